@@ -1,0 +1,92 @@
+/** REST (gRPC gateway) of the stand-in chain. */
+import http from 'node:http';
+import { sendJson } from '../shared/http.ts';
+import { type Blocks, nanoTime } from './blocks.ts';
+import { minimumStake, services, sharedParams, versions } from './facts.ts';
+import { nodeId } from './rpc.ts';
+import type { Settings } from './settings.ts';
+
+/** A staked supplier as `/pokt-network/poktroll/supplier/supplier/{operator}` shows it. */
+function supplier(address: string) {
+  return {
+    owner_address: address,
+    operator_address: address,
+    stake: minimumStake,
+    services: [],
+    unstake_session_end_height: '0',
+    service_config_history: [],
+  };
+}
+
+/** Makes the REST server. */
+export function restServer(settings: Settings, blocks: Blocks): http.Server {
+  const paths: Record<string, () => unknown> = {
+    '/cosmos/base/tendermint/v1beta1/node_info': () => ({
+      default_node_info: {
+        protocol_version: { p2p: '8', block: '11', app: '0' },
+        default_node_id: nodeId,
+        listen_addr: 'tcp://0.0.0.0:26656',
+        network: settings.chainId,
+        version: versions.cometbft,
+        channels: 'QCAhIiMwOGBhAA==',
+        moniker: 'stand-in-pocket-chain',
+        other: { tx_index: 'on', rpc_address: 'tcp://0.0.0.0:26657' },
+      },
+      application_version: {
+        name: 'pocket',
+        app_name: 'pocketd',
+        version: versions.pocketd,
+        git_commit: '',
+        build_tags: '',
+        go_version: '',
+        build_deps: [],
+        cosmos_sdk_version: versions.sdk,
+      },
+    }),
+    '/cosmos/base/tendermint/v1beta1/syncing': () => ({ syncing: settings.catchingUp }),
+    '/cosmos/base/tendermint/v1beta1/blocks/latest': () => {
+      const { height, time, hash } = blocks.latest();
+      const header = { chain_id: settings.chainId, height: String(height), time: nanoTime(time) };
+      return {
+        block_id: { hash: Buffer.from(hash, 'hex').toString('base64') },
+        block: { header, data: { txs: [] } },
+      };
+    },
+    '/cosmos/base/node/v1beta1/status': () => {
+      const { height, time } = blocks.latest();
+      return { earliest_store_height: '0', height: String(height), timestamp: nanoTime(time) };
+    },
+    '/cosmos/base/node/v1beta1/config': () => ({ minimum_gas_price: '0.000001upokt' }),
+    '/pokt-network/poktroll/supplier/params': () => ({
+      params: { min_stake: minimumStake, staking_fee: { denom: 'upokt', amount: '1' } },
+    }),
+    '/pokt-network/poktroll/shared/params': () => ({ params: sharedParams }),
+    '/pokt-network/poktroll/service/service': () => ({
+      service: services,
+      pagination: { next_key: null, total: String(services.length) },
+    }),
+    '/pokt-network/poktroll/supplier/supplier': () => ({
+      supplier: [...settings.stakedSuppliers].map(supplier),
+      pagination: { next_key: null, total: String(settings.stakedSuppliers.size) },
+    }),
+  };
+
+  const one = (path: string): unknown => {
+    const service = path.match(/^\/pokt-network\/poktroll\/service\/service\/([^/]+)$/)?.[1];
+    const found = services.find(({ id }) => id === service);
+    if (found) return { service: found };
+    const address = path.match(/^\/pokt-network\/poktroll\/supplier\/supplier\/([^/]+)$/)?.[1];
+    if (address && settings.stakedSuppliers.has(address)) return { supplier: supplier(address) };
+    return undefined;
+  };
+
+  return http.createServer((request, response) => {
+    const path = new URL(request.url ?? '/', 'http://chain').pathname;
+    const answer = request.method === 'GET' ? (paths[path]?.() ?? one(path)) : undefined;
+    if (answer) return sendJson(response, 200, answer);
+    const module = /^\/pokt-network\/poktroll\/(service\/service|supplier\/supplier)\//.test(path);
+    return module
+      ? sendJson(response, 404, { code: 5, message: 'not found', details: [] })
+      : sendJson(response, 501, { code: 12, message: 'Not Implemented', details: [] });
+  });
+}

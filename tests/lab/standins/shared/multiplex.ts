@@ -1,0 +1,67 @@
+/** HTTP/1.1 and cleartext HTTP/2 on one port, told apart by the HTTP/2 preface. */
+import http from 'node:http';
+import http2 from 'node:http2';
+import net from 'node:net';
+
+const preface = Buffer.from('PRI * HTTP/2.0');
+
+export type Request = http.IncomingMessage | http2.Http2ServerRequest;
+export type Response = http.ServerResponse | http2.Http2ServerResponse;
+/** Answers one request; `proto` says which protocol brought it. */
+export type Handler = (request: Request, response: Response, proto: 'http1' | 'h2c') => void;
+
+/** A listening port with both protocols behind it. */
+export type Multiplexed = { port: net.Server; http1: http.Server; close: () => Promise<void> };
+
+/** Makes the servers; the caller listens on `port` and may handle `upgrade` on `http1`. */
+export function multiplex(handler: Handler): Multiplexed {
+  const http1 = http.createServer((request, response) => handler(request, response, 'http1'));
+  const h2c = http2.createServer((request, response) => handler(request, response, 'h2c'));
+  const sessions = new Set<http2.Http2Session>();
+  h2c.on('session', (session) => {
+    sessions.add(session);
+    session.on('close', () => sessions.delete(session));
+  });
+  const sockets = new Set<net.Socket>();
+  const port = net.createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    let head: Buffer = Buffer.alloc(0);
+    const sniff = (chunk: Buffer) => {
+      head = Buffer.concat([head, chunk]);
+      const length = Math.min(head.length, preface.length);
+      const maybeH2 = head.subarray(0, length).equals(preface.subarray(0, length));
+      if (maybeH2 && length < preface.length) return;
+      socket.off('data', sniff);
+      socket.pause();
+      socket.unshift(head);
+      (maybeH2 ? h2c : http1).emit('connection', socket);
+      if (!maybeH2) socket.resume();
+    };
+    socket.on('data', sniff);
+  });
+  /** Stops accepting, lets open requests end, then resolves; idle connections are closed at once. */
+  const close = async () => {
+    const closed = new Promise<void>((resolve) => port.close(() => resolve()));
+    for (const session of sessions) session.close();
+    http1.closeIdleConnections();
+    const idle = setInterval(() => http1.closeIdleConnections(), 100);
+    await closed;
+    clearInterval(idle);
+  };
+  return { port, http1, close };
+}
+
+/** Listens on `host:port` (an empty host means every address); rejects when the address is taken. */
+export function listen(server: net.Server, address: string): Promise<void> {
+  const at = address.lastIndexOf(':');
+  const host = address.slice(0, at).replace(/^\[|\]$/g, '');
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(Number(address.slice(at + 1)), host || undefined, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
