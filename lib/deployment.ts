@@ -1,0 +1,169 @@
+import { resolve } from 'node:path';
+import { type Connection, deriveConnections } from './connections.ts';
+import { deriveEndpoints, type Endpoints } from './endpoints.ts';
+import { isPrivateAddress, parseAddress } from './profile/address.ts';
+import { type ImageName, redisFloor } from './profile/images.ts';
+import { type LoadedProfile, loadProfile, profileFromFlags } from './profile/load.ts';
+import { membersOf, rolesOf } from './profile/membership.ts';
+import { NETWORKS, type NetworkName } from './profile/networks.ts';
+import { DEFAULT_ORDER, type GroupName, type RoleName } from './profile/roles.ts';
+import type { Profile } from './profile/schema.ts';
+
+/** A host of a deployment. */
+export interface Host {
+  /** Its name in the profile. */
+  name: string;
+  /** What ssh connects to: a name, an IP address without brackets, or an alias of the ssh configuration. */
+  address: string;
+  user?: string;
+  port?: number;
+  /** Absolute path of the private key. */
+  identityFile?: string;
+  /** Whether this is the operator's own machine, worked on without ssh. */
+  local: boolean;
+  /** The IP address at which other hosts reach it. */
+  privateAddress?: string;
+  /** What runs on it, in the order of {@link ROLES}. */
+  roles: RoleName[];
+}
+
+/** The Pocket network a deployment serves: the preset, with what the profile overrides. */
+export interface Network {
+  name: NetworkName;
+  chainId: string;
+  rpcUrl?: string;
+  /** `host:port`. */
+  grpcAddress?: string;
+  /** Whether gRPC is spoken without TLS. */
+  grpcInsecure: boolean;
+  apiUrl?: string;
+  indexerUrl?: string;
+  blockTimeSeconds: number;
+  /** May hold `{chainId}`, which the Provider replaces. */
+  delegatorsUrl: string;
+}
+
+/** A loaded, validated profile with everything that follows from it. */
+export interface Deployment extends Endpoints {
+  name: string;
+  /** Absolute path of the manifest; absent when the deployment was made from flags. */
+  profilePath?: string;
+  /** Absolute path of what is kept about the deployment on the operator's machine. */
+  directory: string;
+  profile: Profile;
+  network: Network;
+  hosts: Host[];
+  /** The hosts of a group, in the profile's order; empty when its component is disabled. */
+  group(name: GroupName): Host[];
+  /** The host of that name. Throws when there is none. */
+  host(name: string): Host;
+  images: Record<ImageName, string>;
+  imageSource: 'registry' | 'bundle';
+  /** Absolute path of the bundle. */
+  bundlePath?: string;
+  /** The oldest Redis the configured RelayMiner starts with. */
+  redisFloor: '8.10' | '8.2';
+  /** Roles by stage. */
+  stages: RoleName[][];
+  /** Who talks to whom. */
+  connections: Connection[];
+}
+
+/**
+ * Loads and validates a manifest and derives the deployment. Reads files, changes nothing, resolves no secret.
+ * Throws {@link ProfileError}, which lists every problem, when the manifest cannot be used.
+ * @param options.root the directory that holds `deployments/`; default: the working directory
+ */
+export function loadDeployment(profilePath: string, options: { root?: string } = {}): Deployment {
+  return derive(loadProfile(profilePath), options.root ?? process.cwd());
+}
+
+/** What a role that runs alone, without a manifest, knows. */
+export interface AdHocOptions {
+  /** `host`, `user@host:port`, `localhost`, … */
+  host: string;
+  role: RoleName;
+  /** Settings in the shape of a profile, for example `{ redis: { maxmemory: '1gb' } }`. */
+  settings?: Record<string, unknown>;
+  root?: string;
+}
+
+/**
+ * A deployment of one role on one host, from flags: what the role needs is taken to be on the same host. It is
+ * validated like a manifest; problems name the flag (`redis.maxmemory` is `--redis-maxmemory`).
+ * Throws {@link ProfileError}.
+ */
+export function adHocDeployment(options: AdHocOptions): Deployment {
+  return derive(
+    profileFromFlags(options.host, options.role, options.settings ?? {}),
+    options.root ?? process.cwd(),
+  );
+}
+
+function derive(loaded: LoadedProfile, root: string): Deployment {
+  const { profile } = loaded;
+  const { source, bundle, ...images } = profile.images;
+  const hosts = hostsOf(profile);
+  const host = (name: string) => {
+    const found = hosts.find((one) => one.name === name);
+    if (!found) throw new Error(`the profile has no host "${name}"`);
+    return found;
+  };
+  const group = (name: GroupName) => membersOf(profile, name).map(host);
+  const network = networkOf(profile);
+  const connections = deriveConnections(hosts, group, network);
+  return {
+    name: loaded.name,
+    profilePath: loaded.path,
+    directory: resolve(root, 'deployments', loaded.name),
+    profile,
+    network,
+    hosts,
+    host,
+    group,
+    images,
+    imageSource: source,
+    bundlePath: bundle,
+    redisFloor: redisFloor(images.relayminer),
+    stages: (profile.order ?? DEFAULT_ORDER).map((stage) =>
+      typeof stage === 'string' ? [stage] : [...stage],
+    ),
+    connections,
+    ...deriveEndpoints(group, connections, profile.postgres.user),
+  };
+}
+
+function hostsOf(profile: Profile): Host[] {
+  return Object.entries(profile.hosts).map(([name, given]) => {
+    const settings = typeof given === 'string' ? { address: given } : given;
+    const { address, user, port } = parseAddress(settings.address);
+    return {
+      name,
+      address,
+      user: settings.user ?? user,
+      port: settings.port ?? port,
+      identityFile: settings.identity_file,
+      local: address === 'localhost',
+      privateAddress: settings.private_address ?? (isPrivateAddress(address) ? address : undefined),
+      roles: rolesOf(profile, name),
+    };
+  });
+}
+
+function networkOf(profile: Profile): Network {
+  const preset = NETWORKS[profile.pocket_network];
+  const grpcAddress = profile.pocket_grpc_address;
+  return {
+    name: profile.pocket_network,
+    chainId: profile.pocket_chain_id ?? preset.chainId,
+    rpcUrl: profile.pocket_rpc_url ?? preset.rpcUrl,
+    grpcAddress: grpcAddress ?? preset.grpcAddress,
+    grpcInsecure:
+      profile.pocket_grpc_insecure ??
+      (grpcAddress === undefined ? preset.grpcInsecure : !grpcAddress.endsWith(':443')),
+    apiUrl: profile.pocket_api_url ?? preset.apiUrl,
+    indexerUrl: profile.indexer_url ?? preset.indexerUrl,
+    blockTimeSeconds: profile.relayminer?.block_time_seconds ?? preset.blockTimeSeconds,
+    delegatorsUrl: profile.provider?.delegators_url ?? preset.delegatorsUrl,
+  };
+}

@@ -1,0 +1,101 @@
+import type { Connection } from './connections.ts';
+import type { Host } from './deployment.ts';
+import { PORTS, type PortName } from './ports.ts';
+import type { GroupName } from './profile/roles.ts';
+
+/** Where something can be reached. */
+export interface Endpoint {
+  /** A name or an IP address, IPv6 without brackets. */
+  host: string;
+  port: number;
+}
+
+/** What Prometheus scrapes. */
+export interface ScrapeTarget extends Endpoint {
+  job: 'relayer' | 'miner';
+  /** The name of the host it runs on. */
+  on: string;
+}
+
+/** How the parts of a deployment find one another. */
+export interface Endpoints {
+  /**
+   * Where the containers of a host reach a service: its alias on the shared Docker network when it runs on the same
+   * host, else the private address of the host it runs on. Where several hosts run it, the same host comes first.
+   * Throws when no host runs the service.
+   */
+  endpoint(service: PortName, from: Host): Endpoint;
+  /** The same for every host that runs the service, in the profile's order. */
+  endpointsOf(service: PortName, from: Host): Endpoint[];
+  /** `redis://:password@host:port/0`, the password percent-encoded. */
+  redisUrl(from: Host, password: string): string;
+  /** `postgres://user:password@host:port/database?sslmode=disable`: our PostgreSQL has no TLS, and clients insist. */
+  databaseUrl(from: Host, database: string, password: string): string;
+  /** `host:port`. */
+  temporalAddress(from: Host): string;
+  /** Every relayer, as `host:port`, as a proxy on that host reaches it. */
+  relayUpstreams(proxy: Host): string[];
+  /** The metrics of relayers and miners, as a Prometheus on that host reaches them. */
+  scrapeTargets(from: Host): ScrapeTarget[];
+  /**
+   * The addresses to publish a port at: loopback, and the private address when another host connects to it; all
+   * addresses for the proxy's own. IPv6 without brackets. Throws when the host lacks the private address it needs.
+   */
+  bindAddresses(service: PortName, host: Host): string[];
+}
+
+/** An endpoint as `host:port`, IPv6 in brackets. */
+export function hostPort({ host, port }: Endpoint): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Derives {@link Endpoints} from the groups and the connections between them. */
+export function deriveEndpoints(
+  group: (name: GroupName) => readonly Host[],
+  connections: readonly Connection[],
+  postgresUser: string,
+): Endpoints {
+  const reach = (service: PortName, from: Host, target: Host): Endpoint => {
+    const { alias, port } = PORTS[service];
+    return { host: from.name === target.name ? alias : privateAddress(target), port };
+  };
+  const endpointsOf = (service: PortName, from: Host) =>
+    group(PORTS[service].group).map((target) => reach(service, from, target));
+  const endpoint = (service: PortName, from: Host) => {
+    const targets = group(PORTS[service].group);
+    const target = targets.find(({ name }) => name === from.name) ?? targets[0];
+    if (!target) throw new Error(`no host runs ${service}: ${PORTS[service].group} is empty`);
+    return reach(service, from, target);
+  };
+  const scrape = (job: ScrapeTarget['job'], service: PortName, from: Host) =>
+    group(PORTS[service].group).map(
+      (target): ScrapeTarget => ({ job, on: target.name, ...reach(service, from, target) }),
+    );
+  return {
+    endpoint,
+    endpointsOf,
+    redisUrl: (from, password) =>
+      `redis://:${encodeURIComponent(password)}@${hostPort(endpoint('redis', from))}/0`,
+    databaseUrl: (from, database, password) =>
+      `postgres://${encodeURIComponent(postgresUser)}:${encodeURIComponent(password)}` +
+      `@${hostPort(endpoint('postgres', from))}/${encodeURIComponent(database)}?sslmode=disable`,
+    temporalAddress: (from) => hostPort(endpoint('temporal', from)),
+    relayUpstreams: (proxy) => endpointsOf('relayer', proxy).map(hostPort),
+    scrapeTargets: (from) => [
+      ...scrape('relayer', 'relayer-metrics', from),
+      ...scrape('miner', 'miner', from),
+    ],
+    bindAddresses: (service, host) => {
+      if (PORTS[service].public) return ['0.0.0.0', '::'];
+      const reached = connections.some(
+        (one) => one.service === service && one.to === host.name && one.from !== host.name,
+      );
+      return reached ? ['127.0.0.1', privateAddress(host)] : ['127.0.0.1'];
+    },
+  };
+}
+
+function privateAddress(host: Host): string {
+  if (host.privateAddress) return host.privateAddress;
+  throw new Error(`hosts.${host.name} needs a private_address: other hosts connect to it`);
+}

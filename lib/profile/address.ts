@@ -1,0 +1,45 @@
+import { BlockList, isIP } from 'node:net';
+
+/** Where ssh connects to. */
+export interface Address {
+  address: string;
+  user?: string;
+  port?: number;
+}
+
+/** Reads `host`, `user@host`, `host:port`, `[IPv6]:port` or a bare IPv6 address. */
+export function parseAddress(text: string): Address {
+  const at = text.lastIndexOf('@');
+  const user = at < 0 ? {} : { user: text.slice(0, at) };
+  const rest = text.slice(at + 1);
+  const bracketed = /^\[(.+)\](?::(\d+))?$/.exec(rest);
+  if (bracketed) return { ...user, address: bracketed[1]!, ...portOf(bracketed[2]) };
+  if (isIP(rest) === 6) return { ...user, address: rest };
+  const [address, port] = rest.split(':');
+  return { ...user, address: address!, ...portOf(port) };
+}
+
+/**
+ * Whether an IP address is one of a private network: RFC 1918, shared address space as overlay networks use it
+ * (100.64.0.0/10), or an IPv6 unique local address.
+ */
+export function isPrivateAddress(address: string): boolean {
+  const family = isIP(address);
+  return family !== 0 && PRIVATE.check(address, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** Whether a host name or address means the machine, or the container, that uses it. */
+export function isLoopback(host: string): boolean {
+  return /^(?:localhost|127(?:\.\d+){3}|\[?::1\]?|0\.0\.0\.0)$/i.test(host);
+}
+
+const PRIVATE = new BlockList();
+PRIVATE.addSubnet('10.0.0.0', 8);
+PRIVATE.addSubnet('172.16.0.0', 12);
+PRIVATE.addSubnet('192.168.0.0', 16);
+PRIVATE.addSubnet('100.64.0.0', 10);
+PRIVATE.addSubnet('fc00::', 7, 'ipv6');
+
+function portOf(text: string | undefined): { port?: number } {
+  return text === undefined ? {} : { port: Number(text) };
+}

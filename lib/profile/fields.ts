@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { imageTag } from './images.ts';
+
+/**
+ * The kinds of values a profile is made of. Each carries, as its error, the description of what is expected there,
+ * which the problem line repeats after the offending value.
+ */
+
+/** Text of a given form. */
+export function text(expected: string, pattern: RegExp) {
+  return z.string({ error: expected }).regex(pattern, { error: expected });
+}
+
+/** A whole number between two bounds, both included. */
+export function count(minimum: number, maximum: number) {
+  const bounds =
+    maximum === Number.MAX_SAFE_INTEGER ? `${minimum} or more` : `from ${minimum} to ${maximum}`;
+  const expected = { error: `a whole number, ${bounds}` };
+  return z.number(expected).int(expected).min(minimum, expected).max(maximum, expected);
+}
+
+/** true or false. */
+export function boolean() {
+  return z.boolean({ error: 'true or false' });
+}
+
+/** One of a few words. */
+export function oneOf<const T extends readonly [string, ...string[]]>(words: T) {
+  return z.enum(words, { error: `one of ${words.join(', ')}` });
+}
+
+/** A URL of one of the schemes, without credentials in it: those would end up in logs. */
+export function url(schemes: readonly string[]) {
+  const expected = `a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
+  return z
+    .string({ error: expected })
+    .refine((value) => schemes.includes(schemeOf(value) ?? ''), { error: expected, abort: true })
+    .refine((value) => !/^[a-z]+:\/\/[^/?#]*@/i.test(value), {
+      error: 'a URL without user and password in it',
+    });
+}
+
+/** An `http://` or `https://` URL. */
+export function httpUrl() {
+  return url(['http', 'https']);
+}
+
+/** `host:port`, as gRPC clients want it: the miner does not strip a scheme (pocket-relay-miner, v0.1.x). */
+export function grpcAddress() {
+  return text(
+    'host:port without a scheme',
+    /^(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]+\]):(?:[1-9]\d{0,4})$/,
+  ).refine((value) => Number(value.slice(value.lastIndexOf(':') + 1)) <= 65_535, {
+    error: 'a port up to 65535',
+  });
+}
+
+/** A fully qualified domain name. */
+export function domain() {
+  return text(
+    'a domain name such as relay.your-domain.net, without scheme and path',
+    /^(?=.{4,253}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]$/,
+  );
+}
+
+/** An e-mail address. */
+export function email() {
+  return text('an e-mail address', /^[^\s@<>"'$\\]{1,64}@[A-Za-z0-9.-]{1,200}\.[A-Za-z]{2,63}$/);
+}
+
+/** A path of a file on the operator's machine. */
+export function filePath() {
+  return text('the path of a file', /^[^\0\n]{1,4096}$/);
+}
+
+/** A secret that lives elsewhere. */
+export function reference() {
+  return text('env:NAME, file:PATH or cmd:COMMAND', REFERENCE);
+}
+/** The form of a reference to a secret. */
+export const REFERENCE = /^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^\0\n]+|cmd:[^\0\n]+)$/;
+
+/** A full image reference with an exact tag, optionally with a digest. */
+export function image() {
+  return text(
+    'a full image reference such as docker.io/library/redis:8.10.1-alpine',
+    /^[a-z0-9][a-z0-9.-]*(?::\d+)?(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)+(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/,
+  )
+    .refine((value) => imageTag(value) !== undefined, { error: 'an image with an exact tag' })
+    .refine((value) => imageTag(value) !== 'latest', {
+      error: 'an exact tag instead of latest, which changes without notice',
+    });
+}
+
+function schemeOf(value: string): string | undefined {
+  if (/\s/.test(value) || !URL.canParse(value)) return undefined;
+  const parsed = new URL(value);
+  return parsed.host === '' ? undefined : parsed.protocol.slice(0, -1);
+}

@@ -1,0 +1,64 @@
+/** One thing that is wrong with a profile, located. */
+export interface Problem {
+  /** The file as the operator named it; absent when the profile was built from flags. */
+  file?: string;
+  line: number;
+  column: number;
+  /** Where in the profile: keys and list positions. */
+  path: readonly (string | number)[];
+  /** The offending value, as it may be shown; absent when there is none or when it may be a secret. */
+  value?: string;
+  /** What is wrong, or what was expected instead. */
+  expected: string;
+  suggestion?: string;
+}
+
+/** A profile that cannot be used: carries all its problems, and its message lists them. Exit code 2. */
+export class ProfileError extends Error {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(formatProblem).join('\n'));
+    this.name = 'ProfileError';
+    this.problems = problems;
+  }
+}
+
+/** A problem on one line: `file:line:column path: value, expected …, did you mean …?`, or `--flag: …`. */
+export function formatProblem(problem: Problem): string {
+  const path = problem.path.reduce<string>(
+    (text, key) => text + (typeof key === 'number' ? `[${key}]` : `${text && '.'}${oneLine(key)}`),
+    '',
+  );
+  const place =
+    problem.file === undefined
+      ? `${flagOf(problem.path)}:`
+      : `${problem.file}:${problem.line}:${problem.column} ${path ? `${path}:` : ''}`.trimEnd();
+  const what = [problem.value, problem.expected].filter((part) => part !== undefined).join(', ');
+  const hint = problem.suggestion === undefined ? '' : `, did you mean "${problem.suggestion}"?`;
+  return `${place} ${what}${hint}`;
+}
+
+/**
+ * The flag behind a value of a profile that was built from flags: its path in kebab case, list positions left out;
+ * everything about hosts is `--host`.
+ */
+export function flagOf(path: readonly (string | number)[]): string {
+  if (path[0] === 'hosts' || path.length === 0) return '--host';
+  const words = path.filter((key) => typeof key === 'string');
+  return `--${words.join('-').replaceAll('_', '-')}`;
+}
+
+/** A value as a problem may show it: on one line, short, in quotes when it is text. */
+export function show(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a mapping';
+  const text = String(value);
+  const short = oneLine(text.length > 60 ? `${text.slice(0, 57)}…` : text);
+  return typeof value === 'string' ? `"${short}"` : short;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?');
+}

@@ -1,0 +1,59 @@
+/** The groups of a profile, each a list of host names. */
+export const GROUPS = [
+  'provider_hosts',
+  'postgres_hosts',
+  'temporal_hosts',
+  'redis_hosts',
+  'relay_relayers',
+  'relay_miners',
+  'reverse_proxy_hosts',
+] as const;
+/** The name of a group. */
+export type GroupName = (typeof GROUPS)[number];
+
+/** The roles a host can have, in the order in which they are deployed by default. */
+export const ROLES = [
+  'common',
+  'install-docker',
+  'redis',
+  'postgres',
+  'temporal',
+  'provider',
+  'relayminer',
+  'reverse-proxy',
+] as const;
+/** The name of a role, which is also the name of its script. */
+export type RoleName = (typeof ROLES)[number];
+
+/** The stages of a deploy when the profile has no `order`: roles within one stage run side by side. */
+export const DEFAULT_ORDER: readonly (RoleName | readonly RoleName[])[] = [
+  'common',
+  'install-docker',
+  ['redis', 'postgres'],
+  'temporal',
+  ['provider', 'relayminer'],
+  'reverse-proxy',
+];
+
+/** What has to be there before a role: an `order` that contradicts it is refused. */
+export const ROLE_NEEDS: Record<RoleName, readonly RoleName[]> = {
+  common: [],
+  'install-docker': ['common'],
+  redis: ['install-docker'],
+  postgres: ['install-docker'],
+  temporal: ['install-docker', 'postgres'],
+  provider: ['install-docker', 'postgres', 'temporal'],
+  relayminer: ['install-docker', 'redis'],
+  'reverse-proxy': ['install-docker', 'relayminer'],
+};
+
+/** The role that a member of a group has, beside `common` and `install-docker`, which every host has. */
+export const GROUP_ROLE: Record<GroupName, RoleName> = {
+  provider_hosts: 'provider',
+  postgres_hosts: 'postgres',
+  temporal_hosts: 'temporal',
+  redis_hosts: 'redis',
+  relay_relayers: 'relayminer',
+  relay_miners: 'relayminer',
+  reverse_proxy_hosts: 'reverse-proxy',
+};

@@ -1,0 +1,224 @@
+import { z } from 'zod';
+import { isPoktAddress } from '../bech32.ts';
+import {
+  boolean,
+  count,
+  domain,
+  email,
+  filePath,
+  grpcAddress,
+  httpUrl,
+  image,
+  oneOf,
+  reference,
+  text,
+} from './fields.ts';
+import { DEFAULT_IMAGES, type ImageName } from './images.ts';
+import { relayminer } from './relayminer-schema.ts';
+import { GROUPS, type GroupName, ROLES } from './roles.ts';
+
+const HOST_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62})$/;
+const USER = /^[A-Za-z_][A-Za-z0-9._-]{0,31}$/;
+
+const host = z.strictObject({
+  address: text(
+    'a host name, an IP address, an ssh alias, user@host:port, or localhost (IPv6 in brackets)',
+    /^(?:[A-Za-z_][A-Za-z0-9._-]{0,31}@)?(?:\[[0-9A-Fa-f:.]+\]|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*|[A-Za-z0-9_][A-Za-z0-9._-]*)(?::\d{1,5})?$/,
+  ).describe(
+    'Where ssh finds the host: name, IP address, alias of your ssh configuration, or user@host:port. localhost means this machine, without ssh.',
+  ),
+  user: text('a login name', USER).optional().describe('The user ssh logs in as.'),
+  port: count(1, 65_535).optional().describe('The port of the ssh server.'),
+  identity_file: filePath()
+    .optional()
+    .describe('The private key ssh uses, relative to this file; ~ is your home.'),
+  private_address: z
+    .union([z.ipv4(), z.ipv6()], { error: 'an IP address of the private network' })
+    .optional()
+    .describe('The address at which the other hosts reach this one; never a public one.'),
+});
+
+const groupDescriptions: Record<GroupName, string> = {
+  provider_hosts: 'The host that runs Igniter Provider (one).',
+  postgres_hosts: 'The host that runs PostgreSQL (one).',
+  temporal_hosts: 'The host that runs Temporal (one).',
+  redis_hosts: 'The host that runs Redis (one).',
+  relay_relayers: 'The hosts that run a relayer, the relay server.',
+  relay_miners: 'The hosts that run a miner, which claims and proves.',
+  reverse_proxy_hosts: 'The hosts that receive relays from the internet, with TLS.',
+};
+const group = (name: GroupName) =>
+  z
+    .array(z.string({ error: 'the name of a host' }), { error: 'a list of host names' })
+    .default([])
+    .describe(groupDescriptions[name]);
+
+const provider = z.strictObject({
+  owner_identity: z
+    .string({ error: 'the pokt1… address of the wallet that will sign in as owner' })
+    .refine(isPoktAddress, {
+      error: 'a pokt1… address of 43 characters with a valid checksum: copy it from the wallet',
+    })
+    .describe('The address of the browser wallet that owns this Provider. Only its owner signs.'),
+  owner_email: email().describe('Where the network reaches the owner.'),
+  auth_url: httpUrl()
+    .refine((url) => !url.endsWith('/'), { error: 'a URL without a slash at its end' })
+    .default('http://localhost:3001')
+    .describe('The URL typed into the browser to open the portal, to the letter.'),
+  delegators_url: httpUrl()
+    .optional()
+    .describe('The list of delegators; {chainId} in it is replaced. Default: the network’s own.'),
+  minimum_stake_buffer_upokt: count(0, Number.MAX_SAFE_INTEGER)
+    .default(500_000_000)
+    .describe('Kept above the minimum stake, in uPOKT; the same at Provider and Middleman.'),
+  log_level: oneOf(['trace', 'debug', 'info', 'warning', 'error', 'fatal'])
+    .default('info')
+    .describe('How much the Provider logs.'),
+});
+
+const redis = z.strictObject({
+  maxmemory: text('an amount of memory such as 512mb or 3gb', /^[1-9]\d{0,6}(?:mb|gb)$/i)
+    .optional()
+    .describe('The memory Redis may use for data. Default: sized from the memory of its host.'),
+});
+const postgres = z.strictObject({
+  user: text('a lower case PostgreSQL user name', /^[a-z_][a-z0-9_]{0,62}$/)
+    .default('igniter')
+    .describe('The user that owns the databases.'),
+  memory: text('an amount of memory such as 512mb or 4gb', /^[1-9]\d{0,6}(?:mb|gb)$/i)
+    .optional()
+    .describe('The memory PostgreSQL is tuned for. Default: from the memory of its host.'),
+});
+const temporal = z.strictObject({
+  retention_hours: count(1, 24 * 365)
+    .default(72)
+    .describe('How long Temporal keeps the history of finished workflows, in hours.'),
+  workflow_retention_seconds: count(1, 365 * 86_400)
+    .default(604_800)
+    .describe('The same for a namespace that the Provider’s worker registers itself, in seconds.'),
+});
+const reverseProxy = z.strictObject({
+  tls: oneOf(['acme', 'internal'])
+    .default('acme')
+    .describe('acme: certificates of a public authority; internal: a private one, for a lab.'),
+  acme_email: email().optional().describe('Where the certificate authority reaches you.'),
+});
+
+const imageDescription = (name: ImageName) =>
+  image()
+    .default(DEFAULT_IMAGES[name])
+    .describe(`The ${name.replaceAll('_', ' ')} image, with an exact tag.`);
+const images = z.strictObject({
+  source: oneOf(['registry', 'bundle'])
+    .default('registry')
+    .describe('registry: hosts pull the images; bundle: they are loaded from a file.'),
+  bundle: filePath().optional().describe('The file or directory of the bundle.'),
+  redis: imageDescription('redis'),
+  postgres: imageDescription('postgres'),
+  temporal: imageDescription('temporal'),
+  temporal_admin_tools: imageDescription('temporal_admin_tools'),
+  provider: imageDescription('provider'),
+  provider_workflows: imageDescription('provider_workflows'),
+  relayminer: imageDescription('relayminer'),
+  caddy: imageDescription('caddy'),
+});
+
+const secrets = z.strictObject({
+  postgres_password: reference().optional().describe('The password of PostgreSQL.'),
+  redis_password: reference().optional().describe('The password of Redis.'),
+  app_identity: reference()
+    .optional()
+    .describe('The Provider’s own private key: 64 hexadecimal digits.'),
+  encryption_key: reference()
+    .optional()
+    .describe('Encrypts the supplier keys in the database: 64 hexadecimal digits.'),
+  encryption_iv: reference()
+    .optional()
+    .describe('The initialization vector of that encryption: 32 hexadecimal digits.'),
+  auth_secret: reference()
+    .optional()
+    .describe('Signs the portal’s sessions: 48 characters or more.'),
+});
+
+const role = oneOf(ROLES);
+const stages = z
+  .array(z.union([role, z.array(role, { error: 'a role or a list of roles' }).min(1)]), {
+    error: 'a list of stages, each a role or a list of roles',
+  })
+  .optional()
+  .describe('The stages of a deploy, in order; roles within one stage run side by side.');
+
+/** The whole manifest. Every key is lower snake case, every object strict, every property described. */
+export const profileSchema = z.strictObject(
+  {
+    $schema: z.string().optional().describe('Where an editor finds the schema of this file.'),
+    name: text('a name of lower case letters, digits and dashes', /^[a-z0-9][a-z0-9-]{0,62}$/)
+      .optional()
+      .describe('The deployment’s name. Default: the name of this file.'),
+    extends: filePath()
+      .optional()
+      .describe('Another profile, relative to this one, whose values hold where this has none.'),
+    pocket_network: oneOf(['main', 'beta', 'local']).describe('The Pocket network to serve.'),
+    pocket_chain_id: text('a chain id such as pocket', /^[A-Za-z0-9._-]{1,64}$/)
+      .optional()
+      .describe('The chain id the network’s nodes report. Default: the network’s.'),
+    pocket_rpc_url: httpUrl().optional().describe('CometBFT RPC of a Pocket node (port 26657).'),
+    pocket_grpc_address: grpcAddress()
+      .optional()
+      .describe('gRPC of a Pocket node: host:port without a scheme.'),
+    pocket_grpc_insecure: boolean()
+      .optional()
+      .describe('true when gRPC is without TLS. Default: false at port 443, else true.'),
+    pocket_api_url: httpUrl().optional().describe('REST API of a Pocket node (port 1317).'),
+    indexer_url: httpUrl().optional().describe('The GraphQL indexer that the Provider asks.'),
+    relay_public_domain: domain()
+      .optional()
+      .describe('The public name under which relays arrive, which is what is staked on chain.'),
+    hosts: z
+      .record(
+        text('a host name of letters, digits, dots, dashes', HOST_NAME),
+        z.union([host.shape.address, host], { error: 'an address or a mapping with address' }),
+        { error: 'a mapping of host names to addresses' },
+      )
+      .describe('The hosts, by names of your choice: an address, or a mapping with more.'),
+    ...(Object.fromEntries(GROUPS.map((name) => [name, group(name)])) as Record<
+      GroupName,
+      ReturnType<typeof group>
+    >),
+    igniter_provider_enabled: boolean()
+      .optional()
+      .describe('Whether Igniter Provider is deployed. Default: when provider_hosts has a host.'),
+    ha_relayminer_enabled: boolean()
+      .optional()
+      .describe('Whether relayer and miner are deployed. Default: when their groups have hosts.'),
+    provider: provider.optional().describe('Igniter Provider.'),
+    relayminer: relayminer.optional().describe('HA RelayMiner: keys, services and backends.'),
+    redis: redis.prefault({}).describe('Redis.'),
+    postgres: postgres.prefault({}).describe('PostgreSQL.'),
+    temporal: temporal.prefault({}).describe('Temporal.'),
+    reverse_proxy: reverseProxy.prefault({}).describe('The proxy in front of the relayers.'),
+    images: images.prefault({}).describe('Where images come from, and which.'),
+    secrets: secrets
+      .prefault({})
+      .describe('Secrets that come from elsewhere. The others are generated once and kept.'),
+    order: stages,
+    docker: z
+      .strictObject({
+        source: oneOf(['official', 'distribution', 'auto'])
+          .default('auto')
+          .describe('Docker’s own packages, the distribution’s, or whichever can be had.'),
+      })
+      .prefault({})
+      .describe('Docker Engine and Compose.'),
+  },
+  { error: 'a mapping' },
+);
+
+/** A validated manifest, with defaults. */
+export type Profile = z.output<typeof profileSchema>;
+/** A host as the manifest describes it in the long form. */
+export type HostSettings = z.output<typeof host>;
+/** The names of the secrets a deployment generates, or takes from where the profile's `secrets` says. */
+export type SecretName = keyof typeof secrets.shape;
+/** Every secret's name, in the order in which the store lists them. */
+export const SECRET_NAMES = Object.keys(secrets.shape) as SecretName[];
