@@ -1,8 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
-import { parse } from 'yaml';
-import type { RoleName } from './roles.ts';
+import { basename, dirname, resolve } from 'node:path';
+import { problemsOf } from './issues.ts';
+import { resolvePaths } from './paths.ts';
+import { type Problem, ProfileError } from './problem.ts';
+import { readProfile, shownPath } from './read.ts';
+import { type RoleName } from './roles.ts';
+import { RULES } from './rules/all.ts';
+import { placeholdersIn } from './rules/placeholders.ts';
 import { type Profile, profileSchema } from './schema.ts';
+import { type Path, placeAt, plain, type Tree, treeOf } from './tree.ts';
 
 /** A validated manifest and where it came from. */
 export interface LoadedProfile {
@@ -12,20 +17,45 @@ export interface LoadedProfile {
   profile: Profile;
 }
 
+/**
+ * Loads a manifest with what it extends and validates it. Paths in it become absolute.
+ * Throws {@link ProfileError} with every problem.
+ */
 export function loadProfile(path: string): LoadedProfile {
-  const profile = profileSchema.parse(parse(readFileSync(path, 'utf8')));
-  return { name: profile.name ?? basename(path).replace(/\.ya?ml$/, ''), path, profile };
+  const absolute = resolve(path);
+  const { tree, problems } = readProfile(absolute);
+  if (!tree) throw new ProfileError(problems);
+  const profile = validate(tree, problems);
+  const name = profile.name ?? basename(absolute).replace(/\.ya?ml$/i, '');
+  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(name)) {
+    throw new ProfileError([
+      {
+        file: shownPath(absolute),
+        line: 1,
+        column: 1,
+        path: ['name'],
+        value: 'missing',
+        expected: 'expected it, because the name of the file is not of lower case letters, digits and dashes',
+      },
+    ]);
+  }
+  return { name, path: absolute, profile };
 }
 
+/**
+ * Validates what the flags of a role run alone say. The groups that the role needs are taken to be on its host.
+ * Throws {@link ProfileError}, whose problems name flags.
+ */
 export function profileFromFlags(
   host: string,
   role: RoleName,
   settings: Record<string, unknown>,
 ): LoadedProfile {
-  const profile = profileSchema.parse({
-    pocket_network: 'local',
-    hosts: { [host]: host },
-    ...settings,
-  });
-  return { name: role, profile };
+  const name = 'host';
+  const groups = Object.fromEntries(ALONE[role].map((group) => [group, [name]]));
+  const tree = treeOf({ pocket_network: 'local', ...settings, hosts: { [name]: host }, ...groups });
+  // A proxy forwards to relayers whose configuration is none of its business.
+  const foreign = (path: Path) => role === 'reverse-proxy' && path[0] === 'relayminer';
+  const ownName = `host-${host.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`.slice(0, 60);
+  return { name: ownName, profile: validate(tree, [], foreign) };
 }

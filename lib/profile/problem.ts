@@ -54,7 +54,10 @@ export function show(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
-  const text = String(value);
+  // The path of a URL may hold an API key, and its front a password.
+  const text = String(value)
+    .replace(/:\/\/[^/?#]*@/, '://***@')
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^/?#]*)[/?#].+/is, '$1/…');
   const short = oneLine(text.length > 60 ? `${text.slice(0, 57)}…` : text);
   return typeof value === 'string' ? `"${short}"` : short;
 }

@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { quote, Shell } from './shell.ts';
+import type { Step } from './step.ts';
+
+const prelude = readFileSync(join(import.meta.dirname, 'prelude.bash'), 'utf8');
+
+/** A secret's name, as a shell variable is called, and its value. */
+export interface SecretValue {
+  name: string;
+  value: string;
+}
+
+/**
+ * The script that brings one host to where its steps want it, without any secret: where one belongs stands a mark,
+ * `@{secret:name}`, that is replaced on the host. Nothing runs before the last line has arrived.
+ * @throws TypeError when a secret stands anywhere but in a step's content, since shell can end up in process lists.
+ */
+export function compile(title: string, steps: readonly Step[], secrets: readonly SecretValue[]): string {
+  const body = steps.map((step, index) => compileStep(step, index + 1, steps, secrets)).join('\n');
+  const calls = steps.map((step, index) => {
+    const after = (step.after ?? []).map((earlier) => steps.indexOf(earlier) + 1);
+    return `  step ${[index + 1, step.timeoutSeconds ?? 300, quote(step.title), ...after].join(' ')}`;
+  });
+  return `#!/usr/bin/env bash
+# ${title}
+${prelude}
+${body}
+main() {
+  begin
+${calls.join('\n')}
+  tell end 0 0 0
+}
+main
+`;
+}
+
+/** What goes before a script that is sent to a host: its mode, the nonce of its events, the secrets it writes. */
+export function header(options: {
+  dryRun: boolean;
+  nonce: string;
+  secrets: readonly SecretValue[];
+  script: string;
+}): string {
+  const used = secretsIn(options.script, options.secrets);
+  return [
+    `MODE=${options.dryRun ? 'dry-run' : 'apply'} NONCE=${options.nonce}`,
+    ...used.map(({ name, value }) => `${name}=${quote(value)}`),
+    `secret_names=${quote(used.map(({ name }) => name).join(' '))}`,
+    '',
+  ].join('\n');
+}
+
+/** What goes before a script that is printed: it asks for the secrets that it writes, and names where they are. */
+export function printedHeader(script: string, secrets: readonly SecretValue[], store: string): string {
+  const used = secretsIn(script, secrets).map(({ name }) => name);
+  if (used.length === 0) return '';
+  return [
+    `# Secrets are not printed. Set these variables before you run this; their values are in ${store}.`,
+    ...used.map((name) => `: "\${${name}:?set the secret ${name}}"`),
+    `secret_names=${quote(used.join(' '))}`,
+    '',
+  ].join('\n');
+}
+
+/** Puts the mark of each secret where its value stands: the longest first, so that none is taken apart. */
+export function withMarks(text: string, secrets: readonly SecretValue[]): string {
+  const longestFirst = [...secrets].sort((a, b) => b.value.length - a.value.length);
+  return longestFirst.reduce((result, { name, value }) => result.replaceAll(value, `@{secret:${name}}`), text);
+}
+
+function secretsIn(script: string, secrets: readonly SecretValue[]): SecretValue[] {
+  return secrets.filter(({ name }) => script.includes(`@{secret:${name}}`));
+}
+
+function compileStep(
+  step: Step,
+  number: number,
+  steps: readonly Step[],
+  secrets: readonly SecretValue[],
+): string {
+  for (const earlier of step.after ?? []) {
+    if (steps.indexOf(earlier) < 0) throw new TypeError(`${step.title}: follows a step that is not on this host`);
+  }
+  const pieces = [
+    `# ${number}. ${step.title.replaceAll('\n', ' ')}`,
+    ...(step.content === undefined ? [] : [contentFunction(step, number, secrets)]),
+    shellFunction(`check_${number}`, step.check),
+    shellFunction(`apply_${number}`, step.apply),
+    shellFunction(`diff_${number}`, step.diff ?? new Shell(':')),
+  ];
+  const shell = [step.title, step.check.text, step.apply.text, step.diff?.text ?? ''].join('\n');
+  const leaked = secrets.find(({ value }) => shell.includes(value));
+  if (leaked) throw new TypeError(`${step.title}: the secret ${leaked.name} stands in shell, not in content`);
+  return `${pieces.join('\n')}\n`;
+}
+
+/** The step's content as a function: text as a heredoc in which bash expands nothing. */
+function contentFunction(step: Step, number: number, secrets: readonly SecretValue[]): string {
+  const { content } = step;
+  if (content instanceof Shell) return shellFunction(`content_${number}`, content);
+  const text = withMarks(content ?? '', secrets);
+  if (text.includes('\0')) throw new TypeError(`${step.title}: the content has a NUL byte`);
+  if (!text.endsWith('\n')) throw new TypeError(`${step.title}: the content must end with a newline`);
+  let end = 'END_OF_CONTENT';
+  while (text.split('\n').includes(end)) end += '_';
+  return `content_${number}() {\n  reveal <<'${end}'\n${text}${end}\n}`;
+}
+
+function shellFunction(name: string, body: Shell): string {
+  return `${name}() {\n${body.text.trim() === '' ? ':' : body.text}\n}`;
+}

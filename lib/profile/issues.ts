@@ -1,0 +1,85 @@
+import type { z } from 'zod';
+import { knownKeys } from './json-schema.ts';
+import { type Problem, show } from './problem.ts';
+import { suggest } from './suggest.ts';
+import { type Path, placeAt, type Tree, treeAt } from './tree.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** Turns what the schema says about a tree into located problems. */
+export function problemsOf(issues: readonly Issue[], tree: Tree): Problem[] {
+  return issues.flatMap((issue) => problemsOfIssue(issue, [], tree));
+}
+
+function problemsOfIssue(issue: Issue, parent: Path, tree: Tree): Problem[] {
+  const path = [...parent, ...issue.path.map((key) => (typeof key === 'number' ? key : String(key)))];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      ...placeAt(tree, [...path, key], 'key'),
+      path: [...path, key],
+      expected: `unknown key "${key.slice(0, 60)}"`,
+      suggestion: suggest(key, knownKeys(path)),
+    }));
+  }
+  if (issue.code === 'invalid_union') {
+    // The form that was meant is the one whose complaints are about its inside.
+    const meant = issue.errors.find((errors) => errors.every((error) => !isAboutWhole(error)));
+    if (meant?.length) return meant.flatMap((error) => problemsOfIssue(error, path, tree));
+  }
+  if (issue.code === 'invalid_key') {
+    return [
+      {
+        ...placeAt(tree, path, 'key'),
+        path,
+        expected: `expected ${issue.issues[0]?.message ?? 'another key'}`,
+      },
+    ];
+  }
+  const found = treeAt(tree, path);
+  if (!found) {
+    return [
+      { ...placeAt(tree, path), path, value: 'missing', expected: `expected ${expectation(issue)}` },
+    ];
+  }
+  const value = found.kind === 'scalar' ? found.value : found.kind === 'list' ? [] : {};
+  return [
+    {
+      ...found.place,
+      path,
+      value: mayHoldSecret(path) ? undefined : show(value),
+      expected: `expected ${expectation(issue)}`,
+      suggestion:
+        issue.code === 'invalid_value' && typeof value === 'string'
+          ? suggest(value, issue.values.map(String))
+          : undefined,
+    },
+  ];
+}
+
+/** Whether a value at a path may be a secret, so that no message repeats it. */
+export function mayHoldSecret(path: Path): boolean {
+  return path.some((key) =>
+    /^(?:secrets|headers|authentication|keys_file)$|password|token/.test(String(key)),
+  );
+}
+
+function isAboutWhole(issue: Issue): boolean {
+  return issue.path.length === 0 && issue.code === 'invalid_type';
+}
+
+const TYPES: Record<string, string> = {
+  object: 'a mapping',
+  record: 'a mapping',
+  array: 'a list',
+  string: 'text',
+  number: 'a number',
+  boolean: 'true or false',
+};
+
+function expectation(issue: Issue): string {
+  if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input')) {
+    return TYPES[issue.expected] ?? issue.expected;
+  }
+  if (issue.code === 'too_small' && issue.message.startsWith('Too small')) return 'at least one';
+  return issue.message;
+}

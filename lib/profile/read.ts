@@ -1,0 +1,70 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import type { Problem } from './problem.ts';
+import { mergeTrees, type Place, type Tree, treeAt } from './tree.ts';
+import { parseYaml } from './yaml.ts';
+
+const MAX_BYTES = 1024 * 1024;
+
+/**
+ * Reads a profile and the profiles it extends, nearest last, into one tree.
+ * @param path absolute
+ * @returns the tree unless a file could not be read, and every problem of every file
+ */
+export function readProfile(path: string): { tree?: Tree; problems: Problem[] } {
+  return readChain(path, [], undefined);
+}
+
+/** A path as problems show it: relative to the working directory when it is below it. */
+export function shownPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') ? path : short;
+}
+
+function readChain(
+  path: string,
+  below: readonly string[],
+  extendedAt: Place | undefined,
+): { tree?: Tree; problems: Problem[] } {
+  const file = shownPath(path);
+  const place = extendedAt ?? { file, line: 1, column: 1 };
+  const refuse = (expected: string, value?: string) => ({
+    problems: [{ ...place, path: extendedAt ? ['extends'] : [], value, expected }],
+  });
+
+  const read = readText(path);
+  if ('problem' in read) return refuse(read.problem, extendedAt && `"${file}"`);
+  if (below.includes(read.identity)) {
+    const chain = [...below.slice(below.indexOf(read.identity)), read.identity];
+    return refuse(`extends itself: ${chain.map(shownPath).join(' → ')}`);
+  }
+
+  const { tree, problems } = parseYaml(read.text, file);
+  const parent = tree && treeAt(tree, ['extends']);
+  if (parent?.kind !== 'scalar' || typeof parent.value !== 'string') return { tree, problems };
+  const base = readChain(
+    resolve(dirname(path), parent.value),
+    [...below, read.identity],
+    parent.place,
+  );
+  return {
+    tree: tree && base.tree && mergeTrees(base.tree, tree),
+    problems: [...base.problems, ...problems],
+  };
+}
+
+function readText(path: string): { text: string; identity: string } | { problem: string } {
+  try {
+    const found = statSync(path);
+    if (!found.isFile()) return { problem: 'is not a file' };
+    if (found.size > MAX_BYTES) return { problem: 'is larger than 1 MiB, expected a profile' };
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
+    return { text, identity: realpathSync(path) };
+  } catch (error) {
+    if (error instanceof TypeError) return { problem: 'is not UTF-8 text, expected a profile' };
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { problem: 'no such file' };
+    if (code === 'EACCES') return { problem: 'may not be read by you' };
+    return { problem: `cannot be read (${code ?? 'unknown error'})` };
+  }
+}

@@ -1,0 +1,113 @@
+import { deriveConnections } from '../../connections.ts';
+import { hostsOf } from '../../hosts.ts';
+import { networkOf } from '../../network.ts';
+import { PORTS, type PortName } from '../../ports.ts';
+import { isLoopback, isPrivateAddress, parseAddress } from '../address.ts';
+import { membersOf } from '../membership.ts';
+import type { Profile } from '../schema.ts';
+import type { Path } from '../tree.ts';
+import type { Rule } from './rule.ts';
+
+/** Hosts are different machines, and each says only once how it is reached. */
+export const hostsAreDistinct: Rule = (profile, report) => {
+  const seen = new Map<string, string>();
+  for (const [name, given] of Object.entries(profile.hosts)) {
+    const settings = typeof given === 'string' ? { address: given } : given;
+    const path = typeof given === 'string' ? ['hosts', name] : ['hosts', name, 'address'];
+    const { address, user, port } = parseAddress(settings.address);
+    if (user && settings.user) report(['hosts', name, 'user'], 'the address has a user already');
+    if (port && settings.port) report(['hosts', name, 'port'], 'the address has a port already');
+    if (port !== undefined && (port < 1 || port > 65_535)) {
+      report(path, 'expected a port from 1 to 65535');
+    }
+    if (address === 'localhost' && Object.keys(settings).length > 1 && !settings.private_address) {
+      report(path, 'localhost is this machine, without ssh: expected no user, port or key');
+    }
+    const key = `${address.toLowerCase()} ${settings.port ?? port ?? 22}`;
+    const other = seen.get(key);
+    if (other) report(path, `the address of hosts.${other} too: one machine is one host`);
+    else seen.set(key, name);
+    if (settings.private_address && !isPrivateAddress(settings.private_address)) {
+      report(
+        ['hosts', name, 'private_address'],
+        'expected an address of a private network (10/8, 172.16/12, 192.168/16, 100.64/10, fc00::/7)',
+      );
+    }
+  }
+};
+
+/** A host that other hosts connect to has a private address, so that nothing internal is published to the world. */
+export const neighboursHavePrivateAddresses: Rule = (profile, report) => {
+  const hosts = hostsOf(profile);
+  const group = (name: Parameters<typeof membersOf>[1]) =>
+    hosts.filter((host) => membersOf(profile, name).includes(host.name));
+  const wanted = new Map<string, string>();
+  for (const one of deriveConnections(hosts, group, networkOf(profile))) {
+    const outside = one.from === 'internet' || one.from === 'operator';
+    if (one.service && !outside && one.from !== one.to && !wanted.has(one.to)) {
+      wanted.set(one.to, `hosts.${one.from} connects to its port ${one.port}`);
+    }
+  }
+  for (const host of hosts) {
+    const reason = wanted.get(host.name);
+    if (reason && !host.privateAddress) {
+      report(['hosts', host.name, 'private_address'], `missing: ${reason}`);
+    }
+  }
+};
+
+/** Containers reach what the profile names: their own localhost is not the host's. */
+export const endpointsAreReachable: Rule = (profile, report) => {
+  for (const { path, host } of externalEndpoints(profile)) {
+    if (isLoopback(host)) {
+      report(path, 'expected an address that containers can reach: localhost is the container itself');
+    }
+  }
+  const network = networkOf(profile);
+  const runs = (group: 'provider_hosts' | 'relay_relayers' | 'relay_miners') =>
+    membersOf(profile, group).length > 0;
+  const relays = runs('relay_relayers') || runs('relay_miners');
+  const missing = `missing: the network "${network.name}" has no public endpoint`;
+  if (!network.rpcUrl && (relays || runs('provider_hosts'))) report(['pocket_rpc_url'], missing);
+  if (!network.grpcAddress && relays) report(['pocket_grpc_address'], missing);
+  if (!network.apiUrl && runs('provider_hosts')) report(['pocket_api_url'], missing);
+};
+
+/** Nothing that the profile expects elsewhere listens on a port that a role publishes on the same host. */
+export const portsDoNotClash: Rule = (profile, report) => {
+  const hosts = hostsOf(profile);
+  for (const { path, host, port } of externalEndpoints(profile)) {
+    const ours = hosts.find((one) => one.address === host || one.privateAddress === host);
+    const taken = (Object.keys(PORTS) as PortName[]).find(
+      (name) => PORTS[name].port === port && ours && membersOf(profile, PORTS[name].group).includes(ours.name),
+    );
+    if (ours && taken) {
+      report(path, `port ${port} of hosts.${ours.name} is taken by ${taken}: expected another port`);
+    }
+  }
+};
+
+/** The chain endpoints and the backends, all of which are somebody else's processes. */
+function* externalEndpoints(profile: Profile): Generator<{ path: Path; host: string; port: number }> {
+  const at = (path: Path, text: string | undefined) => {
+    if (text === undefined) return [];
+    const url = new URL(text.includes('://') ? text : `tcp://${text}`);
+    const fallback = /^(?:https|wss):$/.test(url.protocol) ? 443 : 80;
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    return [{ path, host, port: url.port ? Number(url.port) : fallback }];
+  };
+  for (const key of ['pocket_rpc_url', 'pocket_grpc_address', 'pocket_api_url'] as const) {
+    yield* at([key], profile[key]);
+  }
+  for (const [id, service] of Object.entries(profile.relayminer?.services ?? {})) {
+    for (const [transport, backend] of Object.entries(service.backends)) {
+      const path = ['relayminer', 'services', id, 'backends', transport];
+      yield* at([...path, 'url'], backend?.url);
+      for (const [index, item] of (backend?.urls ?? []).entries()) {
+        yield* typeof item === 'string'
+          ? at([...path, 'urls', index], item)
+          : at([...path, 'urls', index, 'url'], item.url);
+      }
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { Problem } from './problem.ts';
+import type { Path, Place, Tree } from './tree.ts';
+
+const MAX_DEPTH = 24;
+const MAX_VALUES = 20_000;
+const MAX_SYNTAX_PROBLEMS = 10;
+
+/** What the parser's error codes mean to somebody who writes a profile. Its own messages may quote the file. */
+const SYNTAX: Record<string, string> = {
+  BAD_INDENT: 'the indentation does not fit the lines above',
+  BLOCK_AS_IMPLICIT_KEY: 'a key and a value on a line that already has one',
+  MISSING_CHAR: 'something is missing here: a colon, a comma, a bracket, a quote or an indentation',
+  MULTIPLE_DOCS: 'a second document begins here: one file is one profile',
+  TAB_AS_INDENT: 'a tab: indent with spaces',
+  UNEXPECTED_TOKEN: 'this does not belong here',
+  TAG_RESOLVE_FAILED: 'tags are not supported in profiles',
+};
+
+/** Parses one YAML document. Returns the tree, or undefined when the problems do not allow for one. */
+export function parseYaml(text: string, file: string): { tree?: Tree; problems: Problem[] } {
+  const lines = new LineCounter();
+  const placeOf = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  const problems: Problem[] = [];
+  const add = (place: Place, path: Path, expected: string) => {
+    problems.push({ file, line: place.line, column: place.column, path, expected });
+  };
+
+  try {
+    // Duplicate keys are found below: the parser's own search takes quadratic time.
+    const document = parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      uniqueKeys: false,
+      logLevel: 'silent',
+    });
+    for (const error of [...document.errors, ...document.warnings].slice(0, MAX_SYNTAX_PROBLEMS)) {
+      const meaning = SYNTAX[error.code] ?? error.code.toLowerCase().replaceAll('_', ' ');
+      add(placeOf(error.pos[0]), [], `not valid YAML: ${meaning}`);
+    }
+    if (problems.length > 0) return { problems };
+    if (!document.contents) {
+      add({ file, line: 1, column: 1 }, [], 'is empty, expected a profile');
+      return { problems };
+    }
+    const tree = convert(document.contents, placeOf, add);
+    return problems.length > 0 ? { problems } : { tree, problems };
+  } catch (error) {
+    if (error instanceof TooMuch) add(error.place, [], error.message);
+    // The parser recurses: nesting that is deep enough exhausts the stack.
+    else if (error instanceof RangeError) add({ file, line: 1, column: 1 }, [], 'is nested too deeply');
+    else throw error;
+    return { problems };
+  }
+}
+
+class TooMuch extends Error {
+  readonly place: Place;
+  constructor(place: Place, message: string) {
+    super(message);
+    this.place = place;
+  }
+}
+
+function convert(
+  root: unknown,
+  placeOf: (offset: number) => Place,
+  add: (place: Place, path: Path, expected: string) => void,
+): Tree {
+  const anchors = new Map<string, unknown>();
+  let values = 0;
+
+  const walk = (node: unknown, path: Path, place: Place): Tree => {
+    values += 1;
+    if (values > MAX_VALUES) {
+      throw new TooMuch(place, `more than ${MAX_VALUES} values, aliases expanded`);
+    }
+    if (path.length > MAX_DEPTH) throw new TooMuch(place, 'is nested too deeply');
+    const own = rangeOf(node);
+    const here = own === undefined ? place : placeOf(own);
+    if (isAlias(node)) {
+      if (!anchors.has(node.source)) {
+        add(here, path, 'an alias without an anchor before it');
+        return { kind: 'scalar', place: here, value: null };
+      }
+      return walk(anchors.get(node.source), path, here);
+    }
+    if ((isMap(node) || isSeq(node) || isScalar(node)) && node.anchor) anchors.set(node.anchor, node);
+    if (isSeq(node)) {
+      const items = node.items.map((item, index) => walk(item, [...path, index], here));
+      return { kind: 'list', place: here, items };
+    }
+    if (isMap(node)) {
+      const entries: Extract<Tree, { kind: 'map' }>['entries'] = new Map();
+      for (const { key, value } of node.items) {
+        const keyOffset = rangeOf(key);
+        const keyPlace = keyOffset === undefined ? here : placeOf(keyOffset);
+        const name = isScalar(key) && key.value !== null ? String(key.value) : undefined;
+        if (name === undefined || name === '' || name === '__proto__') {
+          add(keyPlace, path, 'a key that is not a name');
+          continue;
+        }
+        if (entries.has(name)) add(keyPlace, [...path, name], `duplicate key "${name.slice(0, 60)}"`);
+        entries.set(name, { key: keyPlace, value: walk(value, [...path, name], keyPlace) });
+      }
+      return { kind: 'map', place: here, entries };
+    }
+    const value = isScalar(node) ? node.value : null;
+    const simple = ['string', 'number', 'boolean'].includes(typeof value);
+    return { kind: 'scalar', place: here, value: simple ? (value as string) : null };
+  };
+  return walk(root, [], placeOf(rangeOf(root) ?? 0));
+}
+
+function rangeOf(node: unknown): number | undefined {
+  return isMap(node) || isSeq(node) || isScalar(node) || isAlias(node) ? node.range?.[0] : undefined;
+}

@@ -1,0 +1,49 @@
+import { lines, type Shell, sh } from '../shell.ts';
+import type { Owner, Step } from '../step.ts';
+
+/** A text file and what it is on the host. */
+export interface FileOptions {
+  /** Absolute path. */
+  path: string;
+  /** The whole text, ending with a newline; or shell that prints it, for what depends on the host, such as its memory. */
+  content: string | Shell;
+  /** Octal digits without a leading zero; `644` where absent. */
+  mode?: string;
+  /** `root:root` where absent. */
+  owner?: Owner;
+  /** Shell that finds the new content in the file `$new` and fails when it is bad: the old file then stays. */
+  validate?: Shell;
+  /** Shell that makes the new content take effect, such as a reload. */
+  activate?: Shell;
+}
+
+/**
+ * A file with this content, mode and owner, replaced in one move.
+ * @throws TypeError when the path is not absolute.
+ */
+export function file(options: FileOptions): Step {
+  const { path, content, mode = '644', owner = 'root:root', validate, activate } = options;
+  if (!path.startsWith('/')) throw new TypeError(`a file needs an absolute path, not ${path}`);
+  return {
+    title: `Write ${path}`,
+    content,
+    check: sh`$content | is_file ${path} ${mode} ${owner}`,
+    diff: sh`$content | diff_file ${path}`,
+    apply: lines(
+      ...(validate ? [sh`new=$work/new; (umask 077 && $content >"$new")`, validate] : []),
+      sh`$content | write_file ${path} ${mode} ${owner}`,
+      ...(activate ? [activate] : []),
+    ),
+  };
+}
+
+/** A directory with this mode and owner; what is in it is left alone. */
+export function directory(options: { path: string; mode?: string; owner?: Owner }): Step {
+  const { path, mode = '755', owner = 'root:root' } = options;
+  const [user = 'root', group = 'root'] = owner.split(':');
+  return {
+    title: `Create the directory ${path}`,
+    check: sh`[[ -d ${path} ]] && is_owned ${path} ${mode} ${owner}`,
+    apply: sh`install -d -m ${mode} -o ${user} -g ${group} -- ${path}`,
+  };
+}

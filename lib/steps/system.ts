@@ -1,0 +1,145 @@
+import { lines, type Shell, sh } from '../shell.ts';
+import type { Step } from '../step.ts';
+import { directory, file } from './file.ts';
+
+const apt = sh`apt-get -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3`;
+
+/** A system user without a login, with a fixed home or none, and the groups it is in besides its own. */
+export function user(options: { name: string; home?: string; groups?: string[] }): Step {
+  const { name, home = '/nonexistent', groups = [] } = options;
+  return {
+    title: `Create the user ${name}`,
+    check: lines(
+      sh`[[ $(getent passwd ${name} | cut -d: -f6,7) == ${`${home}:/usr/sbin/nologin`} ]]`,
+      ...groups.map((group) => sh`id -nG ${name} | grep -qw -- ${group}`),
+    ),
+    apply: lines(
+      sh`getent passwd ${name} >/dev/null || useradd --system --user-group --no-create-home --home-dir ${home} --shell /usr/sbin/nologin -- ${name}`,
+      sh`usermod --home ${home} --shell /usr/sbin/nologin ${name}`,
+      ...(groups.length > 0 ? [sh`usermod --append --groups ${groups.join(',')} ${name}`] : []),
+    ),
+  };
+}
+
+/**
+ * Distribution packages, installed where absent and never downgraded. The apt lock is waited for up to ten minutes,
+ * since unattended-upgrades holds it on fresh cloud hosts.
+ */
+export function packages(names: string[]): Step {
+  return {
+    title: `Install ${names.join(', ')}`,
+    check: sh`[[ $(dpkg-query --show --showformat '\${db:Status-Status}\n' ${names} | grep -cx installed) == ${names.length} ]]`,
+    apply: aptInstall(names),
+    timeoutSeconds: 1200,
+  };
+}
+
+/** Shell that installs packages, with the package list refreshed first. */
+export function aptInstall(names: string[]): Shell {
+  return lines(
+    sh`${apt} update || printf 'the package list could not be refreshed; trying with the old one\n'`,
+    sh`${apt} -o Dpkg::Options::=--force-confold -y --no-install-recommends install ${names}`,
+  );
+}
+
+/** An apt repository with its own key, in deb822 form, and the package list read anew when it changed. */
+export function aptRepository(options: {
+  name: string;
+  /** The `.sources` file's text; `Signed-By` holds the key. It may depend on the host, so it may be shell. */
+  sources: string | Shell;
+}): Step {
+  return file({
+    path: `/etc/apt/sources.list.d/${options.name}.sources`,
+    content: options.sources,
+    activate: sh`${apt} update`,
+  });
+}
+
+const inContainer = sh`systemd-detect-virt --quiet --container`;
+
+/**
+ * Kernel settings, kept over a reboot and in force now. In a container the file is written and nothing more: the
+ * kernel there belongs to the machine around it.
+ */
+export function sysctl(name: string, settings: Record<string, string | number>): Step {
+  const path = `/etc/sysctl.d/90-${name}.conf`;
+  const entries = Object.entries(settings);
+  const step = file({
+    path,
+    content: entries.map(([key, value]) => `${key} = ${value}\n`).join(''),
+    activate: sh`${inContainer} || sysctl --quiet --load=${path}`,
+  });
+  return {
+    ...step,
+    title: `Set ${entries.map(([key]) => key).join(', ')}`,
+    check: lines(
+      step.check,
+      ...entries.map(
+        ([key, value]) =>
+          sh`${inContainer} || [[ $(sysctl -n ${key} | tr '\t' ' ') == ${String(value)} ]]`,
+      ),
+    ),
+  };
+}
+
+/** Limits of open files and processes for logins and for services that systemd starts. */
+export function limits(name: string, options: { openFiles: number }): Step[] {
+  const { openFiles } = options;
+  return [
+    file({
+      path: `/etc/security/limits.d/90-${name}.conf`,
+      content: `* soft nofile ${openFiles}\n* hard nofile ${openFiles}\nroot soft nofile ${openFiles}\nroot hard nofile ${openFiles}\n`,
+    }),
+    directory({ path: '/etc/systemd/system.conf.d' }),
+    file({
+      path: `/etc/systemd/system.conf.d/90-${name}.conf`,
+      content: `[Manager]\nDefaultLimitNOFILE=${openFiles}\n`,
+      activate: sh`systemctl daemon-reexec`,
+    }),
+  ];
+}
+
+/** A systemd unit that is enabled and running. */
+export function service(name: string): Step {
+  return {
+    title: `Start ${name} now and at boot`,
+    check: sh`systemctl is-enabled --quiet ${name} && systemctl is-active --quiet ${name}`,
+    apply: sh`systemctl enable --now ${name}`,
+  };
+}
+
+/** Something that no other constructor says: `unless` exits 0 when there is nothing to do, `run` does it. */
+export function command(options: {
+  title: string;
+  unless: Shell;
+  run: Shell;
+  timeoutSeconds?: number;
+}): Step {
+  const { title, unless, run, timeoutSeconds } = options;
+  return { title, check: unless, apply: run, ...(timeoutSeconds ? { timeoutSeconds } : {}) };
+}
+
+/**
+ * Waits until a probe succeeds, asking every second.
+ * @param options.seconds how long to wait before it counts as failed; what the probe printed last is then shown.
+ */
+export function waitFor(options: { title: string; probe: Shell; seconds: number }): Step {
+  const { title, probe, seconds } = options;
+  return {
+    title,
+    check: probe,
+    apply: sh`
+      probe() {
+        ${probe}
+      }
+      SECONDS=0
+      until output=$(probe 2>&1); do
+        if ((SECONDS >= ${seconds})); then
+          printf 'still not so after %s s: %s\n' ${seconds} "$output"
+          exit 1
+        fi
+        sleep 1
+      done`,
+    timeoutSeconds: seconds + 30,
+  };
+}
