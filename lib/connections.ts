@@ -1,4 +1,5 @@
-import type { Host, Network } from './deployment.ts';
+import type { Host } from './hosts.ts';
+import type { Network } from './network.ts';
 import { PORTS, type PortName } from './ports.ts';
 import type { GroupName } from './profile/roles.ts';
 

@@ -1,47 +1,16 @@
 import { resolve } from 'node:path';
 import { type Connection, deriveConnections } from './connections.ts';
 import { deriveEndpoints, type Endpoints } from './endpoints.ts';
-import { isPrivateAddress, parseAddress } from './profile/address.ts';
+import { type Host, hostsOf } from './hosts.ts';
+import { type Network, networkOf } from './network.ts';
 import { type ImageName, redisFloor } from './profile/images.ts';
 import { type LoadedProfile, loadProfile, profileFromFlags } from './profile/load.ts';
-import { membersOf, rolesOf } from './profile/membership.ts';
-import { NETWORKS, type NetworkName } from './profile/networks.ts';
+import { membersOf } from './profile/membership.ts';
 import { DEFAULT_ORDER, type GroupName, type RoleName } from './profile/roles.ts';
 import type { Profile } from './profile/schema.ts';
 
-/** A host of a deployment. */
-export interface Host {
-  /** Its name in the profile. */
-  name: string;
-  /** What ssh connects to: a name, an IP address without brackets, or an alias of the ssh configuration. */
-  address: string;
-  user?: string;
-  port?: number;
-  /** Absolute path of the private key. */
-  identityFile?: string;
-  /** Whether this is the operator's own machine, worked on without ssh. */
-  local: boolean;
-  /** The IP address at which other hosts reach it. */
-  privateAddress?: string;
-  /** What runs on it, in the order of {@link ROLES}. */
-  roles: RoleName[];
-}
-
-/** The Pocket network a deployment serves: the preset, with what the profile overrides. */
-export interface Network {
-  name: NetworkName;
-  chainId: string;
-  rpcUrl?: string;
-  /** `host:port`. */
-  grpcAddress?: string;
-  /** Whether gRPC is spoken without TLS. */
-  grpcInsecure: boolean;
-  apiUrl?: string;
-  indexerUrl?: string;
-  blockTimeSeconds: number;
-  /** May hold `{chainId}`, which the Provider replaces. */
-  delegatorsUrl: string;
-}
+export type { Host } from './hosts.ts';
+export type { Network } from './network.ts';
 
 /** A loaded, validated profile with everything that follows from it. */
 export interface Deployment extends Endpoints {
@@ -130,40 +99,5 @@ function derive(loaded: LoadedProfile, root: string): Deployment {
     ),
     connections,
     ...deriveEndpoints(group, connections, profile.postgres.user),
-  };
-}
-
-function hostsOf(profile: Profile): Host[] {
-  return Object.entries(profile.hosts).map(([name, given]) => {
-    const settings = typeof given === 'string' ? { address: given } : given;
-    const { address, user, port } = parseAddress(settings.address);
-    return {
-      name,
-      address,
-      user: settings.user ?? user,
-      port: settings.port ?? port,
-      identityFile: settings.identity_file,
-      local: address === 'localhost',
-      privateAddress: settings.private_address ?? (isPrivateAddress(address) ? address : undefined),
-      roles: rolesOf(profile, name),
-    };
-  });
-}
-
-function networkOf(profile: Profile): Network {
-  const preset = NETWORKS[profile.pocket_network];
-  const grpcAddress = profile.pocket_grpc_address;
-  return {
-    name: profile.pocket_network,
-    chainId: profile.pocket_chain_id ?? preset.chainId,
-    rpcUrl: profile.pocket_rpc_url ?? preset.rpcUrl,
-    grpcAddress: grpcAddress ?? preset.grpcAddress,
-    grpcInsecure:
-      profile.pocket_grpc_insecure ??
-      (grpcAddress === undefined ? preset.grpcInsecure : !grpcAddress.endsWith(':443')),
-    apiUrl: profile.pocket_api_url ?? preset.apiUrl,
-    indexerUrl: profile.indexer_url ?? preset.indexerUrl,
-    blockTimeSeconds: profile.relayminer?.block_time_seconds ?? preset.blockTimeSeconds,
-    delegatorsUrl: profile.provider?.delegators_url ?? preset.delegatorsUrl,
   };
 }

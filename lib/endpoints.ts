@@ -1,5 +1,5 @@
 import type { Connection } from './connections.ts';
-import type { Host } from './deployment.ts';
+import type { Host } from './hosts.ts';
 import { PORTS, type PortName } from './ports.ts';
 import type { GroupName } from './profile/roles.ts';
 

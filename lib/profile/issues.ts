@@ -6,13 +6,29 @@ import { type Path, placeAt, type Tree, treeAt } from './tree.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** Turns what the schema says about a tree into located problems. */
+/** Turns what the schema says about a tree into located problems, one per place and cause. */
 export function problemsOf(issues: readonly Issue[], tree: Tree): Problem[] {
-  return issues.flatMap((issue) => problemsOfIssue(issue, [], tree));
+  const problems = issues.flatMap((issue) => problemsOfIssue(issue, [], tree));
+  const pathOf = ({ path }: Problem) => path.join('.');
+  // A misspelt key is the cause of the missing one.
+  const misspelt = new Set(
+    problems
+      .filter(({ suggestion, expected }) => suggestion && expected.startsWith('unknown key'))
+      .map(({ path, suggestion }) => [...path.slice(0, -1), suggestion].join('.')),
+  );
+  const first = new Map<string, Problem>();
+  for (const problem of problems) {
+    const isExplained = problem.value === 'missing' && misspelt.has(pathOf(problem));
+    if (!isExplained && !first.has(pathOf(problem))) first.set(pathOf(problem), problem);
+  }
+  return [...first.values()];
 }
 
 function problemsOfIssue(issue: Issue, parent: Path, tree: Tree): Problem[] {
-  const path = [...parent, ...issue.path.map((key) => (typeof key === 'number' ? key : String(key)))];
+  const path = [
+    ...parent,
+    ...issue.path.map((key) => (typeof key === 'number' ? key : String(key))),
+  ];
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       ...placeAt(tree, [...path, key], 'key'),
@@ -22,8 +38,10 @@ function problemsOfIssue(issue: Issue, parent: Path, tree: Tree): Problem[] {
     }));
   }
   if (issue.code === 'invalid_union') {
-    // The form that was meant is the one whose complaints are about its inside.
-    const meant = issue.errors.find((errors) => errors.every((error) => !isAboutWhole(error)));
+    // The form that was meant is the one whose complaints are about its inside, else about more than its type.
+    const meant =
+      issue.errors.find((errors) => errors.every(({ path }) => path.length > 0)) ??
+      issue.errors.find((errors) => errors.every(({ code }) => code !== 'invalid_type'));
     if (meant?.length) return meant.flatMap((error) => problemsOfIssue(error, path, tree));
   }
   if (issue.code === 'invalid_key') {
@@ -38,16 +56,23 @@ function problemsOfIssue(issue: Issue, parent: Path, tree: Tree): Problem[] {
   const found = treeAt(tree, path);
   if (!found) {
     return [
-      { ...placeAt(tree, path), path, value: 'missing', expected: `expected ${expectation(issue)}` },
+      {
+        ...placeAt(tree, path),
+        path,
+        value: 'missing',
+        expected: `expected ${expectation(issue)}`,
+      },
     ];
   }
   const value = found.kind === 'scalar' ? found.value : found.kind === 'list' ? [] : {};
+  const unquoted =
+    issue.code === 'invalid_type' && issue.expected === 'string' && typeof value !== 'object';
   return [
     {
       ...found.place,
       path,
       value: mayHoldSecret(path) ? undefined : show(value),
-      expected: `expected ${expectation(issue)}`,
+      expected: `expected ${expectation(issue)}${unquoted ? ', in quotes' : ''}`,
       suggestion:
         issue.code === 'invalid_value' && typeof value === 'string'
           ? suggest(value, issue.values.map(String))
@@ -61,10 +86,6 @@ export function mayHoldSecret(path: Path): boolean {
   return path.some((key) =>
     /^(?:secrets|headers|authentication|keys_file)$|password|token/.test(String(key)),
   );
-}
-
-function isAboutWhole(issue: Issue): boolean {
-  return issue.path.length === 0 && issue.code === 'invalid_type';
 }
 
 const TYPES: Record<string, string> = {

@@ -1,13 +1,14 @@
-import { basename, dirname, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
+import type { z } from 'zod';
 import { problemsOf } from './issues.ts';
 import { resolvePaths } from './paths.ts';
 import { type Problem, ProfileError } from './problem.ts';
 import { readProfile, shownPath } from './read.ts';
-import { type RoleName } from './roles.ts';
+import type { GroupName, RoleName } from './roles.ts';
 import { RULES } from './rules/all.ts';
 import { placeholdersIn } from './rules/placeholders.ts';
 import { type Profile, profileSchema } from './schema.ts';
-import { type Path, placeAt, plain, type Tree, treeOf } from './tree.ts';
+import { type Path, placeAt, plain, type Tree, treeAt, treeOf } from './tree.ts';
 
 /** A validated manifest and where it came from. */
 export interface LoadedProfile {
@@ -35,7 +36,8 @@ export function loadProfile(path: string): LoadedProfile {
         column: 1,
         path: ['name'],
         value: 'missing',
-        expected: 'expected it, because the name of the file is not of lower case letters, digits and dashes',
+        expected:
+          'expected it, because the name of the file is not of lower case letters, digits and dashes',
       },
     ]);
   }
@@ -53,9 +55,76 @@ export function profileFromFlags(
 ): LoadedProfile {
   const name = 'host';
   const groups = Object.fromEntries(ALONE[role].map((group) => [group, [name]]));
-  const tree = treeOf({ pocket_network: 'local', ...settings, hosts: { [name]: host }, ...groups });
-  // A proxy forwards to relayers whose configuration is none of its business.
-  const foreign = (path: Path) => role === 'reverse-proxy' && path[0] === 'relayminer';
-  const ownName = `host-${host.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`.slice(0, 60);
-  return { name: ownName, profile: validate(tree, [], foreign) };
+  // The network matters to these two only; they have no default, so that nobody joins one by accident.
+  const network = role === 'provider' || role === 'relayminer' ? {} : { pocket_network: 'main' };
+  const tree = treeOf({ ...network, ...settings, hosts: { [name]: host }, ...groups });
+  const slug = host
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, 50);
+  return { name: `host-${slug}`, profile: validate(tree, [], NOT_ALONE[role]) };
+}
+
+/** The groups that a role run alone needs on its host. */
+const ALONE: Record<RoleName, readonly GroupName[]> = {
+  common: [],
+  'install-docker': [],
+  redis: ['redis_hosts'],
+  postgres: ['postgres_hosts'],
+  temporal: ['postgres_hosts', 'temporal_hosts'],
+  provider: ['postgres_hosts', 'temporal_hosts', 'provider_hosts'],
+  relayminer: ['redis_hosts', 'relay_relayers', 'relay_miners'],
+  'reverse-proxy': ['redis_hosts', 'relay_relayers', 'relay_miners', 'reverse_proxy_hosts'],
+};
+
+/** What a role run alone cannot know and does not need: a host without groups, the relayers' configuration. */
+const NOT_ALONE: Partial<Record<RoleName, (path: Path) => boolean>> = {
+  common: (path) => path[0] === 'hosts' && path.length === 2,
+  'install-docker': (path) => path[0] === 'hosts' && path.length === 2,
+  'reverse-proxy': (path) => path[0] === 'relayminer',
+};
+
+function validate(
+  written: Tree,
+  before: readonly Problem[],
+  ignored: (path: Path) => boolean = () => false,
+): Profile {
+  const tree = resolvePaths(written);
+  const result = profileSchema.safeParse(plain(tree));
+  const issues = result.success ? [] : result.error.issues;
+  const problems = [...before, ...placeholdersIn(written)];
+  const placeholders = new Set(problems.map(({ path }) => path.join('.')));
+  problems.push(
+    ...problemsOf(issues, tree).filter(({ path }) => !placeholders.has(path.join('.'))),
+  );
+  // Misspelt keys are no reason to hold back what else is wrong.
+  const shape = result.success ? result : profileSchema.safeParse(plain(withoutKeys(tree, issues)));
+  if (shape.success) {
+    for (const rule of RULES) {
+      rule(shape.data, (path, expected, suggestion) => {
+        if (!ignored(path)) problems.push({ ...placeAt(tree, path), path, expected, suggestion });
+      });
+    }
+  }
+  if (problems.length > 0 || !result.success) throw new ProfileError(sorted(problems));
+  return result.data;
+}
+
+function withoutKeys(tree: Tree, issues: readonly z.core.$ZodIssue[]): Tree {
+  const copy = structuredClone(tree);
+  for (const issue of issues) {
+    if (issue.code !== 'unrecognized_keys') continue;
+    const parent = treeAt(
+      copy,
+      issue.path.map((key) => (typeof key === 'number' ? key : String(key))),
+    );
+    if (parent?.kind === 'map') for (const key of issue.keys) parent.entries.delete(key);
+  }
+  return copy;
+}
+
+function sorted(problems: readonly Problem[]): Problem[] {
+  return problems.toSorted((a, b) =>
+    a.file === b.file ? a.line - b.line || a.column - b.column : 0,
+  );
 }

@@ -41,7 +41,8 @@ export function placeAt(tree: Tree, path: Path, of: 'value' | 'key' = 'value'): 
       const entry = parent.entries.get(String(last));
       if (entry) return entry.key;
     }
-    if (parent?.kind === 'list' && parent.items[Number(last)]) return parent.items[Number(last)]!.place;
+    if (parent?.kind === 'list' && parent.items[Number(last)])
+      return parent.items[Number(last)]!.place;
   }
   return tree.place;
 }
@@ -52,7 +53,10 @@ export function mergeTrees(base: Tree, over: Tree): Tree {
   const entries = new Map(base.entries);
   for (const [key, entry] of over.entries) {
     const below = base.entries.get(key);
-    entries.set(key, below ? { key: entry.key, value: mergeTrees(below.value, entry.value) } : entry);
+    entries.set(
+      key,
+      below ? { key: entry.key, value: mergeTrees(below.value, entry.value) } : entry,
+    );
   }
   return { kind: 'map', place: over.place, entries };
 }

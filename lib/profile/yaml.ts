@@ -51,7 +51,8 @@ export function parseYaml(text: string, file: string): { tree?: Tree; problems: 
   } catch (error) {
     if (error instanceof TooMuch) add(error.place, [], error.message);
     // The parser recurses: nesting that is deep enough exhausts the stack.
-    else if (error instanceof RangeError) add({ file, line: 1, column: 1 }, [], 'is nested too deeply');
+    else if (error instanceof RangeError)
+      add({ file, line: 1, column: 1 }, [], 'is nested too deeply');
     else throw error;
     return { problems };
   }
@@ -88,7 +89,8 @@ function convert(
       }
       return walk(anchors.get(node.source), path, here);
     }
-    if ((isMap(node) || isSeq(node) || isScalar(node)) && node.anchor) anchors.set(node.anchor, node);
+    if ((isMap(node) || isSeq(node) || isScalar(node)) && node.anchor)
+      anchors.set(node.anchor, node);
     if (isSeq(node)) {
       const items = node.items.map((item, index) => walk(item, [...path, index], here));
       return { kind: 'list', place: here, items };
@@ -103,7 +105,8 @@ function convert(
           add(keyPlace, path, 'a key that is not a name');
           continue;
         }
-        if (entries.has(name)) add(keyPlace, [...path, name], `duplicate key "${name.slice(0, 60)}"`);
+        if (entries.has(name))
+          add(keyPlace, [...path, name], `duplicate key "${name.slice(0, 60)}"`);
         entries.set(name, { key: keyPlace, value: walk(value, [...path, name], keyPlace) });
       }
       return { kind: 'map', place: here, entries };
@@ -116,5 +119,7 @@ function convert(
 }
 
 function rangeOf(node: unknown): number | undefined {
-  return isMap(node) || isSeq(node) || isScalar(node) || isAlias(node) ? node.range?.[0] : undefined;
+  return isMap(node) || isSeq(node) || isScalar(node) || isAlias(node)
+    ? node.range?.[0]
+    : undefined;
 }

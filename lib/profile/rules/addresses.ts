@@ -60,7 +60,10 @@ export const neighboursHavePrivateAddresses: Rule = (profile, report) => {
 export const endpointsAreReachable: Rule = (profile, report) => {
   for (const { path, host } of externalEndpoints(profile)) {
     if (isLoopback(host)) {
-      report(path, 'expected an address that containers can reach: localhost is the container itself');
+      report(
+        path,
+        'expected an address that containers can reach: localhost is the container itself',
+      );
     }
   }
   const network = networkOf(profile);
@@ -79,16 +82,24 @@ export const portsDoNotClash: Rule = (profile, report) => {
   for (const { path, host, port } of externalEndpoints(profile)) {
     const ours = hosts.find((one) => one.address === host || one.privateAddress === host);
     const taken = (Object.keys(PORTS) as PortName[]).find(
-      (name) => PORTS[name].port === port && ours && membersOf(profile, PORTS[name].group).includes(ours.name),
+      (name) =>
+        PORTS[name].port === port &&
+        ours &&
+        membersOf(profile, PORTS[name].group).includes(ours.name),
     );
     if (ours && taken) {
-      report(path, `port ${port} of hosts.${ours.name} is taken by ${taken}: expected another port`);
+      report(
+        path,
+        `port ${port} of hosts.${ours.name} is taken by ${taken}: expected another port`,
+      );
     }
   }
 };
 
 /** The chain endpoints and the backends, all of which are somebody else's processes. */
-function* externalEndpoints(profile: Profile): Generator<{ path: Path; host: string; port: number }> {
+function* externalEndpoints(
+  profile: Profile,
+): Generator<{ path: Path; host: string; port: number }> {
   const at = (path: Path, text: string | undefined) => {
     if (text === undefined) return [];
     const url = new URL(text.includes('://') ? text : `tcp://${text}`);

@@ -1,5 +1,5 @@
 import { providerEnabled, relayminerEnabled } from '../membership.ts';
-import { type GroupName, GROUPS } from '../roles.ts';
+import { GROUPS, type GroupName } from '../roles.ts';
 import { suggest } from '../suggest.ts';
 import type { Rule } from './rule.ts';
 

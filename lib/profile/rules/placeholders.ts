@@ -14,6 +14,12 @@ export function placeholdersIn(tree: Tree): Problem[] {
     const example = DOMAIN_KEYS.test(key) && RESERVED_DOMAIN.test(value);
     if (!example && !ANYWHERE.test(value)) return [];
     const shown = value.length > 60 ? '' : ` "${value.replace(/[\x00-\x1f\x7f]/g, '?')}"`;
-    return [{ ...place, path, expected: `the placeholder${shown} is still there, expected your own value` }];
+    return [
+      {
+        ...place,
+        path,
+        expected: `the placeholder${shown} is still there, expected your own value`,
+      },
+    ];
   });
 }

@@ -54,10 +54,13 @@ function backendIsSound(
   if (backend.url !== undefined && backend.urls !== undefined) {
     report([...path, 'urls'], 'expected url or urls, not both');
   }
-  const items = (backend.urls ?? []).map((item) => (typeof item === 'string' ? { url: item } : item));
+  const items = (backend.urls ?? []).map((item) =>
+    typeof item === 'string' ? { url: item } : item,
+  );
   items.forEach((item, index) => {
     const before = items.slice(0, index);
-    if (before.some(({ url }) => url === item.url)) report([...path, 'urls', index], 'is listed twice');
+    if (before.some(({ url }) => url === item.url))
+      report([...path, 'urls', index], 'is listed twice');
     if ('name' in item && before.some((one) => 'name' in one && one.name === item.name)) {
       report([...path, 'urls', index, 'name'], `"${item.name}" is used twice`);
     }
@@ -80,7 +83,9 @@ function backendIsSound(
     if ((way.username === undefined) !== (way.password === undefined)) {
       report(at, 'expected username and password together');
     }
-    const ways = [way.password, way.bearer_token, way.plain_token].filter((one) => one !== undefined);
+    const ways = [way.password, way.bearer_token, way.plain_token].filter(
+      (one) => one !== undefined,
+    );
     if (ways.length > 1) report(at, 'expected one way to sign in, not several');
     if (transport === 'websocket') {
       report(at, 'is not used for WebSocket backends: put the header into headers');
