@@ -38,10 +38,11 @@ function problemsOfIssue(issue: Issue, parent: Path, tree: Tree): Problem[] {
     }));
   }
   if (issue.code === 'invalid_union') {
-    // The form that was meant is the one whose complaints are about its inside, else about more than its type.
-    const meant =
-      issue.errors.find((errors) => errors.every(({ path }) => path.length > 0)) ??
-      issue.errors.find((errors) => errors.every(({ code }) => code !== 'invalid_type'));
+    // The form that was meant is the one that accepts this kind of value and complains about what is in it.
+    const wrongKind = treeAt(tree, path)?.kind === 'scalar' ? SCALAR_REFUSED : COLLECTION_REFUSED;
+    const meant = issue.errors.find((errors) =>
+      errors.every((error) => error.path.length > 0 || !wrongKind.has(error.code)),
+    );
     if (meant?.length) return meant.flatMap((error) => problemsOfIssue(error, path, tree));
   }
   if (issue.code === 'invalid_key') {
@@ -87,6 +88,9 @@ export function mayHoldSecret(path: Path): boolean {
     /^(?:secrets|headers|authentication|keys_file)$|password|token/.test(String(key)),
   );
 }
+
+const SCALAR_REFUSED = new Set<string>(['invalid_type']);
+const COLLECTION_REFUSED = new Set<string>(['invalid_type', 'invalid_value']);
 
 const TYPES: Record<string, string> = {
   object: 'a mapping',

@@ -1,0 +1,136 @@
+import { join } from 'node:path';
+import type { Deployment } from './deployment.ts';
+import { parseSupplierKeys, type SupplierKey } from './keys.ts';
+import { REFERENCE } from './profile/fields.ts';
+import type { RoleName } from './profile/roles.ts';
+import { SECRET_NAMES, type SecretName } from './profile/schema.ts';
+import { formsOf, maskWith, Secret } from './secret.ts';
+import { resolveReference } from './secret-references.ts';
+import { openStore, SECRET_KINDS } from './secret-store.ts';
+
+export { generatePrivateKey, publicKey, type SupplierKey, supplierAddress } from './keys.ts';
+export { Secret } from './secret.ts';
+
+/** The secrets of a deployment, in memory. */
+export interface Secrets {
+  /** Throws when the deployment does not use the secret. */
+  get(name: SecretName): Secret;
+  /** A value of `headers` or `authentication`: what its reference stands for, or the value itself. */
+  resolve(value: string): string;
+  /** The keys of relayer and miner; none when the deployment has neither. */
+  supplierKeys: SupplierKey[];
+  /** Everything to mask, in every form in which it may turn up. */
+  values(): string[];
+  /** The text with every secret replaced by `***`. */
+  mask(text: string): string;
+}
+
+const USED_BY: Record<SecretName, readonly RoleName[]> = {
+  postgres_password: ['postgres', 'temporal', 'provider'],
+  redis_password: ['redis', 'relayminer'],
+  app_identity: ['provider'],
+  encryption_key: ['provider'],
+  encryption_iv: ['provider'],
+  auth_secret: ['provider'],
+};
+
+/**
+ * Loads the secrets that the deployment's roles use: from where the profile says, else from the store
+ * `deployments/<name>/secrets.yaml`, which `create` fills with new ones where it lacks them.
+ * Throws one error that lists everything that is missing or malformed, never a value.
+ */
+export function loadSecrets(deployment: Deployment, options: { create: boolean }): Secrets {
+  const { profile } = deployment;
+  const problems: string[] = [];
+  const attempt = <T>(label: string, work: () => T): T | undefined => {
+    try {
+      return work();
+    } catch (error) {
+      problems.push(`${label}: ${(error as Error).message}`);
+      return undefined;
+    }
+  };
+
+  const roles = new Set(deployment.hosts.flatMap((host) => host.roles));
+  const used = SECRET_NAMES.filter((name) => USED_BY[name].some((role) => roles.has(role)));
+  const values = new Map<SecretName, string>();
+  for (const name of used) {
+    const reference = profile.secrets[name];
+    if (reference === undefined) continue;
+    const value = attempt(`secrets.${name}`, () => {
+      const found = resolveReference(reference);
+      if (!SECRET_KINDS[name].fits(found)) throw new Error(`is not ${SECRET_KINDS[name].expected}`);
+      return found;
+    });
+    if (value !== undefined) values.set(name, value);
+  }
+
+  const resolved = new Map<string, string>();
+  for (const { path, value, sensitive } of backendValues(deployment)) {
+    const found = REFERENCE.test(value) ? attempt(path, () => resolveReference(value)) : value;
+    if (found === undefined) continue;
+    if (/[\x00-\x1f\x7f]/.test(found)) problems.push(`${path}: is not one line of printable text`);
+    if (sensitive || found !== value) resolved.set(value, found);
+  }
+
+  const keysFile = profile.relayminer?.keys_file;
+  const supplierKeys =
+    keysFile && roles.has('relayminer')
+      ? attempt('relayminer.keys_file', () => {
+          const source = keysFile.startsWith('file:') ? keysFile.slice(5) : 'the keys';
+          return parseSupplierKeys(resolveReference(keysFile), source);
+        })
+      : [];
+
+  // Generated last, and only when nothing else is wrong: a run that fails leaves nothing behind.
+  if (problems.length === 0) {
+    const generated = used.filter((name) => profile.secrets[name] === undefined);
+    const store = attempt('secrets', () =>
+      openStore(join(deployment.directory, 'secrets.yaml'), generated, options.create),
+    );
+    for (const name of generated) {
+      const value = store?.get(name);
+      if (value !== undefined) values.set(name, value);
+    }
+  }
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+
+  const all = [
+    ...values.values(),
+    ...resolved.values(),
+    ...(supplierKeys ?? []).map(({ privateKey }) => privateKey.reveal()),
+  ].flatMap(formsOf);
+  return {
+    get: (name) => {
+      const value = values.get(name);
+      if (value === undefined)
+        throw new Error(`no role of this deployment uses the secret ${name}`);
+      return new Secret(value);
+    },
+    resolve: (value) => resolved.get(value) ?? value,
+    supplierKeys: supplierKeys ?? [],
+    values: () => [...all],
+    mask: (text) => maskWith(all, text),
+  };
+}
+
+/** Values that backends are given. Header values are secret when they are referenced or named like credentials. */
+function* backendValues(
+  deployment: Deployment,
+): Generator<{ path: string; value: string; sensitive: boolean }> {
+  const sensitiveName = /auth|token|key|secret|cookie|password/i;
+  for (const [id, service] of Object.entries(deployment.profile.relayminer?.services ?? {})) {
+    for (const [transport, backend] of Object.entries(service.backends)) {
+      if (!backend) continue;
+      const at = `relayminer.services.${id}.backends.${transport}`;
+      const headers = { ...backend.headers, ...backend.health_check?.headers };
+      for (const [name, value] of Object.entries(headers)) {
+        yield { path: `${at}.headers.${name}`, value, sensitive: sensitiveName.test(name) };
+      }
+      for (const [name, value] of Object.entries(backend.authentication ?? {})) {
+        if (value === undefined) continue;
+        yield { path: `${at}.authentication.${name}`, value, sensitive: name !== 'username' };
+      }
+    }
+  }
+}
