@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { inspect } from 'node:util';
 import { type Context, isBootstrapped, readSettings } from './context.ts';
 import { HttpError, readBody, sendEmpty, sendJson, sendPage } from './http.ts';
 import { publicKeyOf } from './identity.ts';
@@ -55,6 +57,8 @@ const auth: Route = ({ environment }, _request, response, url) => {
       message: 'There was a problem with the server configuration.',
     });
   if (url.pathname === '/api/auth/session') return sendJson(response, 200, null);
+  if (url.pathname === '/api/auth/csrf')
+    return sendJson(response, 200, { csrfToken: randomBytes(32).toString('hex') });
   if (url.pathname === '/api/auth/providers')
     return sendJson(response, 200, { siwp: { id: 'siwp', type: 'credentials' } });
   sendEmpty(response, 400);
@@ -145,7 +149,7 @@ export async function route(
     await handler(context, request, response, url);
   } catch (error) {
     if (!(error instanceof HttpError))
-      context.log('error', 'Request failed', { path: url.pathname, error: String(error) });
+      context.log('error', 'Request failed', { path: url.pathname, error: inspect(error) });
     const [code, message] =
       error instanceof HttpError ? [error.status, error.message] : [500, 'Invalid request'];
     sendJson(response, code, { error: message });
