@@ -6,7 +6,7 @@ import { type Host, removeAll, startHost, testHosts } from './hosts.ts';
 
 const TINY_SERVER = `tar -C / -ch usr/bin/perl $(ldd /usr/bin/perl | grep -oE '/[^ ]+' | cut -c2-) usr/lib/x86_64-linux-gnu/perl-base |
   docker import -c 'CMD ["perl","-MIO::Socket::INET","-e","$e=chr(13).chr(10);$s=IO::Socket::INET->new(LocalPort=>80,Listen=>5,ReuseAddr=>1) or die; while($c=$s->accept){<$c>; print $c q(HTTP/1.0 200 OK).$e.$e.q(hello); close $c}"]' - tiny:1
-  docker run -d --restart unless-stopped -p 8080:80 tiny:1`;
+  docker run -d --stop-timeout 1 --restart unless-stopped -p 8080:80 tiny:1`;
 
 function ssh(host: Host, command: string) {
   const options = ['-o', 'BatchMode=yes', '-o', 'StrictHostKeyChecking=no'];

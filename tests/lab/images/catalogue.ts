@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+
+/** An image of the lab and what it is built from. */
+export type LabImage = {
+  /** `debian/…` is the real software from Debian's packages, `standin/…` only honours the contract of the real one. */
+  reference: string;
+  /** Directory that the Dockerfile's COPY instructions read from; `node_modules` there means the project's. */
+  context: string;
+  /** Path of the Dockerfile below the context. */
+  dockerfile: string;
+  /** What the Dockerfile's ARG instructions get. */
+  arguments?: Record<string, string>;
+  /** Whether the lab's bundle has it; the others serve tests of what must be refused. */
+  bundled: boolean;
+};
+
+const STANDINS = join(import.meta.dirname, '../standins');
+
+/** Every image that the lab and its tests can build without a registry. */
+export const LAB_IMAGES: readonly LabImage[] = [
+  debian('redis:8.6', { SUITE: 'experimental' }),
+  { ...debian('redis:8.0', { SUITE: 'trixie' }), bundled: false },
+  debian('postgres:17'),
+  debian('caddy:2.6.2'),
+  standin('igniter-provider:0.9.0', 'igniter/Dockerfile', { PROCESS: 'web' }),
+  standin('igniter-provider-workflows:0.9.0', 'igniter/Dockerfile', { PROCESS: 'worker' }),
+  standin('temporal-auto-setup:1.28.1.0', 'temporal/Dockerfile', { IMAGE: 'auto-setup' }),
+  standin('temporal-admin-tools:1.28.1', 'temporal/Dockerfile', { IMAGE: 'admin-tools' }),
+  standin('pocket-relay-miner:v0.1.6', 'relayminer/Dockerfile', { RELAYMINER_LINE: 'released' }),
+  standin('pocket-relay-miner:ad37bcb', 'relayminer/Dockerfile', { RELAYMINER_LINE: 'snapshot' }),
+  standin('pocket-chain:1', 'chain/Dockerfile'),
+  standin('json-rpc-backend:1', 'backend/Dockerfile'),
+];
+
+function debian(image: string, args?: Record<string, string>): LabImage {
+  const context = join(import.meta.dirname, image.split(':')[0]!);
+  const built = { reference: `debian/${image}`, context, dockerfile: 'Dockerfile', bundled: true };
+  return args ? { ...built, arguments: args } : built;
+}
+
+function standin(image: string, dockerfile: string, args?: Record<string, string>): LabImage {
+  const built = { reference: `standin/${image}`, context: STANDINS, dockerfile, bundled: true };
+  return args ? { ...built, arguments: args } : built;
+}
