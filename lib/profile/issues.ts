@@ -6,22 +6,27 @@ import { type Path, placeAt, type Tree, treeAt } from './tree.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** Turns what the schema says about a tree into located problems, one per place and cause. */
+/** Turns what the schema says about a tree into located problems, one per place. */
 export function problemsOf(issues: readonly Issue[], tree: Tree): Problem[] {
-  const problems = issues.flatMap((issue) => problemsOfIssue(issue, [], tree));
-  const pathOf = ({ path }: Problem) => path.join('.');
-  // A misspelt key is the cause of the missing one.
+  const first = new Map<string, Problem>();
+  for (const problem of issues.flatMap((issue) => problemsOfIssue(issue, [], tree))) {
+    const path = problem.path.join('.');
+    if (!first.has(path)) first.set(path, problem);
+  }
+  return [...first.values()];
+}
+
+/** Leaves out what is missing because its key is misspelt: that key is the problem. */
+export function withoutExplained(problems: readonly Problem[]): Problem[] {
   const misspelt = new Set(
     problems
       .filter(({ suggestion, expected }) => suggestion && expected.startsWith('unknown key'))
       .map(({ path, suggestion }) => [...path.slice(0, -1), suggestion].join('.')),
   );
-  const first = new Map<string, Problem>();
-  for (const problem of problems) {
-    const isExplained = problem.value === 'missing' && misspelt.has(pathOf(problem));
-    if (!isExplained && !first.has(pathOf(problem))) first.set(pathOf(problem), problem);
-  }
-  return [...first.values()];
+  return problems.filter(
+    ({ path, value, expected }) =>
+      !misspelt.has(path.join('.')) || !(value ?? expected).startsWith('missing'),
+  );
 }
 
 function problemsOfIssue(issue: Issue, parent: Path, tree: Tree): Problem[] {

@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import type { z } from 'zod';
-import { problemsOf } from './issues.ts';
+import { problemsOf, withoutExplained } from './issues.ts';
 import { resolvePaths } from './paths.ts';
 import { type Problem, ProfileError } from './problem.ts';
 import { readProfile, shownPath } from './read.ts';
@@ -69,6 +69,7 @@ export function profileFromFlags(
 const ALONE: Record<RoleName, readonly GroupName[]> = {
   common: [],
   'install-docker': [],
+  images: [],
   redis: ['redis_hosts'],
   postgres: ['postgres_hosts'],
   temporal: ['postgres_hosts', 'temporal_hosts'],
@@ -81,6 +82,7 @@ const ALONE: Record<RoleName, readonly GroupName[]> = {
 const NOT_ALONE: Partial<Record<RoleName, (path: Path) => boolean>> = {
   common: (path) => path[0] === 'hosts' && path.length === 2,
   'install-docker': (path) => path[0] === 'hosts' && path.length === 2,
+  images: (path) => path[0] === 'hosts' && path.length === 2,
   'reverse-proxy': (path) => path[0] === 'relayminer',
 };
 
@@ -106,7 +108,8 @@ function validate(
       });
     }
   }
-  if (problems.length > 0 || !result.success) throw new ProfileError(sorted(problems));
+  if (problems.length > 0 || !result.success)
+    throw new ProfileError(sorted(withoutExplained(problems)));
   return result.data;
 }
 

@@ -22,9 +22,9 @@ export function membersOf(profile: Profile, group: GroupName): string[] {
   return enabled ? profile[group] : [];
 }
 
-/** What runs on a host. Every host gets `common` and Docker. */
+/** What runs on a host. Every host gets `common`, Docker, and the images of its other roles. */
 export function rolesOf(profile: Profile, host: string): RoleName[] {
-  const roles = new Set<RoleName>(['common', 'install-docker']);
+  const roles = new Set<RoleName>(['common', 'install-docker', 'images']);
   for (const group of GROUPS) {
     if (membersOf(profile, group).includes(host)) roles.add(GROUP_ROLE[group]);
   }

@@ -15,6 +15,7 @@ export type GroupName = (typeof GROUPS)[number];
 export const ROLES = [
   'common',
   'install-docker',
+  'images',
   'redis',
   'postgres',
   'temporal',
@@ -29,6 +30,7 @@ export type RoleName = (typeof ROLES)[number];
 export const DEFAULT_ORDER: readonly (RoleName | readonly RoleName[])[] = [
   'common',
   'install-docker',
+  'images',
   ['redis', 'postgres'],
   'temporal',
   ['provider', 'relayminer'],
@@ -39,15 +41,16 @@ export const DEFAULT_ORDER: readonly (RoleName | readonly RoleName[])[] = [
 export const ROLE_NEEDS: Record<RoleName, readonly RoleName[]> = {
   common: [],
   'install-docker': ['common'],
-  redis: ['install-docker'],
-  postgres: ['install-docker'],
-  temporal: ['install-docker', 'postgres'],
-  provider: ['install-docker', 'postgres', 'temporal'],
-  relayminer: ['install-docker', 'redis'],
-  'reverse-proxy': ['install-docker', 'relayminer'],
+  images: ['install-docker'],
+  redis: ['images'],
+  postgres: ['images'],
+  temporal: ['images', 'postgres'],
+  provider: ['images', 'postgres', 'temporal'],
+  relayminer: ['images', 'redis'],
+  'reverse-proxy': ['images', 'relayminer'],
 };
 
-/** The role that a member of a group has, beside `common` and `install-docker`, which every host has. */
+/** The role that a member of a group has, beside `common`, `install-docker` and `images`, which every host has. */
 export const GROUP_ROLE: Record<GroupName, RoleName> = {
   provider_hosts: 'provider',
   postgres_hosts: 'postgres',

@@ -11,6 +11,7 @@ const SYNTAX: Record<string, string> = {
   BAD_INDENT: 'the indentation does not fit the lines above',
   BLOCK_AS_IMPLICIT_KEY: 'a key and a value on a line that already has one',
   MISSING_CHAR: 'something is missing here: a colon, a comma, a bracket, a quote or an indentation',
+  RESOURCE_EXHAUSTION: 'nested too deeply',
   MULTIPLE_DOCS: 'a second document begins here: one file is one profile',
   TAB_AS_INDENT: 'a tab: indent with spaces',
   UNEXPECTED_TOKEN: 'this does not belong here',
@@ -35,7 +36,7 @@ export function parseYaml(text: string, file: string): { tree?: Tree; problems: 
       lineCounter: lines,
       prettyErrors: false,
       uniqueKeys: false,
-      logLevel: 'silent',
+      logLevel: 'error',
     });
     for (const error of [...document.errors, ...document.warnings].slice(0, MAX_SYNTAX_PROBLEMS)) {
       const meaning = SYNTAX[error.code] ?? error.code.toLowerCase().replaceAll('_', ' ');

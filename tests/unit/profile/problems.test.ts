@@ -1,0 +1,356 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { loadDeployment } from '../../../lib/deployment.ts';
+import { ProfileError } from '../../../lib/profile/problem.ts';
+import { directoryWith, OWNER, RELAY_HOST } from './temporary.ts';
+
+const PROVIDER = `pocket_network: main
+hosts: {a: a.lan}
+provider_hosts: [a]
+postgres_hosts: [a]
+temporal_hosts: [a]
+provider:
+  owner_identity: ${OWNER}
+  owner_email: me@nodes.net
+`;
+
+/** What is wrong, the profile, and the exact lines that say so. */
+const CASES: [title: string, profile: string | Buffer, lines: string[]][] = [
+  ['nothing', '', ['p.yaml:1:1 is empty, expected a profile']],
+  ['comments only', '# hi\n', ['p.yaml:1:1 is empty, expected a profile']],
+  ['not UTF-8', Buffer.from([0x61, 0xff]), ['p.yaml:1:1 is not UTF-8 text, expected a profile']],
+  ['a list', '- a\n', ['p.yaml:1:1 a list, expected a mapping']],
+  [
+    'two documents',
+    `${RELAY_HOST}---\na: 1\n`,
+    ['p.yaml:14:1 not valid YAML: a second document begins here: one file is one profile'],
+  ],
+  [
+    'a tag',
+    'name: !!js/function x\n',
+    ['p.yaml:1:7 not valid YAML: tags are not supported in profiles'],
+  ],
+  ['an alias that contains itself', 'hosts: &a [*a]\n', ['p.yaml:1:11 is nested too deeply']],
+  [
+    'aliases that multiply',
+    `a: &a [x,x,x,x,x,x,x,x]
+b: &b [*a,*a,*a,*a,*a,*a,*a,*a]
+c: &c [*b,*b,*b,*b,*b,*b,*b,*b]
+d: &d [*c,*c,*c,*c,*c,*c,*c,*c]
+e: [*d,*d,*d,*d,*d,*d,*d,*d]
+`,
+    ['p.yaml:1:7 more than 20000 values, aliases expanded'],
+  ],
+  [
+    'a duplicate key',
+    `${RELAY_HOST}pocket_network: main\n`,
+    ['p.yaml:14:1 pocket_network: duplicate key "pocket_network"'],
+  ],
+  [
+    'a network that does not exist',
+    RELAY_HOST.replace('beta', 'mainet'),
+    [
+      'p.yaml:1:17 pocket_network: "mainet", expected one of main, beta, local, did you mean "main"?',
+    ],
+  ],
+  [
+    'misspelt keys, at every level, with what else is wrong',
+    `${RELAY_HOST.replace('redis_hosts', 'redis_host').replace('url:', 'ulr:')}`,
+    [
+      'p.yaml:4:1 redis_host: unknown key "redis_host", did you mean "redis_hosts"?',
+      'p.yaml:5:17 relay_relayers: relayers and miners need a host in redis_hosts',
+      'p.yaml:13:11 relayminer.services.eth.backends.jsonrpc.ulr: unknown key "ulr", did you mean "url"?',
+    ],
+  ],
+  [
+    'a misspelt key that is required, once',
+    RELAY_HOST.replace('web1: root@10.0.0.5', 'web1: {adress: 10.0.0.5}'),
+    ['p.yaml:3:10 hosts.web1.adress: unknown key "adress", did you mean "address"?'],
+  ],
+  [
+    'groups: unknown, doubled and too many hosts',
+    RELAY_HOST.replace('redis_hosts: [web1]', 'redis_hosts: [wed1, web1, web1]'),
+    [
+      'p.yaml:4:15 redis_hosts[0]: unknown host "wed1", did you mean "web1"?',
+      'p.yaml:4:21 redis_hosts[1]: at most one host is supported in this group',
+      'p.yaml:4:27 redis_hosts[2]: "web1" is listed twice',
+    ],
+  ],
+  [
+    'two hosts that are one machine, and one without a group',
+    RELAY_HOST.replace('web1: root@10.0.0.5', 'web1: root@10.0.0.5\n  web2: 10.0.0.5:22'),
+    [
+      'p.yaml:4:9 hosts.web2: the address of hosts.web1 too: one machine is one host',
+      'p.yaml:4:9 hosts.web2: is in no group, so nothing would run on it',
+    ],
+  ],
+  [
+    'an address that would be an option of ssh',
+    RELAY_HOST.replace('root@10.0.0.5', '-oProxyCommand=x'),
+    [
+      'p.yaml:3:9 hosts.web1: "-oProxyCommand=x", expected a host name, an IP address, an ssh alias, user@host:port, or localhost (IPv6 in brackets)',
+    ],
+  ],
+  [
+    'a user said twice',
+    RELAY_HOST.replace('root@10.0.0.5', '{address: root@10.0.0.5, user: me}'),
+    ['p.yaml:3:40 hosts.web1.user: the address has a user already'],
+  ],
+  [
+    'miners without relayers',
+    RELAY_HOST.replace('relay_relayers: [web1]\n', ''),
+    ['p.yaml:5:15 relay_miners: miners have nothing to do without a host in relay_relayers'],
+  ],
+  [
+    'relayers without miners',
+    RELAY_HOST.replace('relay_miners: [web1]\n', ''),
+    [
+      'p.yaml:5:17 relay_relayers: nothing is claimed, so nothing is paid, without a host in relay_miners',
+    ],
+  ],
+  [
+    'relayers without services and keys',
+    `${RELAY_HOST.slice(0, RELAY_HOST.indexOf('relayminer:'))}relayminer: {}\n`,
+    [
+      'p.yaml:7:1 relayminer.keys_file: missing, expected the file of the supplier keys',
+      'p.yaml:7:1 relayminer.services: missing, expected at least one service for the relayers',
+    ],
+  ],
+  [
+    'a proxy without a domain and without an e-mail address for its certificates',
+    `${RELAY_HOST}reverse_proxy_hosts: [web1]\n`,
+    [
+      'p.yaml:1:1 relay_public_domain: missing, expected it with reverse_proxy_hosts',
+      'p.yaml:1:1 reverse_proxy.acme_email: missing, expected it with tls: acme',
+    ],
+  ],
+  [
+    'backends: schemes, credentials, probes, both forms of the address',
+    `${RELAY_HOST.slice(0, RELAY_HOST.indexOf('      backends:'))}      default_backend: rest
+      backends:
+        jsonrpc:
+          url: https://user:hunter2@node.lan/v3/hunter3
+          urls: [http://a.lan]
+        websocket:
+          url: http://a.lan
+          health_check: {interval_seconds: 5, endpoint: /}
+        grpc:
+          url: grpc://a.lan:9090
+`,
+    [
+      'p.yaml:14:16 relayminer.services.eth.backends.jsonrpc.url: "https://***@node.lan/…", expected a URL without user and password in it',
+      'p.yaml:17:16 relayminer.services.eth.backends.websocket.url: "http://a.lan", expected a URL that begins with ws:// or wss://',
+      'p.yaml:20:16 relayminer.services.eth.backends.grpc.url: "grpc://a.lan:9090", expected host:port without a scheme',
+    ],
+  ],
+  [
+    'backends: what only shows when each value is fine alone',
+    `${RELAY_HOST.slice(0, RELAY_HOST.indexOf('      backends:'))}      default_backend: rest
+      backends:
+        jsonrpc:
+          url: http://a.lan
+          urls: [http://a.lan, http://a.lan]
+          health_check: {}
+          authentication: {username: me}
+        websocket:
+          url: ws://a.lan
+          health_check: {endpoint: /}
+`,
+    [
+      'p.yaml:11:24 relayminer.services.eth.default_backend: "rest" is not among the backends, expected one of jsonrpc, websocket',
+      'p.yaml:15:17 relayminer.services.eth.backends.jsonrpc.urls: expected url or urls, not both',
+      'p.yaml:15:32 relayminer.services.eth.backends.jsonrpc.urls[1]: is listed twice',
+      'p.yaml:16:11 relayminer.services.eth.backends.jsonrpc.health_check.endpoint: missing, expected the path to probe',
+      'p.yaml:17:27 relayminer.services.eth.backends.jsonrpc.authentication: expected username and password together',
+      'p.yaml:20:25 relayminer.services.eth.backends.websocket.health_check: a plain HTTP probe marks a working websocket backend as down: leave health_check out',
+    ],
+  ],
+  [
+    'a backend at a port that the relayer itself takes, and one at localhost',
+    RELAY_HOST.replace(
+      'url: http://10.0.0.9:8545',
+      'urls: ["http://10.0.0.5:8080", "http://localhost:8545"]',
+    ),
+    [
+      'p.yaml:13:18 relayminer.services.eth.backends.jsonrpc.urls[0]: port 8080 of hosts.web1 is taken by relayer: expected another port',
+      'p.yaml:13:42 relayminer.services.eth.backends.jsonrpc.urls[1]: expected an address that containers can reach: localhost is the container itself',
+    ],
+  ],
+  [
+    'a node of the network that shares the port of the relayer’s metrics',
+    `${RELAY_HOST}pocket_grpc_address: 10.0.0.5:9090\n`,
+    [
+      'p.yaml:14:22 pocket_grpc_address: port 9090 of hosts.web1 is taken by relayer-metrics: expected another port',
+    ],
+  ],
+  [
+    'a local network without endpoints',
+    RELAY_HOST.replace('beta', 'local'),
+    [
+      'p.yaml:1:1 pocket_rpc_url: missing: the network "local" has no public endpoint',
+      'p.yaml:1:1 pocket_grpc_address: missing: the network "local" has no public endpoint',
+    ],
+  ],
+  [
+    'Redis on a host with a public address that another host needs',
+    RELAY_HOST.replace('web1: root@10.0.0.5', 'web1: 10.0.0.5\n  db: 203.0.113.7').replace(
+      'redis_hosts: [web1]',
+      'redis_hosts: [db]',
+    ),
+    ['p.yaml:4:3 hosts.db.private_address: missing: hosts.web1 connects to its port 6379'],
+  ],
+  [
+    'an owner with a mistyped address',
+    PROVIDER.replace(OWNER, `${OWNER.slice(0, -1)}x`),
+    [
+      `p.yaml:7:19 provider.owner_identity: "${OWNER.slice(0, -1)}x", expected a pokt1… address of 43 characters with a valid checksum: copy it from the wallet`,
+    ],
+  ],
+  [
+    'placeholders',
+    PROVIDER.replace(OWNER, 'pokt1replace…').replace('me@nodes.net', 'you@example.com'),
+    [
+      'p.yaml:7:19 provider.owner_identity: the placeholder "pokt1replace…" is still there, expected your own value',
+      'p.yaml:8:16 provider.owner_email: the placeholder "you@example.com" is still there, expected your own value',
+    ],
+  ],
+  [
+    'Provider without PostgreSQL, Temporal and its own section',
+    'pocket_network: main\nhosts: {a: a.lan}\nprovider_hosts: [a]\n',
+    [
+      'p.yaml:1:1 provider: missing, expected it with provider_hosts',
+      'p.yaml:3:17 provider_hosts: Provider needs a host in postgres_hosts',
+      'p.yaml:3:17 provider_hosts: Provider needs a host in temporal_hosts',
+    ],
+  ],
+  [
+    'images: moving tags, no tag, and two versions of Provider',
+    `${RELAY_HOST}images:
+  redis: docker.io/library/redis:latest
+  caddy: docker.io/library/caddy
+`,
+    [
+      'p.yaml:15:10 images.redis: "docker.io/library/redis:latest", expected an exact tag instead of latest, which changes without notice',
+      'p.yaml:16:10 images.caddy: "docker.io/library/caddy", expected an image with an exact tag',
+    ],
+  ],
+  [
+    'two versions of Provider, and a bundle without its path',
+    `${RELAY_HOST}images:
+  source: bundle
+  provider: ghcr.io/pokt-network/provider:0.9.1
+`,
+    [
+      'p.yaml:14:1 images.provider_workflows: expected the tag of images.provider, 0.9.1',
+      'p.yaml:14:1 images.bundle: missing, expected it with source: bundle',
+    ],
+  ],
+  [
+    'an order that cannot work',
+    `${RELAY_HOST}order: [common, redis, install-docker, images, common]\n`,
+    [
+      'p.yaml:14:8 order: "relayminer" is missing, although a host needs it',
+      'p.yaml:14:17 order[1]: "redis" must come in a later stage than "images"',
+      'p.yaml:14:48 order[4]: "common" is listed twice',
+    ],
+  ],
+  [
+    'an order with an unknown role',
+    `${RELAY_HOST}order: [common, [reddis]]\n`,
+    [
+      'p.yaml:14:18 order[1][0]: "reddis", expected one of common, install-docker, images, redis, postgres, temporal, provider, relayminer, reverse-proxy, did you mean "redis"?',
+    ],
+  ],
+  [
+    'secrets written into the profile, which no message repeats',
+    `${RELAY_HOST}secrets:
+  redis_password: hunter2
+  postgres_password: 12345678
+`,
+    [
+      'p.yaml:15:19 secrets.redis_password: expected env:NAME, file:PATH or cmd:COMMAND',
+      'p.yaml:16:22 secrets.postgres_password: expected env:NAME, file:PATH or cmd:COMMAND, in quotes',
+    ],
+  ],
+];
+
+function problemLines(path: string, directory: string): string[] {
+  try {
+    loadDeployment(path);
+  } catch (error) {
+    assert.ok(error instanceof ProfileError, String(error));
+    return error.message.replaceAll(`${directory}/`, '').split('\n');
+  }
+  return [];
+}
+
+describe('every mistake is said on one line, at its place, all at once', () => {
+  for (const [title, profile, lines] of CASES) {
+    test(title, (t) => {
+      const directory = directoryWith(t, { 'p.yaml': profile });
+      assert.deepEqual(problemLines(join(directory, 'p.yaml'), directory), lines);
+    });
+  }
+});
+
+describe('extends', () => {
+  test('problems are located in the file that has them', (t) => {
+    const directory = directoryWith(t, {
+      'base.yaml': RELAY_HOST.replace('beta', 'betta'),
+      'p.yaml': 'extends: ./base.yaml\nredis: {maxmemory: lots}\n',
+    });
+    assert.deepEqual(problemLines(join(directory, 'p.yaml'), directory), [
+      'base.yaml:1:17 pocket_network: "betta", expected one of main, beta, local, did you mean "beta"?',
+      'p.yaml:2:20 redis.maxmemory: "lots", expected an amount of memory such as 512mb or 3gb',
+    ]);
+  });
+
+  test('a cycle names the chain', (t) => {
+    const directory = directoryWith(t, {
+      'p.yaml': 'extends: b.yaml\n',
+      'b.yaml': 'extends: ./p.yaml\n',
+    });
+    assert.deepEqual(problemLines(join(directory, 'p.yaml'), directory), [
+      'b.yaml:1:10 extends: extends itself: p.yaml → b.yaml → p.yaml',
+    ]);
+  });
+
+  test('a parent that does not exist is a problem of the child', (t) => {
+    const directory = directoryWith(t, { 'p.yaml': 'name: x\nextends: ./gone.yaml\n' });
+    assert.deepEqual(problemLines(join(directory, 'p.yaml'), directory), [
+      'p.yaml:2:10 extends: "gone.yaml", no such file',
+    ]);
+  });
+
+  test('maps merge, lists replace, paths belong to the file they are written in', (t) => {
+    const directory = directoryWith(t, {
+      'base/base.yaml': RELAY_HOST,
+      'p.yaml': `extends: ./base/base.yaml
+hosts: {web2: 10.0.0.6}
+relay_relayers: [web2]
+redis: {maxmemory: 1gb}
+`,
+    });
+    const deployment = loadDeployment(join(directory, 'p.yaml'));
+    assert.deepEqual(
+      deployment.hosts.map(({ name, address }) => [name, address]),
+      [
+        ['web1', '10.0.0.5'],
+        ['web2', '10.0.0.6'],
+      ],
+    );
+    assert.deepEqual(
+      deployment.group('relay_relayers').map(({ name }) => name),
+      ['web2'],
+    );
+    assert.equal(deployment.profile.relayminer?.keys_file, `file:${directory}/base/keys.yaml`);
+    assert.equal(deployment.profile.redis.maxmemory, '1gb');
+  });
+});
+
+test('a file that does not exist, and a directory', (t) => {
+  const directory = directoryWith(t, {});
+  assert.deepEqual(problemLines(join(directory, 'p.yaml'), directory), ['p.yaml:1:1 no such file']);
+  assert.deepEqual(problemLines(directory, directory), [`${directory}:1:1 is not a file`]);
+});
