@@ -151,7 +151,6 @@ const stages = z
 /** The whole manifest. Every key is lower snake case, every object strict, every property described. */
 export const profileSchema = z.strictObject(
   {
-    $schema: z.string().optional().describe('Where an editor finds the schema of this file.'),
     name: text('a name of lower case letters, digits and dashes', /^[a-z0-9][a-z0-9-]{0,62}$/)
       .optional()
       .describe('The deployment’s name. Default: the name of this file.'),

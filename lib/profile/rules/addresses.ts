@@ -20,7 +20,8 @@ export const hostsAreDistinct: Rule = (profile, report) => {
     if (port !== undefined && (port < 1 || port > 65_535)) {
       report(path, 'expected a port from 1 to 65535');
     }
-    if (address === 'localhost' && Object.keys(settings).length > 1 && !settings.private_address) {
+    const overSsh = user ?? settings.user ?? port ?? settings.port ?? settings.identity_file;
+    if (address === 'localhost' && overSsh !== undefined) {
       report(path, 'localhost is this machine, without ssh: expected no user, port or key');
     }
     const key = `${address.toLowerCase()} ${settings.port ?? port ?? 22}`;

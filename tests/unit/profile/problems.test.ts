@@ -98,6 +98,13 @@ e: [*d,*d,*d,*d,*d,*d,*d,*d]
     ['p.yaml:3:40 hosts.web1.user: the address has a user already'],
   ],
   [
+    'this machine with a user to log in as',
+    RELAY_HOST.replace('root@10.0.0.5', 'root@localhost'),
+    [
+      'p.yaml:3:9 hosts.web1: localhost is this machine, without ssh: expected no user, port or key',
+    ],
+  ],
+  [
     'miners without relayers',
     RELAY_HOST.replace('relay_relayers: [web1]\n', ''),
     ['p.yaml:5:15 relay_miners: miners have nothing to do without a host in relay_relayers'],

@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { inspect } from 'node:util';
+import { bech32Decode } from '../../lib/bech32.ts';
+import { loadDeployment } from '../../lib/deployment.ts';
+import {
+  generatePrivateKey,
+  isPrivateKey,
+  parseSupplierKeys,
+  publicKey,
+  supplierAddress,
+} from '../../lib/keys.ts';
+import { SECRET_NAMES } from '../../lib/profile/schema.ts';
+import { formsOf, maskWith, Secret } from '../../lib/secret.ts';
+import { loadSecrets } from '../../lib/secrets.ts';
+import { directoryWith, OWNER, RELAY_HOST } from './profile/temporary.ts';
+
+const ONE = '0000000000000000000000000000000000000000000000000000000000000001';
+const ORDER = 'fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141';
+const CANARY = 'canary-5f3a91';
+
+const EVERYTHING = `${RELAY_HOST}postgres_hosts: [web1]
+temporal_hosts: [web1]
+provider_hosts: [web1]
+provider: {owner_identity: ${OWNER}, owner_email: me@nodes.net}
+`;
+
+function deploymentIn(t: TestContext, profile: string, keys = `keys: ["${ONE}"]\n`) {
+  const directory = directoryWith(t, { 'p.yaml': profile, 'keys.yaml': keys });
+  return loadDeployment(join(directory, 'p.yaml'), { root: directory });
+}
+
+function messageOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    return `${(error as Error).message}\n${inspect(error)}`;
+  }
+  return 'nothing was thrown';
+}
+
+describe('the store', () => {
+  test('is created once, for its owner alone, with values of the right form', (t) => {
+    const deployment = deploymentIn(t, EVERYTHING);
+    const first = loadSecrets(deployment, { create: true });
+    const path = join(deployment.directory, 'secrets.yaml');
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    assert.equal(statSync(deployment.directory).mode & 0o777, 0o700);
+    assert.deepEqual(readdirSync(deployment.directory), ['secrets.yaml']);
+    const value = (name: (typeof SECRET_NAMES)[number]) => first.get(name).reveal();
+    assert.ok(isPrivateKey(value('app_identity')));
+    assert.match(value('encryption_key'), /^[0-9a-f]{64}$/);
+    assert.match(value('encryption_iv'), /^[0-9a-f]{32}$/);
+    assert.match(value('auth_secret'), /^.{48,}$/);
+    assert.match(value('postgres_password'), /^[0-9a-f]{32,}$/);
+    assert.match(value('redis_password'), /^[0-9a-f]{32,}$/);
+
+    const before = readFileSync(path, 'utf8');
+    const second = loadSecrets(deployment, { create: true });
+    assert.equal(readFileSync(path, 'utf8'), before);
+    for (const name of SECRET_NAMES) assert.equal(second.get(name).reveal(), value(name));
+  });
+
+  test('gains what a grown deployment needs and keeps what it has', (t) => {
+    const small = deploymentIn(t, RELAY_HOST);
+    const password = loadSecrets(small, { create: true }).get('redis_password').reveal();
+    assert.throws(() => loadSecrets(small, { create: true }).get('app_identity'), /no role/);
+    writeFileSync(small.profilePath!, EVERYTHING);
+    const root = join(small.directory, '../..');
+    const grown = loadSecrets(loadDeployment(small.profilePath!, { root }), { create: true });
+    assert.equal(grown.get('redis_password').reveal(), password);
+    assert.ok(isPrivateKey(grown.get('app_identity').reveal()));
+  });
+
+  test('is not created by what only reads', (t) => {
+    const deployment = deploymentIn(t, RELAY_HOST);
+    assert.throws(
+      () => loadSecrets(deployment, { create: false }),
+      /secrets\.yaml does not exist yet/,
+    );
+    assert.ok(!existsSync(deployment.directory));
+  });
+
+  test('is refused when others can read it, with the command that mends it', (t) => {
+    const deployment = deploymentIn(t, RELAY_HOST);
+    loadSecrets(deployment, { create: true });
+    const path = join(deployment.directory, 'secrets.yaml');
+    chmodSync(path, 0o640);
+    assert.throws(() => loadSecrets(deployment, { create: true }), {
+      message: `secrets: ${path} can be read by others (mode 640): chmod 600 ${path}`,
+    });
+  });
+
+  test('is refused, not regenerated, when it is damaged', (t) => {
+    const deployment = deploymentIn(t, EVERYTHING);
+    loadSecrets(deployment, { create: true });
+    const path = join(deployment.directory, 'secrets.yaml');
+    for (const [text, message] of [
+      ['', /damaged/],
+      [`${CANARY}: [`, /damaged/],
+      ['- a\n', /damaged/],
+      [`encryption_key: ${CANARY}\n`, /encryption_key is not 64 hexadecimal digits/],
+      [`app_identity: "${ORDER}"\n`, /app_identity is not a secp256k1 private key/],
+      ['encryption_iv: 12345678901234567890123456789012\n', /encryption_iv is not 32 hex/],
+    ] as const) {
+      writeFileSync(path, text);
+      const said = messageOf(() => loadSecrets(deployment, { create: true }));
+      assert.match(said, message);
+      assert.doesNotMatch(said, new RegExp(CANARY));
+      assert.equal(readFileSync(path, 'utf8'), text);
+    }
+  });
+});
+
+describe('references', () => {
+  test('are read from the environment, a file or a command, a newline at the end trimmed', (t) => {
+    process.env.PROFILE_TEST_SECRET = `${CANARY} p@ss`;
+    t.after(() => delete process.env.PROFILE_TEST_SECRET);
+    for (const reference of [
+      'env:PROFILE_TEST_SECRET',
+      'file:./password',
+      `"cmd:printf '%s\\\\n' '${CANARY} p@ss'"`,
+    ]) {
+      const deployment = deploymentIn(t, `${RELAY_HOST}secrets: {redis_password: ${reference}}\n`);
+      writeFileSync(join(deployment.profilePath!, '../password'), `${CANARY} p@ss\n`);
+      const secrets = loadSecrets(deployment, { create: false });
+      assert.equal(secrets.get('redis_password').reveal(), `${CANARY} p@ss`, reference);
+    }
+  });
+
+  test('that fail are all listed, without what was read or printed', (t) => {
+    const deployment = deploymentIn(
+      t,
+      `${EVERYTHING}secrets:
+  redis_password: env:PROFILE_TEST_UNSET
+  postgres_password: file:./gone
+  auth_secret: "cmd:echo ${CANARY}; echo ${CANARY} >&2; exit 3"
+  encryption_key: "cmd:echo ${CANARY}"
+  encryption_iv: "cmd:printf '${CANARY}\\\\nx'"
+`,
+    );
+    const said = messageOf(() => loadSecrets(deployment, { create: true }));
+    for (const part of [
+      'secrets.redis_password: the environment variable PROFILE_TEST_UNSET is not set',
+      /secrets\.postgres_password: \S+\/gone cannot be read \(ENOENT\)/,
+      'secrets.auth_secret: its command failed with exit code 3',
+      'secrets.encryption_key: is not 64 hexadecimal digits',
+      'secrets.encryption_iv: is not 32 hexadecimal digits',
+    ]) {
+      assert.match(said, part instanceof RegExp ? part : new RegExp(part.replaceAll('.', '\\.')));
+    }
+    assert.doesNotMatch(said, new RegExp(CANARY));
+    assert.ok(!existsSync(deployment.directory), 'a run that fails leaves nothing behind');
+  });
+
+  test('in headers and authentication resolve, and are masked', (t) => {
+    process.env.PROFILE_TEST_TOKEN = CANARY;
+    t.after(() => delete process.env.PROFILE_TEST_TOKEN);
+    const deployment = deploymentIn(
+      t,
+      `${RELAY_HOST}          headers: {X-Plain: yes-please, Authorization: "Bearer plain-token"}
+          authentication: {bearer_token: "env:PROFILE_TEST_TOKEN"}
+`,
+    );
+    const secrets = loadSecrets(deployment, { create: true });
+    assert.equal(secrets.resolve('env:PROFILE_TEST_TOKEN'), CANARY);
+    assert.equal(secrets.resolve('yes-please'), 'yes-please');
+    assert.equal(secrets.mask(`${CANARY} Bearer plain-token yes-please`), '*** *** yes-please');
+  });
+});
+
+describe('supplier keys', () => {
+  test('give addresses and public keys', () => {
+    // The key 1 is the generator point itself, whose hash160 every wallet of this curve agrees on.
+    assert.equal(
+      publicKey(ONE),
+      '0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798',
+    );
+    assert.equal(
+      Buffer.from(bech32Decode('pokt', supplierAddress(ONE))!).toString('hex'),
+      '751e76e8199196d454941c45d1b3a323f1433bd6',
+    );
+  });
+
+  test('a malformed or doubled entry is named by its position, never by its value', () => {
+    const text = `keys: ["${ONE}", "${CANARY}", "0x${ONE}", "${ORDER}", 12]\n`;
+    const said = messageOf(() => parseSupplierKeys(text, 'keys.yaml'));
+    assert.match(said, /keys\[1\] is not a private key/);
+    assert.match(said, /keys\[2\] is the same key as keys\[0\]/);
+    assert.match(said, /keys\[3\] is not a private key/);
+    assert.match(said, /keys\[4\] is not a private key/);
+    assert.doesNotMatch(said, new RegExp(`${CANARY}|${ORDER}|${ONE}`));
+  });
+
+  test('an unquoted key of digits only is read as it is written', () => {
+    const digits = '1234567890'.repeat(7).slice(0, 64);
+    const [key] = parseSupplierKeys(`keys:\n  - ${digits}\n`, 'keys.yaml');
+    assert.equal(key?.privateKey.reveal(), digits);
+  });
+
+  test('a file without keys is refused', () => {
+    for (const text of ['', 'keys:\n', 'keys: []\n', '[]\n', 'keys: x\n', `${CANARY}: [`]) {
+      const said = messageOf(() => parseSupplierKeys(text, 'keys.yaml'));
+      assert.match(said, /^keys\.yaml(?:: expected a list named keys| is not valid YAML)/, text);
+      assert.doesNotMatch(said, new RegExp(CANARY));
+    }
+  });
+
+  test('are 64 hexadecimal digits in range', () => {
+    assert.ok(!isPrivateKey('0'.repeat(64)));
+    assert.ok(!isPrivateKey(ORDER));
+    assert.ok(!isPrivateKey(`0x${ONE}`));
+    assert.ok(isPrivateKey(ORDER.replace(/1$/, '0')));
+    for (let n = 0; n < 50; n += 1) assert.ok(isPrivateKey(generatePrivateKey()));
+  });
+});
+
+describe('masking', () => {
+  test('a secret prints as ***, however it is printed', () => {
+    const secret = new Secret(CANARY);
+    const printed = [
+      String(secret),
+      `${secret}`,
+      JSON.stringify({ secret }),
+      inspect({ deep: { secret } }, { showHidden: true, depth: 9 }),
+      JSON.stringify(Object.assign({}, secret)),
+      inspect([secret]),
+    ];
+    for (const text of printed) assert.doesNotMatch(text, new RegExp(CANARY));
+    assert.equal(String(secret), '***');
+    assert.equal(secret.reveal(), CANARY);
+  });
+
+  test('covers encoded forms, the longest first, and leaves short words alone', () => {
+    const value = 'p@ss/w"rd+long';
+    const text = [
+      value,
+      encodeURIComponent(value),
+      Buffer.from(value).toString('base64'),
+      JSON.stringify({ a: value }),
+    ];
+    assert.deepEqual(maskWith(formsOf(value), text.join('\n')).split('\n'), [
+      '***',
+      '***',
+      '***',
+      '{"a":"***"}',
+    ]);
+    assert.equal(maskWith(['secret-long', 'secret'], 'secret-long secret'), '*** ***');
+    assert.equal(maskWith(['beta'], 'beta'), 'beta');
+  });
+
+  test('everything that was loaded is masked, and printing the secrets shows none', (t) => {
+    const secrets = loadSecrets(deploymentIn(t, EVERYTHING), { create: true });
+    const values = [...SECRET_NAMES.map((name) => secrets.get(name).reveal()), ONE];
+    for (const value of values) {
+      assert.equal(secrets.mask(`redis://:${encodeURIComponent(value)}@h`), 'redis://:***@h');
+      assert.ok(!inspect(secrets, { depth: 9, showHidden: true }).includes(value));
+      assert.ok(!JSON.stringify(secrets).includes(value));
+    }
+  });
+});
