@@ -77,7 +77,7 @@ tell() {
     printf '%s %s %s %s %s %s\n' "$NONCE" "$1" "$2" "$3" "${4:-0}" "$output" >&3
   else
     case $1 in
-      start | end) ;;
+      started | end) ;;
       failed) printf '%-10s %s\n' "$1" "$title" >&2 && cat "$work/output" >&2 ;;
       pending) printf '%-10s %s\n' "$1" "$title" && cat "$work/output" ;;
       *) printf '%-10s %s\n' "$1" "$title" ;;
@@ -91,7 +91,7 @@ step() {
   local number=$1 limit=$2 title=$3 content=content_$1 began=${EPOCHREALTIME/[.,]/} status=0 needed=''
   shift 3
   for earlier; do [[ $changed != *" $earlier "* ]] || needed=yes; done
-  tell start "$number" 0
+  tell started "$number" 0
   : >"$work/output"
   if [[ -z $needed ]] && so "check_$number"; then
     tell unchanged "$number" "$(((${EPOCHREALTIME/[.,]/} - began) / 1000))"
@@ -152,4 +152,10 @@ diff_file() {
   local old=$1
   [[ -e $old ]] || old=/dev/null
   diff -u --label "$1 (now)" --label "$1 (new)" -- "$old" - || :
+}
+
+# stack_state PROJECT: every container of a compose project and how it is, without what changes by itself.
+stack_state() {
+  docker ps --all --no-trunc --filter "label=com.docker.compose.project=$1" --format '{{.ID}} {{.Status}}' |
+    sed -E 's/Up (Less than )?[^(]*/Up /; s/(Exited \([0-9]+\)).*/\1/' | sort
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { SecretValue } from './compile.ts';
 import type { Deployment } from './deployment.ts';
 import { parseSupplierKeys, type SupplierKey } from './keys.ts';
 import { REFERENCE } from './profile/fields.ts';
@@ -19,6 +20,8 @@ export interface Secrets {
   resolve(value: string): string;
   /** The keys of relayer and miner; none when the deployment has neither. */
   supplierKeys: SupplierKey[];
+  /** Every secret in every form that is written to a host, under a name that a shell variable can have. */
+  named(): SecretValue[];
   /** Everything to mask, in every form in which it may turn up. */
   values(): string[];
   /** The text with every secret replaced by `***`. */
@@ -109,9 +112,28 @@ export function loadSecrets(deployment: Deployment, options: { create: boolean }
     },
     resolve: (value) => resolved.get(value) ?? value,
     supplierKeys: supplierKeys ?? [],
+    named: () => [
+      ...[...values].flatMap(([name, value]) => namedForms(name, value)),
+      ...[...resolved.values()].flatMap((value, index) =>
+        namedForms(`backend_secret_${index + 1}`, value),
+      ),
+      ...(supplierKeys ?? []).flatMap(({ privateKey }, index) =>
+        namedForms(`supplier_key_${index + 1}`, privateKey.reveal()),
+      ),
+    ],
     values: () => [...all],
     mask: (text) => maskWith(all, text),
   };
+}
+
+/** The forms in which a value is written to files on a host; too short a value would stand for ordinary words. */
+function namedForms(name: string, value: string): SecretValue[] {
+  const forms = [
+    { name, value },
+    { name: `${name}_percent_encoded`, value: encodeURIComponent(value) },
+    { name: `${name}_escaped`, value: JSON.stringify(value).slice(1, -1) },
+  ];
+  return forms.filter((form, index) => value.length >= 6 && (index === 0 || form.value !== value));
 }
 
 /** Values that backends are given. Header values are secret when they are referenced or named like credentials. */

@@ -1,0 +1,85 @@
+import type { Verdict } from '../check.ts';
+import { sh } from '../shell.ts';
+import { fail, pass, warn } from '../verdict.ts';
+
+/** What `docker inspect` says of a container of a compose project. */
+export interface ContainerState {
+  project: string;
+  service: string;
+  /** As the compose file names it. */
+  image: string;
+  status: string;
+  exitCode: number;
+  /** `healthy`, `unhealthy`, `starting`, or empty where no health check is defined. */
+  health: string;
+  restarts: number;
+  /** Seconds since its last start. */
+  upSeconds: number;
+}
+
+/** A container that has been up for less has just been restarted. */
+const SETTLED_SECONDS = 60;
+
+/** Shell that prints the time and, one JSON object a line, every container of our compose projects. */
+export const CONTAINERS_PROBE = sh`
+  date -u +%s
+  ids=$(docker ps --all --quiet --filter label=com.docker.compose.project)
+  [[ -z $ids ]] || docker inspect --format '{"labels":{{json .Config.Labels}},"image":{{json .Config.Image}},"state":{{json .State}},"restarts":{{json .RestartCount}}}' $ids
+`;
+
+/** Reads what {@link CONTAINERS_PROBE} printed. Throws when it is something else. */
+export function readContainers(output: string): ContainerState[] {
+  const [now, ...lines] = output.trim().split('\n');
+  return lines.map((line) => {
+    const { labels, image, state, restarts } = JSON.parse(line);
+    return {
+      project: labels['com.docker.compose.project'],
+      service: labels['com.docker.compose.service'],
+      image,
+      status: state.Status,
+      exitCode: state.ExitCode,
+      health: state.Health?.Status ?? '',
+      restarts,
+      upSeconds: Number(now) - Date.parse(state.StartedAt) / 1000,
+    };
+  });
+}
+
+/** Judges whether a service is there as it should be: every container of it, should there be several. */
+export function containerVerdict(
+  containers: readonly ContainerState[],
+  wanted: { project: string; service: string; image: string; oneShot: boolean },
+): Verdict {
+  const { project, service, image, oneShot } = wanted;
+  const mine = containers.filter((one) => one.project === project && one.service === service);
+  if (mine.length === 0) return fail(`the project ${project} has no container ${service}`);
+  for (const one of mine) {
+    const verdict = oneShot ? finished(one) : running(one);
+    if (verdict.verdict !== 'pass') return verdict;
+    if (familiar(one.image) !== familiar(image)) {
+      return fail(`it was made from ${one.image}; the profile says ${image}`);
+    }
+  }
+  return oneShot ? pass('exit status 0') : running(mine[0]!);
+}
+
+function finished({ status, exitCode }: ContainerState): Verdict {
+  if (status !== 'exited') return fail(`${status}, instead of having ended with exit status 0`);
+  return exitCode === 0 ? pass('exit status 0') : fail(`exit status ${exitCode}`);
+}
+
+function running({ status, exitCode, health, restarts, upSeconds }: ContainerState): Verdict {
+  if (status === 'restarting') return fail(`restarting, for the ${restarts}. time`);
+  if (status !== 'running') return fail(`${status}, exit status ${exitCode}`);
+  if (health === 'unhealthy') return fail('running, but its health check fails');
+  if (health === 'starting') return warn('running; its health check has not succeeded yet');
+  if (restarts > 0 && upSeconds < SETTLED_SECONDS) {
+    return warn(`up for ${Math.round(upSeconds)} s, after ${restarts} restarts`);
+  }
+  return pass(health || 'running');
+}
+
+/** An image reference without the parts that Docker adds by itself. */
+function familiar(image: string): string {
+  return image.replace(/^docker\.io\//, '').replace(/^library\//, '');
+}

@@ -1,0 +1,159 @@
+import type { Check } from '../check.ts';
+import { logs, onHost, rerun } from '../fixes.ts';
+import type { ImageName } from '../profile/images.ts';
+import type { GroupName, RoleName } from '../profile/roles.ts';
+import { sh } from '../shell.ts';
+import { fail, lastWords, pass } from '../verdict.ts';
+import { compareVersions } from '../versions.ts';
+import { type CheckContext, isIn } from './context.ts';
+import { containerVerdict, CONTAINERS_PROBE, readContainers } from './containers.ts';
+
+/** Engine 20.10 knows `host-gateway`; Compose 2.20 knows `up --wait` with one-shot services (their release notes). */
+const ENGINE_FLOOR = '20.10';
+const COMPOSE_FLOOR = '2.20';
+
+/** A service of a stack, and how it should be found. */
+interface StackService {
+  stack: string;
+  service: string;
+  role: RoleName;
+  group: GroupName;
+  image: ImageName;
+  /** Whether it ends by itself, with exit status 0. */
+  oneShot?: boolean;
+}
+
+/** The services of the compose projects `pocket-<stack>`. */
+export const STACK_SERVICES: readonly StackService[] = [
+  { stack: 'redis', service: 'redis', role: 'redis', group: 'redis_hosts', image: 'redis' },
+  {
+    stack: 'postgres',
+    service: 'postgres',
+    role: 'postgres',
+    group: 'postgres_hosts',
+    image: 'postgres',
+  },
+  {
+    stack: 'temporal',
+    service: 'temporal',
+    role: 'temporal',
+    group: 'temporal_hosts',
+    image: 'temporal',
+  },
+  {
+    stack: 'provider',
+    service: 'provider-migration',
+    role: 'provider',
+    group: 'provider_hosts',
+    image: 'provider',
+    oneShot: true,
+  },
+  {
+    stack: 'provider',
+    service: 'provider-web',
+    role: 'provider',
+    group: 'provider_hosts',
+    image: 'provider',
+  },
+  {
+    stack: 'provider',
+    service: 'provider-workflows',
+    role: 'provider',
+    group: 'provider_hosts',
+    image: 'provider_workflows',
+  },
+  {
+    stack: 'relayminer',
+    service: 'relayer',
+    role: 'relayminer',
+    group: 'relay_relayers',
+    image: 'relayminer',
+  },
+  {
+    stack: 'relayminer',
+    service: 'miner',
+    role: 'relayminer',
+    group: 'relay_miners',
+    image: 'relayminer',
+  },
+  {
+    stack: 'reverse-proxy',
+    service: 'caddy',
+    role: 'reverse-proxy',
+    group: 'reverse_proxy_hosts',
+    image: 'caddy',
+  },
+];
+
+/** Docker itself, and every container that should be there. */
+export function dockerChecks(context: CheckContext): Check[] {
+  const { deployment, host } = context;
+  const group = 'docker';
+  const install = rerun(deployment, 'install-docker', host);
+  const engine: Check = {
+    id: 'docker.engine',
+    group,
+    title: 'Docker Engine answers',
+    host,
+    probe: sh`docker version --format '{{.Server.Version}}'`,
+    fix: install,
+    judge: (result) => {
+      const version = result.output.trim();
+      if (result.status !== 0) return fail(lastWords(result));
+      return compareVersions(version, ENGINE_FLOOR) >= 0
+        ? pass(version)
+        : fail(`${version}; wanted: ${ENGINE_FLOOR} or newer`);
+    },
+  };
+  const compose: Check = {
+    id: 'docker.compose',
+    group,
+    title: 'Docker Compose is there',
+    host,
+    probe: sh`docker compose version --short 2>"$scratch.plugin" || docker-compose version --short`,
+    fix: install,
+    judge: (result) => {
+      const version = result.output.trim();
+      if (result.status !== 0) return fail(lastWords(result));
+      return compareVersions(version, COMPOSE_FLOOR) >= 0
+        ? pass(version)
+        : fail(`${version}; wanted: ${COMPOSE_FLOOR} or newer`);
+    },
+  };
+  const enabled: Check = {
+    id: 'docker.enabled',
+    group,
+    title: 'Docker starts with the host',
+    host,
+    probe: sh`systemctl is-enabled docker.service || systemctl is-enabled docker.socket`,
+    fix: onHost(deployment, host, 'systemctl enable docker'),
+    judge: (result) =>
+      result.status === 0
+        ? pass('enabled')
+        : fail(result.output.trim().split('\n')[0] || lastWords(result)),
+  };
+  const services = STACK_SERVICES.filter((one) => isIn(context, one.group)).map((one): Check => {
+    const { stack, service, role, image, oneShot = false } = one;
+    return {
+      id: `docker.${service}`,
+      group,
+      title: oneShot ? `${service} has done its work` : `${service} runs`,
+      host,
+      probe: CONTAINERS_PROBE,
+      timeoutSeconds: 20,
+      fix: rerun(deployment, role, host),
+      judge: (result) => {
+        if (result.status !== 0) return fail(`Docker cannot be asked: ${lastWords(result)}`);
+        const verdict = containerVerdict(readContainers(result.output), {
+          project: `pocket-${stack}`,
+          service,
+          image: deployment.images[image],
+          oneShot,
+        });
+        const seeLogs = /restart|exit|health/.test(verdict.evidence);
+        return seeLogs ? { fix: logs(deployment, host, stack, service), ...verdict } : verdict;
+      },
+    };
+  });
+  return [engine, compose, enabled, ...services];
+}

@@ -1,0 +1,102 @@
+import type { Check } from '../check.ts';
+import { onHost } from '../fixes.ts';
+import { sh } from '../shell.ts';
+import { fail, lastWords, pass, skip, warn } from '../verdict.ts';
+import { type CheckContext, isIn } from './context.ts';
+
+/** The releases that are tested, and those that Docker publishes packages for (docs.docker.com, engine/install). */
+const SUPPORTED: Record<string, readonly string[]> = {
+  ubuntu: ['22.04', '24.04', '26.04'],
+  debian: ['12', '13'],
+};
+const LEAST_FREE_PERCENT = 10;
+
+/** The operating system of a host. */
+export function hostChecks(context: CheckContext): Check[] {
+  const { deployment, host } = context;
+  const group = 'host';
+  const checks: Check[] = [
+    {
+      id: 'host.os',
+      group,
+      title: 'The operating system is supported',
+      host,
+      probe: sh`. /etc/os-release && printf '%s %s\n' "$ID" "\${VERSION_ID-}"`,
+      fix: 'install Ubuntu 24.04 or Debian 13 on this host',
+      judge: ({ status, output, errors }) => {
+        if (status !== 0) return fail(`/etc/os-release cannot be read: ${errors.trim()}`);
+        const [name = '', version = ''] = output.trim().split(' ');
+        const known = Object.entries(SUPPORTED)
+          .map(([system, versions]) => `${system} ${versions.join('/')}`)
+          .join(', ');
+        return SUPPORTED[name]?.includes(version)
+          ? pass(`${name} ${version}`)
+          : fail(`${name} ${version}; supported are ${known}`);
+      },
+    },
+    {
+      id: 'host.disk',
+      group,
+      title: 'The disks have room',
+      host,
+      probe: sh`
+        places=/
+        [[ ! -d /var/lib/docker ]] || places="/ /var/lib/docker"
+        df -P -k $places | tail -n +2 | sort -u
+      `,
+      fix: onHost(deployment, host, 'docker image prune --all'),
+      judge: (result) => {
+        if (result.status !== 0) return skip(`df says: ${lastWords(result)}`);
+        const rooms = result.output.trim().split('\n').map(readRoom);
+        const evidence = rooms
+          .map(({ place, percent, gib }) => `${place}: ${percent} % free, ${gib} GiB`)
+          .join('; ');
+        return rooms.some(({ percent }) => percent < LEAST_FREE_PERCENT)
+          ? warn(`${evidence}; wanted: ${LEAST_FREE_PERCENT} %`)
+          : pass(evidence);
+      },
+    },
+    {
+      id: 'host.time',
+      group,
+      title: 'The clock is synchronised',
+      host,
+      probe: sh`timedatectl show --property=NTPSynchronized --value`,
+      fix: onHost(deployment, host, 'timedatectl set-ntp true'),
+      judge: (result) => {
+        const answer = result.output.trim();
+        if (result.status !== 0) return skip(`timedatectl says: ${lastWords(result)}`);
+        if (answer === 'yes') return pass('synchronised');
+        return warn('not synchronised; leases, sessions and certificates go by the clock');
+      },
+    },
+  ];
+  if (!isIn(context, 'provider_hosts')) return checks;
+  return [
+    ...checks,
+    {
+      id: 'host.architecture',
+      group,
+      title: 'The processor runs the Igniter images',
+      host,
+      probe: sh`uname -m`,
+      fix: 'put the Provider on a host with an x86-64 processor: provider_hosts in the profile',
+      // igniter, .github/workflows/build-image.yml, 0.9: built without `platforms`, so for amd64 alone.
+      judge: ({ output }) =>
+        output.trim() === 'x86_64'
+          ? pass('x86_64')
+          : fail(`${output.trim() || 'unknown'}; the images exist for x86_64 alone`),
+    },
+  ];
+}
+
+function readRoom(line: string): { place: string; percent: number; gib: number } {
+  const [, total, , available, , place] = line.trim().split(/\s+/);
+  const [all, free] = [Number(total), Number(available)];
+  if (!(all > 0) || !(free >= 0) || !place) throw new Error(`"${line}" of df`);
+  return {
+    place,
+    percent: Math.floor((100 * free) / all),
+    gib: Math.floor(free / 1024 ** 2),
+  };
+}

@@ -1,0 +1,84 @@
+import type { Check } from '../check.ts';
+import { logs, rerun } from '../fixes.ts';
+import { PORTS } from '../ports.ts';
+import { sh } from '../shell.ts';
+import { fail, lastWords, pass } from '../verdict.ts';
+import { type CheckContext, isIn } from './context.ts';
+
+/**
+ * PostgreSQL, asked over TCP. The login goes to the container's own address, because the image trusts whoever comes
+ * from its loopback (docker-library/postgres, docker-entrypoint.sh, 16): there, any password would do.
+ */
+export function postgresChecks(context: CheckContext): Check[] {
+  const { deployment, host } = context;
+  if (!isIn(context, 'postgres_hosts')) return [];
+  const { user } = deployment.profile.postgres;
+  const again = rerun(deployment, 'postgres', host);
+  const login = (password: string) => sh`
+    id=$(container postgres postgres)
+    address=$(docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{"\\n"}}{{end}}' "$id")
+    export PGPASSWORD=${password === '' ? sh`"$postgres_password"` : password}
+    docker exec --env PGPASSWORD --env PGCONNECT_TIMEOUT=5 "$id" psql --no-psqlrc --no-password --tuples-only --no-align \
+      --host "\${address%%$'\\n'*}" --username ${user} --dbname postgres --command 'SELECT datname FROM pg_database'
+  `;
+  const databases = sh`${login('')}`;
+  const has = (database: string): Check => ({
+    id: `postgres.database-${database}`,
+    group: 'postgres',
+    title: `The database ${database} exists`,
+    host,
+    probe: databases,
+    secrets: ['postgres_password'],
+    fix: again,
+    judge: (result) => {
+      if (result.status !== 0) return fail(lastWords(result));
+      const names = result.output.trim().split('\n');
+      return names.includes(database) ? pass('it exists') : fail(`there are ${names.join(', ')}`);
+    },
+  });
+  return [
+    {
+      id: 'postgres.reachable',
+      group: 'postgres',
+      title: 'PostgreSQL answers at its port',
+      host,
+      // The request for TLS, which every PostgreSQL answers with one byte (postgresql.org, protocol-flow, SSLRequest).
+      probe: sh`
+        exec 6<>/dev/tcp/127.0.0.1/${PORTS.postgres.port}
+        printf '\\0\\0\\0\\10\\4\\322\\26\\57' >&6
+        head -c 1 <&6
+      `,
+      fix: logs(deployment, host, 'postgres', 'postgres'),
+      judge: (result) =>
+        ['N', 'S'].includes(result.output)
+          ? pass(result.output === 'N' ? 'without TLS' : 'with TLS')
+          : fail(result.output ? 'what answers is not PostgreSQL' : lastWords(result)),
+    },
+    {
+      id: 'postgres.login',
+      group: 'postgres',
+      title: `${user} logs in with the password in use`,
+      host,
+      probe: databases,
+      secrets: ['postgres_password'],
+      fix: again,
+      judge: (result) => (result.status === 0 ? pass('logged in over TCP') : fail(lastWords(result))),
+    },
+    {
+      id: 'postgres.password',
+      group: 'postgres',
+      title: 'PostgreSQL refuses a wrong password',
+      host,
+      probe: login('not-the-password'),
+      fix: again,
+      judge: (result) => {
+        if (result.status === 0) return fail('any password is accepted over TCP');
+        return /password authentication failed/.test(result.errors)
+          ? pass('refused')
+          : fail(lastWords(result));
+      },
+    },
+    has('provider'),
+    has('temporal'),
+  ];
+}

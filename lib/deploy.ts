@@ -1,0 +1,175 @@
+import { compile } from './compile.ts';
+import { type Connection, openConnection } from './connection.ts';
+import type { Deployment, Host } from './deployment.ts';
+import { EXIT, UserError } from './exit-codes.ts';
+import { ROLE_NEEDS, type RoleName } from './profile/roles.ts';
+import type { Role, Transfer } from './role.ts';
+import { type RoleStep, runScript, type StepEvent } from './run-script.ts';
+import type { Secrets } from './secrets.ts';
+
+/** The roles of one stage that one host has: what one script brings about. */
+export interface Part {
+  host: Host;
+  roles: Role[];
+}
+
+/** How a part of a deploy ended. */
+export interface Outcome {
+  host: string;
+  roles: RoleName[];
+  status: 'done' | 'failed' | 'unreachable' | 'skipped';
+  /** Why, in words for the operator; empty when done. */
+  reason: string;
+}
+
+/** What is told while a deploy goes on. */
+export interface Listener {
+  connected(host: Host): void;
+  begun(part: Part, steps: number): void;
+  step(host: Host, event: StepEvent): void;
+  transfer(host: Host, title: string): void;
+  ended(outcome: Outcome): void;
+}
+
+/** What to deploy, and how. */
+export interface DeployOptions {
+  deployment: Deployment;
+  secrets: Secrets;
+  sshConfig: string;
+  /** In the order of the stages; parts of one host run one after the other. */
+  parts: Part[];
+  dryRun: boolean;
+  listener: Listener;
+  /** Asks a host, before any host is changed, whether the deploy can work there. Returns what is in the way. */
+  preflight(connection: Connection, host: Host): Promise<string[]>;
+}
+
+/** The parts of a deploy in the order of the profile's stages. */
+export function partsOf(
+  deployment: Deployment,
+  roles: readonly Role[],
+  hosts: readonly Host[],
+): Part[] {
+  return deployment.stages.flatMap((stage) =>
+    hosts
+      .map((host) => ({
+        host,
+        roles: roles.filter(({ name }) => stage.includes(name) && host.roles.includes(name)),
+      }))
+      .filter((part) => part.roles.length > 0),
+  );
+}
+
+/**
+ * Deploys: hosts side by side, the parts of one host in order, and a part not before the parts anywhere that bring
+ * what its roles need. A failure stops what depends on it and nothing else.
+ */
+export async function deploy(options: DeployOptions): Promise<Outcome[]> {
+  const { parts } = options;
+  const hosts = [...new Set(parts.map(({ host }) => host))];
+  const opened = await Promise.all(hosts.map((host) => open(host, options)));
+  const connections = new Map(hosts.map((host, index) => [host, opened[index] as Connection | UserError]));
+  const running = new Map<Part, Promise<Outcome>>();
+  for (const part of parts) {
+    const earlier = [...running].filter(([other]) => comesBefore(other, part));
+    running.set(part, runPart(part, earlier.map(([, outcome]) => outcome), connections, options));
+  }
+  const outcomes = await Promise.all(running.values());
+  await Promise.all(opened.map((one) => (one instanceof UserError ? undefined : one.close())));
+  return outcomes;
+}
+
+/** Connects to a host and asks it the preflight's questions; what is in the way comes back as an error. */
+async function open(host: Host, options: DeployOptions): Promise<Connection | UserError> {
+  let connection: Connection | undefined;
+  try {
+    connection = await openConnection(host, options.sshConfig);
+    options.listener.connected(host);
+    const problems = await options.preflight(connection, host);
+    if (problems.length === 0) return connection;
+    await connection.close();
+    return new UserError(problems.map((problem) => `${host.name}: ${problem}`).join('\n'));
+  } catch (error) {
+    await connection?.close();
+    if (error instanceof UserError) return error;
+    throw error;
+  }
+}
+
+function comesBefore(earlier: Part, part: Part): boolean {
+  if (earlier.host === part.host) return true;
+  return part.roles.some(({ name }) =>
+    earlier.roles.some((role) => ROLE_NEEDS[name].includes(role.name) && !ON_EVERY_HOST.includes(role.name)),
+  );
+}
+
+/** Roles that are needed on the same host only. */
+const ON_EVERY_HOST: readonly RoleName[] = ['common', 'install-docker', 'images'];
+
+async function runPart(
+  part: Part,
+  earlier: Promise<Outcome>[],
+  connections: Map<Host, Connection | UserError>,
+  options: DeployOptions,
+): Promise<Outcome> {
+  const { deployment, secrets, dryRun, listener } = options;
+  const { host, roles } = part;
+  const outcome = (status: Outcome['status'], reason = ''): Outcome => {
+    const result = { host: host.name, roles: roles.map(({ name }) => name), status, reason };
+    listener.ended(result);
+    return result;
+  };
+  const missing = (await Promise.all(earlier)).filter(({ status }) => status !== 'done');
+  const connection = connections.get(host) ?? new UserError(`${host.name}: not connected`);
+  if (connection instanceof UserError) {
+    return outcome(connection.exitCode === EXIT.unreachable ? 'unreachable' : 'failed', connection.message);
+  }
+  if (missing.length > 0) {
+    const because = missing.map((one) => `${one.roles.join(', ')} on ${one.host}`);
+    return outcome('skipped', `needs ${because.join(' and ')}, which ${missing.length > 1 ? 'are' : 'is'} not done`);
+  }
+  const context = { deployment, host, secrets };
+  let failure = '';
+  try {
+    const steps = roles.flatMap((role) =>
+      role.steps(context).map((step): RoleStep => ({ role: role.name, step })),
+    );
+    const named = secrets.named();
+    const title = `${roles.map(({ name }) => name).join(', ')} on ${host.name}, deployment ${deployment.name}`;
+    const script = compile(title, steps.map(({ step }) => step), named);
+    for (const role of roles) {
+      const transfer = role.transfer?.(context);
+      if (transfer) await carry(connection, transfer, options);
+    }
+    listener.begun(part, steps.length);
+    const done = await runScript(connection, {
+      script,
+      steps,
+      secrets: named,
+      dryRun,
+      onEvent: (event) => {
+        const masked = { ...event, output: secrets.mask(event.output) };
+        if (event.type === 'failed') failure = failureText(host, masked);
+        listener.step(host, masked);
+      },
+    });
+    if (done) return outcome('done');
+    return outcome('failed', failure || `${host.name}: the script ended before its last step`);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return outcome(error.exitCode === EXIT.unreachable ? 'unreachable' : 'failed', secrets.mask(error.message));
+  }
+}
+
+async function carry(connection: Connection, transfer: Transfer, options: DeployOptions): Promise<void> {
+  const missing: string[] = [];
+  await connection.run(transfer.missing.text, (line) => missing.push(line));
+  if (missing.length === 0 || options.dryRun) return;
+  options.listener.transfer(connection.host, `${transfer.title}: ${missing.join(', ')}`);
+  await connection.feed(transfer.command, transfer.open(missing));
+}
+
+function failureText(host: Host, event: StepEvent): string {
+  const why = event.exitStatus === 124 ? 'its time was over' : `exit status ${event.exitStatus}`;
+  return `${host.name}: ${event.role}: ${event.title}: ${why}\n${event.output.trimEnd()}`;
+}

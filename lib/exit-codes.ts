@@ -1,0 +1,24 @@
+/** What a script's exit code tells the shell or the tool that started it. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  /** Wrong options, or a profile that cannot be used; no host was touched. */
+  usage: 2,
+  /** `--dry-run` found something to change. */
+  changesPending: 3,
+  /** A host could not be reached or logged in to; the others were finished. */
+  unreachable: 4,
+  /** Validation has a `fail`. */
+  invalid: 5,
+  interrupted: 130,
+} as const;
+
+/** An error whose message is for the person who typed the command: printed as it is, without a stack trace. */
+export class UserError extends Error {
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number = EXIT.failed) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}

@@ -1,0 +1,28 @@
+// What the scripts build on. It exists because an older Node cannot load TypeScript: it would fail before the first
+// line of a script ran, with a message that helps nobody. So this module says what to do, and only then loads the rest.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+if (Number.parseInt(process.versions.node, 10) < 24) {
+  const own = fileURLToPath(new URL('../.cache/node/bin/node', import.meta.url));
+  if (!existsSync(own)) {
+    console.error(`This needs Node 24 or newer, and this is ${process.version}. Run "make setup" once: it brings its own.`);
+    process.exit(2);
+  }
+  const { status } = spawnSync(own, process.argv.slice(1), { stdio: 'inherit' });
+  process.exit(status ?? 1);
+}
+
+export const { sh, lines, quote } = await import('./shell.ts');
+export const { file, directory } = await import('./steps/file.ts');
+export const { user, packages, aptRepository, aptInstall, sysctl, limits, service, command, waitFor } =
+  await import('./steps/system.ts');
+export const { stack, STACKS, composeFile, envTemplate, privatePorts } = await import('./steps/stack.ts');
+export const { imagesOf } = await import('./role-images.ts');
+export const { loadDeployment } = await import('./deployment.ts');
+export const { hostPort } = await import('./endpoints.ts');
+export const { runRole, roleCommand } = await import('./role-command.ts');
+export const { runCommand } = await import('./command.ts');
+export const { runDeploy, DEPLOY_OPTIONS, limitedTo } = await import('./deploy-command.ts');
+export const { EXIT, UserError } = await import('./exit-codes.ts');

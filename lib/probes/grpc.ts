@@ -1,0 +1,76 @@
+import type { ProbeResult, Verdict } from '../check.ts';
+import { type Shell, sh } from '../shell.ts';
+import { excerpt, fail, lastWords } from '../verdict.ts';
+import { curlConfig } from './http.ts';
+
+/** A unary gRPC call. */
+export interface GrpcCall {
+  /** `host:port`. */
+  address: string;
+  /** Whether it is spoken without TLS. */
+  insecure: boolean;
+  /** `/package.Service/Method`. */
+  method: string;
+  /** The encoded request message; empty where absent. */
+  message?: Buffer;
+}
+
+/** What a gRPC server answered. */
+export interface GrpcAnswer {
+  /** The gRPC status: 0 is OK, 5 not found, 12 unimplemented. */
+  status: number;
+  message: string;
+  /** The response message; its end may be missing when it is longer than 32 KiB. */
+  response: Buffer;
+}
+
+const SHOWN_BYTES = 32_768;
+
+/**
+ * Shell that makes the call with curl and prints headers and trailers, an empty line, and the beginning of the body in
+ * base64. A response is one flag byte, four of length, and the message (grpc, PROTOCOL-HTTP2.md).
+ */
+export function grpcProbe(call: GrpcCall): Shell {
+  const message = call.message ?? Buffer.alloc(0);
+  const frame = Buffer.concat([Buffer.alloc(5), message]);
+  frame.writeUInt32BE(message.length, 1);
+  const octal = [...frame].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
+  const config = curlConfig({
+    url: `${call.insecure ? 'http' : 'https'}://${call.address}${call.method}`,
+    headers: { 'content-type': 'application/grpc', te: 'trailers' },
+  });
+  const version = call.insecure ? 'http2-prior-knowledge\n' : 'http2\n';
+  return sh`
+    : >"$scratch.body"
+    printf ${octal} |
+      http ${config + version} --data-binary @- --dump-header "$scratch.headers" --output "$scratch.body"
+    cat "$scratch.headers"
+    head -c ${SHOWN_BYTES} "$scratch.body" | base64 -w0
+  `;
+}
+
+/** Judges the answer of {@link grpcProbe}; whatever is not an answer of a gRPC server has failed. */
+export function grpcVerdict(
+  result: ProbeResult,
+  judge: (answer: GrpcAnswer) => Verdict,
+): Verdict {
+  if (result.status !== 0) return fail(`no answer: ${lastWords(result)}`);
+  const end = result.output.lastIndexOf('\n');
+  const head = result.output.slice(0, end);
+  const field = (name: string) => new RegExp(`^${name}: *(.*?)\\s*$`, 'im').exec(head)?.[1];
+  const status = field('grpc-status');
+  if (status === undefined || !/^\d+$/.test(status)) {
+    return fail(`what answers is not gRPC: ${excerpt(head.split('\n')[0] ?? '') || 'no status'}`);
+  }
+  const body = Buffer.from(result.output.slice(end + 1), 'base64');
+  return judge({
+    status: Number(status),
+    message: field('grpc-message') ?? '',
+    response: body.subarray(5),
+  });
+}
+
+/** The evidence of a call that a gRPC server refused. */
+export function grpcRefusal({ status, message }: GrpcAnswer): string {
+  return `gRPC status ${status}${message === '' ? '' : `: ${excerpt(message)}`}`;
+}

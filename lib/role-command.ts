@@ -1,0 +1,92 @@
+import { type Command, runCommand } from './command.ts';
+import { DEPLOY_OPTIONS, type DeployGiven, runDeploy } from './deploy-command.ts';
+import { adHocDeployment, type Deployment, loadDeployment } from './deployment.ts';
+import { EXIT, UserError } from './exit-codes.ts';
+import type { Option } from './options.ts';
+import type { Role } from './role.ts';
+
+/** A flag that stands for a setting of the profile when a role runs without one. */
+export interface SettingFlag extends Option {
+  value: string;
+  /** Where the setting is in a profile, such as `['redis', 'maxmemory']`. */
+  setting: readonly string[];
+  /** Turns the text into the setting's value; text as it is where absent. Throws UserError when it cannot. */
+  read?: (text: string) => unknown;
+}
+
+/**
+ * The command line of a role's script: on the hosts of a profile that have the role, or on any host with flags for
+ * what the role needs.
+ * @param others roles that the script brings along, such as the images that the role runs
+ */
+export function roleCommand(
+  role: Role,
+  options: { flags?: Record<string, SettingFlag>; others?: readonly Role[] } = {},
+): Command<Record<string, Option>> {
+  const { flags = {}, others = [] } = options;
+  const script = `scripts/${role.name}.mjs`;
+  return {
+    script,
+    summary: role.summary,
+    options: {
+      profile: { value: 'FILE', help: 'the manifest; its hosts that have this role are worked on' },
+      host: { value: 'USER@HOST:PORT', help: 'one host, without any manifest; localhost needs no SSH' },
+      ...DEPLOY_OPTIONS,
+      ...flags,
+    },
+    examples: [
+      '--profile profiles/all-in-one-lab.yaml --dry-run',
+      '--host root@203.0.113.10 --print',
+    ],
+    run: async (given, terminal) => {
+      const deployment = deploymentOf(role, given, flags);
+      return runDeploy({
+        deployment,
+        roles: [...others, role].map((one) => (one === role ? one : onlyFor(role, one))),
+        given: given as DeployGiven,
+        terminal,
+        again: `${script} ${process.argv.slice(2).join(' ')}`,
+      });
+    },
+  };
+}
+
+/** Runs a role's script. */
+export function runRole(role: Role, options: Parameters<typeof roleCommand>[1] = {}): Promise<void> {
+  return runCommand(roleCommand(role, options));
+}
+
+/** Another role's steps as far as this role needs them: a host that has only the other roles is left alone. */
+function onlyFor(role: Role, other: Role): Role {
+  return {
+    ...other,
+    steps: (context) =>
+      context.host.roles.includes(role.name) ? other.steps({ ...context, host: { ...context.host, roles: [role.name] } }) : [],
+  };
+}
+
+function deploymentOf(
+  role: Role,
+  given: Record<string, string | true | undefined>,
+  flags: Record<string, SettingFlag>,
+): Deployment {
+  const { profile, host } = given;
+  const settingFlags = Object.keys(flags).filter((name) => given[name] !== undefined);
+  if (typeof profile === 'string' && host === undefined) {
+    if (settingFlags.length > 0) {
+      throw new UserError(`--${settingFlags[0]} goes with --host; with --profile, set it in ${profile}`, EXIT.usage);
+    }
+    return loadDeployment(profile);
+  }
+  if (typeof host !== 'string' || profile !== undefined) {
+    throw new UserError('Give --profile FILE or --host USER@HOST, one of them. See --help.', EXIT.usage);
+  }
+  const settings: Record<string, unknown> = {};
+  for (const name of settingFlags) {
+    const { setting, read = (text: string): unknown => text } = flags[name] as SettingFlag;
+    let place = settings;
+    for (const key of setting.slice(0, -1)) place = (place[key] ??= {}) as Record<string, unknown>;
+    place[setting.at(-1) ?? ''] = read(String(given[name]));
+  }
+  return adHocDeployment({ host, role: role.name, settings });
+}

@@ -1,0 +1,34 @@
+import type { Readable } from 'node:stream';
+import type { Deployment, Host } from './deployment.ts';
+import type { RoleName } from './profile/roles.ts';
+import type { Secrets } from './secrets.ts';
+import type { Shell } from './shell.ts';
+import type { Step } from './step.ts';
+
+/** What a role knows when it says what a host should be. */
+export interface RoleContext {
+  deployment: Deployment;
+  host: Host;
+  secrets: Secrets;
+}
+
+/** A part of what a host is for: the steps that bring a host there. */
+export interface Role {
+  name: RoleName;
+  /** In one sentence, for `--help`. */
+  summary: string;
+  steps(context: RoleContext): Step[];
+  /** What has to be carried from this machine to the host before the steps, when the host lacks it. */
+  transfer?(context: RoleContext): Transfer | undefined;
+}
+
+/** Something large that flows from this machine into a command on the host. */
+export interface Transfer {
+  title: string;
+  /** Prints what the host lacks, one a line; nothing when it has everything. */
+  missing: Shell;
+  /** The command that reads the stream. */
+  command: Shell;
+  /** The stream of what is missing. Throws UserError when this machine does not have it. */
+  open(missing: string[]): Readable;
+}

@@ -1,0 +1,135 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { lines, type Shell, sh } from '../shell.ts';
+import type { Owner, Step } from '../step.ts';
+import type { Deployment, Host } from '../deployment.ts';
+import { renderEnvTemplate } from '../env-template.ts';
+import { PORTS, type PortName } from '../ports.ts';
+import { directory, file } from './file.ts';
+
+/** Where stacks live on a host. */
+export const STACKS = '/opt/pocket';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** The text of a file below `compose/`, such as `redis/redis.conf`. */
+export function composeFile(path: string): string {
+  return readFileSync(join(root, 'compose', path), 'utf8');
+}
+
+/** `env-templates/<name>.env` with its placeholders filled in; see renderEnvTemplate. */
+export function envTemplate(name: string, values: Record<string, string>): string {
+  return renderEnvTemplate(join(root, 'env-templates', `${name}.env`), values);
+}
+
+/** A file that a stack's containers read, relative to the stack's directory. */
+export interface StackFile {
+  path: string;
+  content: string | Shell;
+  mode?: string;
+  owner?: Owner;
+  validate?: Shell;
+}
+
+/** A compose project on a host. */
+export interface StackOptions {
+  /** The directory below `compose/`, and the project's name after `pocket-`. */
+  name: string;
+  /** The text of the project's `.env`. */
+  env: string;
+  /** What its containers read besides. */
+  files?: StackFile[];
+  /** The services to start; all of the compose file where absent. */
+  services?: string[];
+  /** Ports to publish at the private address: the compose file itself publishes on loopback only. */
+  publish?: Record<string, { address: string; port: number }[]>;
+  /** Seconds until every service must be healthy; 300 where absent. */
+  waitSeconds?: number;
+}
+
+/**
+ * A compose project: its files under `/opt/pocket/<name>`, its containers up and healthy. Containers are made anew
+ * when the compose file, the `.env` or a file that they read has changed, and not touched otherwise.
+ *
+ * Compose does not look into mounted files, so their hash goes into a label (compose.override.yaml): an operator who
+ * types `docker compose up` in that directory gets the same containers.
+ */
+export function stack(options: StackOptions): Step[] {
+  const { name, env, files = [], waitSeconds = 300 } = options;
+  const at = `${STACKS}/${name}`;
+  const compose = composeFile(`${name}/compose.yaml`);
+  const services = options.services ?? Object.keys(parse(compose).services);
+  const subdirectories = [...new Set(files.map(({ path }) => path.split('/').slice(0, -1).join('/')))];
+  const steps = [
+    directory({ path: at, mode: '755' }),
+    ...subdirectories
+      .filter((path) => path !== '')
+      .map((path) => directory({ path: `${at}/${path}`, mode: '755' })),
+    file({ path: `${at}/compose.yaml`, content: compose }),
+    file({ path: `${at}/.env`, content: env, mode: '600' }),
+    ...files.map((one) => file({ ...one, path: `${at}/${one.path}` })),
+    file({ path: `${at}/compose.override.yaml`, content: override(at, options, services) }),
+  ];
+  return [...steps, up({ name, at, services, waitSeconds, after: steps })];
+}
+
+/** What is added to the compose file on this host: the hash of the files it mounts, and the private ports. */
+function override(at: string, { files = [], publish = {} }: StackOptions, services: readonly string[]): Shell {
+  const head = '# Written with every deploy: makes the containers anew when a file that they read has changed.\nservices:\n';
+  const bodies = services.map((service) => {
+    const ports = (publish[service] ?? []).map(
+      ({ address, port }) => `"${address.includes(':') ? `[${address}]` : address}:${port}:${port}"`,
+    );
+    const published = ports.length > 0 ? `    ports: [${ports.join(', ')}]\n` : '';
+    return `  ${service}:\n    labels: {pocket.files: "@hash"}\n${published}`;
+  });
+  return sh`
+    hash=$(cd ${at} && sha256sum -- ${files.map(({ path }) => path)} </dev/null | sha256sum | cut -c1-16)
+    text=${head + bodies.join('')}
+    printf %s "\${text//@hash/$hash}"`;
+}
+
+/** `docker compose up`, done when the project's containers are those that it left, all of them still well. */
+function up(options: {
+  name: string;
+  at: string;
+  services: readonly string[];
+  waitSeconds: number;
+  after: Step[];
+}): Step {
+  const { name, at, services, waitSeconds, after } = options;
+  const project = `pocket-${name}`;
+  return {
+    title: `Bring up the stack ${name}`,
+    after,
+    check: sh`stack_state ${project} | cmp -s - ${at}/.applied`,
+    apply: lines(
+      sh`cd ${at}`,
+      sh`rm -f .applied`,
+      sh`docker compose config --quiet`,
+      sh`
+        docker compose up --detach --wait --wait-timeout ${waitSeconds} --remove-orphans ${services} || {
+          docker compose ps --all
+          docker compose logs --no-color --tail 30
+          exit 1
+        }`,
+      sh`stack_state ${project} >.applied`,
+    ),
+    timeoutSeconds: waitSeconds + 300,
+  };
+}
+
+/** The private addresses at which a host publishes ports, beside loopback. */
+export function privatePorts(
+  deployment: Pick<Deployment, 'bindAddresses'>,
+  host: Host,
+  ...services: PortName[]
+): { address: string; port: number }[] {
+  return services.flatMap((service) =>
+    deployment
+      .bindAddresses(service, host)
+      .filter((address) => address !== '127.0.0.1')
+      .map((address) => ({ address, port: PORTS[service].port })),
+  );
+}

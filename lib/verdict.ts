@@ -1,0 +1,33 @@
+import type { ProbeResult, Verdict } from './check.ts';
+
+/** It is as it should be. */
+export function pass(evidence: string): Verdict {
+  return { verdict: 'pass', evidence };
+}
+
+/** It works, yet somebody should look at it. */
+export function warn(evidence: string, fix?: string): Verdict {
+  return { verdict: 'warn', evidence, ...(fix !== undefined && { fix }) };
+}
+
+/** It is not as it should be. */
+export function fail(evidence: string, fix?: string): Verdict {
+  return { verdict: 'fail', evidence, ...(fix !== undefined && { fix }) };
+}
+
+/** It could not be told, for this reason. */
+export function skip(evidence: string): Verdict {
+  return { verdict: 'skip', evidence };
+}
+
+/** What a probe that ended with an error said, on one line: its last words, else its exit status. */
+export function lastWords(result: ProbeResult): string {
+  const line = result.errors.trim().split('\n').at(-1)?.trim();
+  return line || `exit status ${result.status}`;
+}
+
+/** Text of somebody else's, fit for a line of evidence: on one line, without control characters, at most 120 long. */
+export function excerpt(text: string): string {
+  const line = text.replace(/[\x00-\x1f\x7f\s]+/g, ' ').trim();
+  return line.length > 120 ? `${line.slice(0, 119)}…` : line;
+}

@@ -1,0 +1,88 @@
+#!/usr/bin/env node
+// Installs Docker Engine and Compose, from Docker's own repository or the distribution's packages. An engine that is
+// already there is kept as it is, whatever its version and origin.
+import { aptInstall, aptRepository, command, packages, runRole, service, sh } from '../lib/index.mjs';
+
+/** @type {import('../lib/role.ts').Role} */
+export const installDocker = {
+  name: 'install-docker',
+  summary: 'Installs Docker Engine and Compose, or keeps those that are there.',
+  steps: ({ deployment }) => {
+    const { source } = deployment.profile.docker;
+    return [
+      ...(source === 'distribution' ? [] : officialRepository(source)),
+      command({
+        title: 'Install Docker Engine and Compose',
+        unless: sh`command -v dockerd && docker compose version`,
+        run: sh`
+          if command -v dockerd >/dev/null && [[ $(dpkg-query -S "$(command -v dockerd)") != docker-ce:* ]]; then
+            packages=(); distribution=yes
+          elif [[ -e ${REPOSITORY} ]]; then
+            packages=(docker-ce docker-ce-cli containerd.io); distribution=
+          else
+            packages=(docker.io); distribution=yes
+          fi
+          if [[ $distribution ]]; then
+            # Ubuntu calls Compose 2 docker-compose-v2; Debian calls it docker-compose from 13 on (12 has Compose 1 only).
+            for compose in docker-compose-v2 docker-compose-plugin docker-compose ''; do
+              version=$(apt-cache policy "$compose" | sed -n 's/^ *Candidate: //p')
+              [[ $version != [2-9]* && $version != [0-9]:[2-9]* ]] || break
+            done
+            [[ $compose ]] || { echo "this release has no Docker Compose 2; set docker.source: official in the profile"; exit 1; }
+          else
+            compose=docker-compose-plugin
+          fi
+          command -v dockerd >/dev/null && packages=()
+          ${aptInstall([])} "\${packages[@]}" "$compose"`,
+        timeoutSeconds: 1200,
+      }),
+      service('docker'),
+      command({
+        title: 'Create the Docker network pocket',
+        unless: sh`docker network inspect pocket`,
+        run: sh`docker network create pocket`,
+      }),
+    ];
+  },
+};
+
+const REPOSITORY = '/etc/apt/sources.list.d/docker.sources';
+const KEY = '/etc/apt/keyrings/docker.asc';
+// Docker's release key. Source: docs.docker.com, Install Docker Engine on Ubuntu.
+const FINGERPRINT = '9DC858229FC7DD38854AE2D88D81803C0EBFCD88';
+
+/**
+ * Docker's repository, unless an engine is there already. With `auto` it is left out where it cannot be reached or
+ * does not know the release yet, as happens in the months after a new Ubuntu: the distribution's packages serve then.
+ * @param {'official' | 'auto'} source
+ */
+function officialRepository(source) {
+  const unneeded =
+    source === 'auto'
+      ? sh`command -v dockerd || { . /etc/os-release; ! curl -fsS -m 10 -o /dev/null "https://download.docker.com/linux/$ID/dists/$VERSION_CODENAME/Release"; }`
+      : sh`command -v dockerd`;
+  const repository = aptRepository({
+    name: 'docker',
+    sources: sh`
+      . /etc/os-release
+      printf 'Types: deb\nURIs: https://download.docker.com/linux/%s\nSuites: %s\nComponents: stable\nSigned-By: %s\n' "$ID" "$VERSION_CODENAME" ${KEY}`,
+  });
+  return [
+    { ...packages(['gpg']), check: sh`{ ${unneeded}; } || command -v gpg` },
+    command({
+      title: 'Fetch the key of Docker’s repository',
+      unless: sh`[[ -s ${KEY} ]] || { ${unneeded}; }`,
+      run: sh`
+        . /etc/os-release
+        install -d -m 755 /etc/apt/keyrings
+        curl -fsS -m 60 -o ${KEY}.new "https://download.docker.com/linux/$ID/gpg"
+        gpg --batch --with-colons --show-keys ${KEY}.new | grep -qx 'fpr:::::::::${sh`${FINGERPRINT}`}:' ||
+          { rm -f ${KEY}.new; echo "the key that was fetched is not Docker's release key ${FINGERPRINT}"; exit 1; }
+        chmod 644 ${KEY}.new
+        mv -f ${KEY}.new ${KEY}`,
+    }),
+    { ...repository, check: sh`{ ${unneeded}; } || { ${repository.check}; }` },
+  ];
+}
+
+if (import.meta.main) await runRole(installDocker);
