@@ -2,6 +2,7 @@
 import http from 'node:http';
 import http2 from 'node:http2';
 import net from 'node:net';
+import { answerUnary, type Methods } from './grpc.ts';
 
 const preface = Buffer.from('PRI * HTTP/2.0');
 
@@ -13,19 +14,26 @@ export type Handler = (request: Request, response: Response, proto: 'http1' | 'h
 /** A listening port with both protocols behind it. */
 export type Multiplexed = { port: net.Server; http1: http.Server; close: () => Promise<void> };
 
-/** Makes the servers; the caller listens on `port` and may handle `upgrade` on `http1`. */
-export function multiplex(handler: Handler): Multiplexed {
+/** Makes the servers; the caller listens on `port` and may handle `upgrade` on `http1`. gRPC goes to `methods`. */
+export function multiplex(handler: Handler, methods: Methods): Multiplexed {
   const http1 = http.createServer((request, response) => handler(request, response, 'http1'));
-  const h2c = http2.createServer((request, response) => handler(request, response, 'h2c'));
+  // Node's request objects send trailers of their own, which breaks gRPC: streams are sorted before they reach them.
+  const plain = http2.createServer((request, response) => handler(request, response, 'h2c'));
+  const h2c = http2.createServer();
+  h2c.on('stream', (stream, headers, ...rest) => {
+    const grpc = headers['content-type']?.startsWith('application/grpc');
+    if (grpc) void answerUnary(stream, headers, methods);
+    else plain.emit('stream', stream, headers, ...rest);
+  });
   const sessions = new Set<http2.Http2Session>();
   h2c.on('session', (session) => {
     sessions.add(session);
     session.on('close', () => sessions.delete(session));
   });
-  const sockets = new Set<net.Socket>();
+  const http1Sockets = new Set<net.Socket>();
   const port = net.createServer((socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
+    http1Sockets.add(socket);
+    socket.on('close', () => http1Sockets.delete(socket));
     socket.on('error', () => socket.destroy());
     let head: Buffer = Buffer.alloc(0);
     const sniff = (chunk: Buffer) => {
@@ -36,19 +44,28 @@ export function multiplex(handler: Handler): Multiplexed {
       socket.off('data', sniff);
       socket.pause();
       socket.unshift(head);
+      if (maybeH2) http1Sockets.delete(socket);
       (maybeH2 ? h2c : http1).emit('connection', socket);
       if (!maybeH2) socket.resume();
     };
     socket.on('data', sniff);
   });
-  /** Stops accepting, lets open requests end, then resolves; idle connections are closed at once. */
+  const busy = new Set<net.Socket>();
+  let closing = false;
+  http1.on('request', ({ socket }, response) => {
+    busy.add(socket);
+    response.on('close', () => {
+      busy.delete(socket);
+      if (closing) socket.end();
+    });
+  });
+  /** Stops accepting and resolves when open requests have ended; idle connections and WebSockets end at once. */
   const close = async () => {
+    closing = true;
     const closed = new Promise<void>((resolve) => port.close(() => resolve()));
     for (const session of sessions) session.close();
-    http1.closeIdleConnections();
-    const idle = setInterval(() => http1.closeIdleConnections(), 100);
+    for (const socket of http1Sockets) if (!busy.has(socket)) socket.destroy();
     await closed;
-    clearInterval(idle);
   };
   return { port, http1, close };
 }

@@ -1,6 +1,5 @@
 /** The relay port: HTTP/1.1, h2c, gRPC and WebSocket together. */
-import type { ServerHttp2Stream } from 'node:http2';
-import { answerUnary, GrpcError, grpcStatus, type Methods } from '../../shared/grpc.ts';
+import { GrpcError, grpcStatus, type Methods } from '../../shared/grpc.ts';
 import { BodyTooLarge, readBody, sendBytes, sendJson } from '../../shared/http.ts';
 import { reason } from '../../shared/log.ts';
 import {
@@ -115,7 +114,6 @@ function grpcMethods(context: Context): Methods {
 
 /** Makes the ingress; the caller listens on its port. */
 export function ingress(context: Context): Multiplexed {
-  const methods = grpcMethods(context);
   const servers = multiplex((request, response, proto) => {
     context.metrics.add('ha_relayer_inbound_requests_by_proto_total', { proto });
     const path = new URL(request.url ?? '/', 'http://ingress').pathname;
@@ -123,10 +121,8 @@ export function ingress(context: Context): Multiplexed {
       return sendJson(response, 200, { status: 'healthy', block_height: context.height });
     if (path.startsWith('/ready/') && request.method === 'GET')
       return sendServiceReadiness(context, decodeURIComponent(path.slice(7)), response);
-    if (request.headers['content-type']?.startsWith('application/grpc') && 'stream' in request)
-      return void answerUnary(request.stream as ServerHttp2Stream, request.headers, methods);
     return void serveRelay(context, request, response);
-  });
+  }, grpcMethods(context));
   servers.http1.on('upgrade', (request, stream, head) => {
     stream.on('error', () => stream.destroy());
     void bridge(context, request, stream, head);

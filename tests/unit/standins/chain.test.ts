@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { nodeInfo, syncing } from '../../lab/standins/chain/grpc.ts';
+import { readSettings } from '../../lab/standins/chain/settings.ts';
+import { callUnary, frame, GrpcError } from '../../lab/standins/shared/grpc.ts';
+import { Message } from '../../lab/standins/shared/protobuf.ts';
+import { connectWebSocket } from '../../lab/standins/shared/websocket.ts';
+import type { Loose } from './configs.ts';
+import { canConnect, eventually, startStandin } from './harness.ts';
+
+const offset = 20_000;
+const rpc = `http://127.0.0.1:${26657 + offset}`;
+const rest = `http://127.0.0.1:${1317 + offset}`;
+const grpc = `127.0.0.1:${9090 + offset}`;
+const registry = `http://127.0.0.1:${8088 + offset}`;
+const json = async (url: string, options?: RequestInit) =>
+  (await (await fetch(url, options)).json()) as Loose;
+const unary = (path: string, request = Buffer.alloc(0)) =>
+  callUnary({ address: grpc, path, request, timeoutMs: 3000 });
+
+test('gRPC messages match the vectors of the contract', () => {
+  const vector = Buffer.from('0a190a002213706f636b65742d6c65676f2d746573746e65744200', 'hex');
+  const expected = new Message(vector).nested(1)!.text(4);
+  assert.equal(new Message(nodeInfo('pocket-lego-testnet')).nested(1)!.text(4), expected);
+  const versioned = new Message(
+    Buffer.from('0a0c0a002206706f636b6574420012081a06302e312e3335', 'hex'),
+  );
+  const ours = new Message(nodeInfo('pocket'));
+  assert.equal(ours.nested(1)!.text(4), versioned.nested(1)!.text(4));
+  assert.equal(ours.nested(2)!.text(3), versioned.nested(2)!.text(3));
+  assert.equal(frame(vector).toString('hex'), `000000001b${vector.toString('hex')}`);
+  assert.equal(frame(syncing(false)).toString('hex'), '0000000000');
+  assert.equal(frame(syncing(true)).toString('hex'), '00000000020801');
+});
+
+test('settings refuse a missing chain id, a bad block time and a bad flag', () => {
+  assert.throws(() => readSettings({}), /CHAIN_ID is required/);
+  assert.throws(
+    () => readSettings({ CHAIN_ID: 'pocket', BLOCK_TIME_SECONDS: '0' }),
+    /BLOCK_TIME_SECONDS/,
+  );
+  assert.throws(
+    () => readSettings({ CHAIN_ID: 'pocket', CATCHING_UP: '1' }),
+    /CATCHING_UP must be true or false/,
+  );
+});
+
+describe('a running chain', () => {
+  before(async () => {
+    const environment = {
+      CHAIN_ID: 'pocket-lego-testnet',
+      BLOCK_TIME_SECONDS: '0.3',
+      PORT_OFFSET: String(offset),
+    };
+    startStandin('chain', [], environment);
+    await eventually('chain serves', () => canConnect(8088 + offset));
+  });
+
+  test('RPC status grows, is fresh, and carries 64-bit integers as text', async () => {
+    const first = (await json(`${rpc}/status`)).result;
+    assert.equal(first.node_info.network, 'pocket-lego-testnet');
+    assert.equal(first.sync_info.catching_up, false);
+    assert.equal(typeof first.sync_info.latest_block_height, 'string');
+    assert.ok(Date.now() - Date.parse(first.sync_info.latest_block_time) < 2000);
+    assert.match(first.sync_info.latest_block_time, /\.\d{9}Z$/);
+    await sleep(700);
+    const second = (await json(`${rpc}/status`)).result;
+    assert.ok(
+      Number(second.sync_info.latest_block_height) > Number(first.sync_info.latest_block_height),
+    );
+  });
+
+  test('RPC answers its other paths, JSON-RPC by POST, and errors with HTTP 500', async () => {
+    assert.deepEqual((await json(`${rpc}/health`)).result, {});
+    assert.ok(Number((await json(`${rpc}/net_info`)).result.n_peers) > 0);
+    assert.match(
+      (await fetch(`${rpc}/abci_info`)).headers.get('cache-control') ?? '',
+      /max-age=86400/,
+    );
+    const block = {
+      method: 'POST',
+      body: JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'block' }),
+    };
+    const answer = await json(rpc, block);
+    assert.deepEqual([answer.id, answer.result.block.header.chain_id], [7, 'pocket-lego-testnet']);
+    const broken = await fetch(rpc, { method: 'POST', body: '{' });
+    assert.equal(broken.status, 500);
+  });
+
+  test('a subscription delivers blocks', async () => {
+    const socket = await connectWebSocket(`ws://127.0.0.1:${26657 + offset}/websocket`);
+    const heights: string[] = [];
+    socket.on('message', (data) => {
+      const height = JSON.parse(data.toString()).result?.data?.value.block.header.height;
+      if (height) heights.push(height);
+    });
+    socket.send(
+      JSON.stringify({
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'subscribe',
+        params: { query: "tm.event='NewBlock'" },
+      }),
+    );
+    await eventually('two blocks', async () => heights.length >= 2);
+    socket.close();
+  });
+
+  test('REST answers the paths that wizards and checks read', async () => {
+    const base = `${rest}/cosmos/base`;
+    assert.equal(
+      (await json(`${base}/tendermint/v1beta1/node_info`)).default_node_info.network,
+      'pocket-lego-testnet',
+    );
+    assert.equal((await json(`${base}/tendermint/v1beta1/syncing`)).syncing, false);
+    assert.ok(Number((await json(`${base}/node/v1beta1/status`)).height) > 0);
+    assert.equal(
+      (await json(`${rest}/pokt-network/poktroll/supplier/params`)).params.min_stake.amount,
+      '59500000000',
+    );
+    const { service } = await json(
+      `${rest}/pokt-network/poktroll/service/service?pagination.limit=1000`,
+    );
+    assert.ok(service.some((one: { id: string }) => one.id === 'eth'));
+    const unknown = await fetch(`${rest}/pokt-network/poktroll/supplier/supplier/pokt1nobody`);
+    assert.deepEqual([unknown.status, ((await unknown.json()) as { code: number }).code], [404, 5]);
+  });
+
+  test('gRPC answers over h2c, unknown methods with status 12', async () => {
+    const info = new Message(await unary('/cosmos.base.tendermint.v1beta1.Service/GetNodeInfo'));
+    assert.equal(info.nested(1)!.text(4), 'pocket-lego-testnet');
+    assert.equal((await unary('/cosmos.base.tendermint.v1beta1.Service/GetSyncing')).length, 0);
+    const status = new Message(await unary('/cosmos.base.node.v1beta1.Service/Status'));
+    assert.ok(Math.abs(Number(status.nested(3)!.integer(1)) - Date.now() / 1000) < 3);
+    const refused = (code: number) => (error: unknown) =>
+      error instanceof GrpcError && error.code === code;
+    await assert.rejects(unary('/grpc.health.v1.Health/Check'), refused(12));
+    await assert.rejects(unary('/pocket.supplier.Query/Supplier'), refused(5));
+  });
+
+  test('the registry lists middlemen of this chain only, and the indexer knows the chain', async () => {
+    const list = (await json(
+      `${registry}/governance/pocket-lego-testnet/middleman.json`,
+    )) as unknown as { identity: string }[];
+    assert.match(list[0]!.identity, /^0[23][0-9a-f]{64}$/);
+    assert.equal((await fetch(`${registry}/governance/pocket/middleman.json`)).status, 404);
+    const query = {
+      method: 'POST',
+      body: '{"query":"{ _metadata { chain lastProcessedHeight targetHeight } }"}',
+    };
+    assert.equal((await json(registry, query)).data._metadata.chain, 'pocket-lego-testnet');
+  });
+});
