@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { $ } from 'zx';
 import { cachePath } from '../../fleet/cache.ts';
@@ -40,8 +40,7 @@ function nodeBinary(): string {
 }
 
 async function build(reference: string, dockerfile: string, node: string): Promise<void> {
-  const directory = cachePath('lab', 'contexts', 'base');
-  mkdirSync(directory, { recursive: true });
+  const directory = mkdtempSync(cachePath('lab', 'contexts', 'base-'));
   copyFileSync(node, join(directory, 'node'));
   const words = ['--quiet', '--tag', reference, '--file', '-', directory];
   await $({ quiet: true, input: dockerfile })`docker build ${words}`;

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cachePath } from '../../fleet/cache.ts';
 
@@ -41,9 +41,8 @@ function hashTree(hash: Hash, path: string): void {
 
 /** Puts exactly these paths, and nothing else, into a fresh directory to build from, and returns it. */
 export function stage(name: string, context: string, paths: string[]): string {
-  const directory = cachePath('lab', 'contexts', name.replaceAll(/[^a-z0-9.]/g, '-'));
-  rmSync(directory, { recursive: true, force: true });
-  mkdirSync(directory);
+  const prefix = cachePath('lab', 'contexts', `${name.replaceAll(/[^a-z0-9.]/g, '-')}-`);
+  const directory = mkdtempSync(prefix);
   for (const path of paths) {
     if (path === 'node_modules') stagePackages(join(directory, path), PACKAGES);
     else cpSync(join(context, path), join(directory, path), { recursive: true, dereference: true });
