@@ -86,14 +86,19 @@ tell() {
 }
 
 # step N SECONDS TITLE [EARLIER…]: brings the host to where check_N says yes, and stops the script when that fails. It
-# is also needed when one of the earlier steps named was.
+# is also needed when one of the earlier steps named was. (`so` and `run` stand alone on purpose: after `if`, `&&` or
+# `||` bash would ignore `set -e` in everything they call.)
 step() {
-  local number=$1 limit=$2 title=$3 content=content_$1 began=${EPOCHREALTIME/[.,]/} status=0 needed=''
+  local number=$1 limit=$2 title=$3 content=content_$1 began=${EPOCHREALTIME/[.,]/} status=1 needed='' earlier
   shift 3
   for earlier; do [[ $changed != *" $earlier "* ]] || needed=yes; done
   tell started "$number" 0
   : >"$work/output"
-  if [[ -z $needed ]] && so "check_$number"; then
+  if [[ -z $needed ]]; then
+    so "check_$number"
+    status=$?
+  fi
+  if ((status == 0)); then
     tell unchanged "$number" "$(((${EPOCHREALTIME/[.,]/} - began) / 1000))"
     return
   fi
@@ -103,10 +108,12 @@ step() {
     tell pending "$number" "$(((${EPOCHREALTIME/[.,]/} - began) / 1000))"
     return
   fi
-  run "$limit" "apply_$number" || status=$?
-  if ((status == 0)) && ! so "check_$number"; then
-    printf 'the step ran without an error, yet its check still says that the host is not so\n' >>"$work/output"
-    status=1
+  run "$limit" "apply_$number"
+  status=$?
+  if ((status == 0)); then
+    so "check_$number"
+    status=$?
+    ((status == 0)) || printf 'the step ran without an error, yet its check still says that it is needed\n' >>"$work/output"
   fi
   if ((status != 0)); then
     tell failed "$number" "$(((${EPOCHREALTIME/[.,]/} - began) / 1000))" "$status"

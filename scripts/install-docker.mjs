@@ -33,7 +33,7 @@ export const installDocker = {
             compose=docker-compose-plugin
           fi
           command -v dockerd >/dev/null && packages=()
-          ${aptInstall([])} "\${packages[@]}" "$compose"`,
+          ${aptInstall(sh`"\${packages[@]}" "$compose"`)}`,
         timeoutSeconds: 1200,
       }),
       service('docker'),

@@ -85,7 +85,7 @@ function override(at: string, { files = [], publish = {} }: StackOptions, servic
     return `  ${service}:\n    labels: {pocket.files: "@hash"}\n${published}`;
   });
   return sh`
-    hash=$(cd ${at} && sha256sum -- ${files.map(({ path }) => path)} </dev/null | sha256sum | cut -c1-16)
+    hash=$(cd ${at} 2>/dev/null && sha256sum -- ${files.map(({ path }) => path)} 2>/dev/null </dev/null | sha256sum | cut -c1-16)
     text=${head + bodies.join('')}
     printf %s "\${text//@hash/$hash}"`;
 }

@@ -35,7 +35,7 @@ export function packages(names: string[]): Step {
 }
 
 /** Shell that installs packages, with the package list refreshed first. */
-export function aptInstall(names: string[]): Shell {
+export function aptInstall(names: string[] | Shell): Shell {
   return lines(
     sh`${apt} update || printf 'the package list could not be refreshed; trying with the old one\n'`,
     sh`${apt} -o Dpkg::Options::=--force-confold -y --no-install-recommends install ${names}`,

@@ -12,6 +12,8 @@ exec /sbin/init "$@"`;
 const CGROUP_V1 = ['SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1', 'systemd.unified_cgroup_hierarchy=0'];
 const CONTAINER = [
   ...['--pull', 'never', '--stop-signal', 'SIGRTMIN+3', '--cgroupns=private'],
+  // What systemd gives services on a real host; without it, and without SYS_RESOURCE, containers inside cannot have it.
+  ...['--ulimit', 'nofile=1048576:1048576'],
   ...['--cap-add=ALL', '--cap-drop=SYS_RESOURCE', '--device-cgroup-rule=a *:* rwm'],
   ...['seccomp', 'apparmor', 'systempaths'].flatMap((name) => [
     '--security-opt',
