@@ -19,7 +19,6 @@ options=(
   -o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=/dev/null -o Dir::Etc::preferencesparts=/dev/null
   -o Acquire::Languages=none -o Acquire::Check-Valid-Until=false -o APT::Sandbox::User=root -o APT::Get::List-Cleanup=false
 )
-# shellcheck disable=SC2191
 options+=(-o Dir::Etc::TrustedParts=/etc/apt/trusted.gpg.d)
 [ -f /usr/share/keyrings/debian-archive-keyring.gpg ] && options+=(-o Dir::Etc::Trusted=/usr/share/keyrings/debian-archive-keyring.gpg)
 apt-get "${options[@]}" -qq update

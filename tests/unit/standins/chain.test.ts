@@ -9,7 +9,7 @@ import { connectWebSocket } from '../../lab/standins/shared/websocket.ts';
 import type { Loose } from './configs.ts';
 import { canConnect, eventually, startStandin } from './harness.ts';
 
-const offset = 20_000;
+const offset = 3_000;
 const rpc = `http://127.0.0.1:${26657 + offset}`;
 const rest = `http://127.0.0.1:${1317 + offset}`;
 const grpc = `127.0.0.1:${9090 + offset}`;

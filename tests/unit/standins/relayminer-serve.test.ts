@@ -27,7 +27,7 @@ import { startVersionProxy } from './version-proxy.ts';
 
 const supplier = account(privateKeys[0]!);
 const unstaked = account(privateKeys[1]!);
-const offset = 22_000;
+const offset = 5_000;
 const keys = { keys_file: scratchFile(stringify({ keys: privateKeys })) };
 const node = {
   query_node_rpc_url: `http://127.0.0.1:${26657 + offset}`,
@@ -337,18 +337,18 @@ describe('the snapshot line on Redis 8.0', { skip: missing('trixie') }, () => {
     const port = await startRedis('trixie', '--maxmemory', '256mb');
     startStandin('chain', [], {
       CHAIN_ID: 'pocket-lego-testnet',
-      PORT_OFFSET: '23000',
+      PORT_OFFSET: '6000',
       STAKED_SUPPLIERS: supplier.address,
     });
-    await eventually('chain serves', () => canConnect(8088 + 23_000));
+    await eventually('chain serves', () => canConnect(8088 + 6_000));
     const metrics = await address();
     const running = startRelayminer('snapshot', 'miner', {
       ...minerConfig(),
       redis: { url: `redis://127.0.0.1:${port}` },
       keys,
       pocket_node: {
-        query_node_rpc_url: `http://127.0.0.1:${26657 + 23_000}`,
-        query_node_grpc_url: `127.0.0.1:${9090 + 23_000}`,
+        query_node_rpc_url: `http://127.0.0.1:${26657 + 6_000}`,
+        query_node_grpc_url: `127.0.0.1:${9090 + 6_000}`,
         grpc_insecure: true,
       },
       metrics: { addr: metrics },

@@ -19,7 +19,7 @@ import {
 } from './harness.ts';
 import { startVersionProxy } from './version-proxy.ts';
 
-const offset = 21_000;
+const offset = 4_000;
 const keysFile = scratchFile(stringify({ keys: privateKeys }));
 
 /** A configuration whose ports are free and whose chain is the one started here. */

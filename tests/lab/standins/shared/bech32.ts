@@ -40,10 +40,3 @@ export function encodeBech32(prefix: string, bytes: Uint8Array): string {
   const tail = [25, 20, 15, 10, 5, 0].map((shift) => (sum >> shift) & 31);
   return `${prefix}1${[...words, ...tail].map((word) => alphabet[word]).join('')}`;
 }
-
-/** True when `text` is a 20-byte address with this prefix and a right checksum. */
-export function isAddress(prefix: string, text: string): boolean {
-  if (!text.startsWith(`${prefix}1`)) return false;
-  const words = [...text.slice(prefix.length + 1)].map((letter) => alphabet.indexOf(letter));
-  return words.length === 38 && !words.includes(-1) && checksum(prefix, words) === 1;
-}
