@@ -44,7 +44,7 @@ export async function openConnection(host: Host, sshConfig: string): Promise<Con
   const child = host.local
     ? spawn('bash', ['-c', asRoot(LOOP)])
     : spawn('ssh', [...control, '-o', 'ControlMaster=yes', '-T', host.name, asRoot(LOOP)]);
-  const session = new Session(host, child);
+  const session = new Session(host, child, host.local ? 'sudo -n true' : `ssh -F ${sshConfig} ${host.name}`);
   await session.ready();
   return {
     host,
@@ -84,6 +84,7 @@ function controlPath(sshConfig: string, host: Host): string {
 
 class Session {
   readonly host: Host;
+  readonly #byHand: string;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #errors: () => string;
   readonly #closed: Promise<number | null>;
@@ -91,8 +92,10 @@ class Session {
   #onClosed: () => void = () => {};
   #over = false;
 
-  constructor(host: Host, child: ChildProcessWithoutNullStreams) {
+  /** @param byHand the command with which a person can try the same */
+  constructor(host: Host, child: ChildProcessWithoutNullStreams, byHand: string) {
     this.host = host;
+    this.#byHand = byHand;
     this.#child = child;
     this.#errors = boundedTail(child.stderr);
     this.#closed = new Promise((resolve) => {
@@ -152,12 +155,17 @@ class Session {
   #cannotConnect(): string {
     const said = this.#errors();
     const { name } = this.host;
-    if (/sudo:.*(password|tty|not allowed|not in the sudoers)/i.test(said) || /sudo: .*not found/.test(said)) {
+    const changedKey = /ssh-keygen -f \S+ -R \S+/.exec(said)?.[0];
+    const fingerprint = /SHA256:[A-Za-z0-9+/]+/.exec(said)?.[0];
+    if (changedKey) {
+      return `${name}: its host key is not the one recorded before; it now shows ${fingerprint}\n  If you have installed the host anew, forget the old key: ${changedKey}\n  If not, somebody may be in between: do not go on.`;
+    }
+    if (/^sudo: /m.test(said)) {
       return `${name}: cannot become root: ${said}\n  Log in as root, or let this user run sudo without a password: echo "$USER ALL=(ALL) NOPASSWD: ALL" | sudo tee /etc/sudoers.d/90-pocket`;
     }
-    if (/bash: not found|bash: No such file/i.test(said)) {
-      return `${name}: bash is missing there: ${said}`;
+    if (/bash: (not found|No such file)|exec: bash/i.test(said)) {
+      return `${name}: bash is missing there: ${said}\n  Install it: apt-get install bash`;
     }
-    return `${name}: cannot connect: ${said || 'ssh said nothing'}\n  Try it by hand: ${this.host.local ? 'bash' : `ssh -v ${name}`}`;
+    return `${name}: cannot connect: ${said || 'ssh said nothing'}\n  Try it by hand: ${this.#byHand}`;
   }
 }

@@ -28,7 +28,8 @@ export interface Listener {
   begun(part: Part, steps: number): void;
   step(host: Host, event: StepEvent): void;
   transfer(host: Host, title: string): void;
-  ended(outcome: Outcome): void;
+  /** A part that is not done, with the reason; told once for a host that nothing could be done on. */
+  problem(outcome: Outcome): void;
 }
 
 /** What to deploy, and how. */
@@ -116,12 +117,14 @@ async function runPart(
   const { host, roles } = part;
   const outcome = (status: Outcome['status'], reason = ''): Outcome => {
     const result = { host: host.name, roles: roles.map(({ name }) => name), status, reason };
-    listener.ended(result);
+    if (reason !== '') listener.problem(result);
     return result;
   };
-  const missing = (await Promise.all(earlier)).filter(({ status }) => status !== 'done');
+  const before = await Promise.all(earlier);
+  const missing = before.filter(({ status }) => status !== 'done');
   const connection = connections.get(host) ?? new UserError(`${host.name}: not connected`);
   if (connection instanceof UserError) {
+    if (before.some((one) => one.host === host.name)) return outcome('skipped', '');
     return outcome(connection.exitCode === EXIT.unreachable ? 'unreachable' : 'failed', connection.message);
   }
   if (missing.length > 0) {

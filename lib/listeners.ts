@@ -39,9 +39,7 @@ export function jsonListener(terminal: Terminal): Listener {
       const shown = output === '' ? {} : { output };
       tell({ type: 'step', host: host.name, role, number, title, status, duration_ms: milliseconds, ...shown });
     },
-    ended: ({ host, roles, status, reason }) => {
-      if (status !== 'done') tell({ type: 'problem', host, roles, status, reason });
-    },
+    problem: ({ host, roles, status, reason }) => tell({ type: 'problem', host, roles, status, reason }),
   };
 }
 
@@ -106,8 +104,7 @@ export function plainListener(terminal: Terminal): Listener & { close(): void } 
       const shown = type === 'pending' || (terminal.verbose && type === 'changed');
       if (shown && output !== '') line(indent(output.trimEnd()));
     },
-    ended: (outcome: Outcome) => {
-      if (outcome.status === 'done') return;
+    problem: (outcome: Outcome) => {
       const word = outcome.status === 'skipped' ? 'skipped' : 'failed';
       line(`${outcome.host}  ${paint(word, outcome.status)}  ${outcome.roles.join(', ')}`);
       line(indent(outcome.reason));

@@ -82,18 +82,20 @@ export function sysctl(name: string, settings: Record<string, string | number>):
   };
 }
 
-/** Limits of open files and processes for logins and for services that systemd starts. */
+/**
+ * The number of files that logins and services may have open: as many as given without asking, systemd's own hard
+ * limit where a program asks for more. Containers get theirs from Docker's service, and so from here.
+ */
 export function limits(name: string, options: { openFiles: number }): Step[] {
   const { openFiles } = options;
+  const hard = 524288;
+  const entries = ['*', 'root'].map((who) => `${who} soft nofile ${openFiles}\n${who} hard nofile ${hard}\n`);
   return [
-    file({
-      path: `/etc/security/limits.d/90-${name}.conf`,
-      content: `* soft nofile ${openFiles}\n* hard nofile ${openFiles}\nroot soft nofile ${openFiles}\nroot hard nofile ${openFiles}\n`,
-    }),
+    file({ path: `/etc/security/limits.d/90-${name}.conf`, content: entries.join('') }),
     directory({ path: '/etc/systemd/system.conf.d' }),
     file({
       path: `/etc/systemd/system.conf.d/90-${name}.conf`,
-      content: `[Manager]\nDefaultLimitNOFILE=${openFiles}\n`,
+      content: `[Manager]\nDefaultLimitNOFILE=${openFiles}:${hard}\n`,
       activate: sh`systemctl daemon-reexec`,
     }),
   ];

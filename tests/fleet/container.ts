@@ -12,8 +12,6 @@ exec /sbin/init "$@"`;
 const CGROUP_V1 = ['SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1', 'systemd.unified_cgroup_hierarchy=0'];
 const CONTAINER = [
   ...['--pull', 'never', '--stop-signal', 'SIGRTMIN+3', '--cgroupns=private'],
-  // What systemd gives services on a real host; without it, and without SYS_RESOURCE, containers inside cannot have it.
-  ...['--ulimit', 'nofile=1048576:1048576'],
   ...['--cap-add=ALL', '--cap-drop=SYS_RESOURCE', '--device-cgroup-rule=a *:* rwm'],
   ...['seccomp', 'apparmor', 'systempaths'].flatMap((name) => [
     '--security-opt',
@@ -42,20 +40,21 @@ export async function runContainer(spec: ContainerSpec): Promise<string> {
     );
     if (last === undefined) throw new Error(`the network ${network.name} has no free address`);
     const address = `${network.prefix}.${last + 10}`;
+    await docker(
+      ...['create', '--name', spec.container, '--hostname', spec.hostname],
+      ...['--network', network.name, '--network-alias', spec.hostname, '--ip', address],
+      ...['--label', `${RUN_LABEL}=${spec.run}`, '--label', `${ADDRESS_LABEL}=${address}`],
+      ...(spec.memory ? ['--memory', spec.memory] : []),
+      ...CONTAINER,
+      ...[spec.image, '/bin/sh', '-c', INIT, 'init', ...(version === '1' ? CGROUP_V1 : [])],
+    );
     try {
-      await docker(
-        ...['run', '--detach', '--name', spec.container, '--hostname', spec.hostname],
-        ...['--network', network.name, '--network-alias', spec.hostname, '--ip', address],
-        ...['--label', `${RUN_LABEL}=${spec.run}`, '--label', `${ADDRESS_LABEL}=${address}`],
-        ...(spec.memory ? ['--memory', spec.memory] : []),
-        ...CONTAINER,
-        ...[spec.image, '/bin/sh', '-c', INIT, 'init', ...(version === '1' ? CGROUP_V1 : [])],
-      );
+      await docker('start', spec.container);
       return address;
     } catch (error) {
+      await docker('rm', '--force', '--volumes', spec.container);
       // Hosts that start side by side may pick the same address; Docker refuses all but one of them.
       if (!/Address already in use/i.test(String(error))) throw error;
-      await docker('rm', '--force', '--volumes', spec.container);
     }
   }
   throw new Error(`no address in ${network.name} could be taken after 20 attempts`);
