@@ -12,6 +12,7 @@ exec /sbin/init "$@"`;
 const CGROUP_V1 = ['SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1', 'systemd.unified_cgroup_hierarchy=0'];
 const CONTAINER = [
   ...['--pull', 'never', '--stop-signal', 'SIGRTMIN+3', '--cgroupns=private'],
+  // A machine that is itself a guest may lack SYS_RESOURCE, and then no container can be given it.
   ...['--cap-add=ALL', '--cap-drop=SYS_RESOURCE', '--device-cgroup-rule=a *:* rwm'],
   ...['seccomp', 'apparmor', 'systempaths'].flatMap((name) => [
     '--security-opt',

@@ -61,8 +61,9 @@ test('a script on a host is stopped at its timeout', async (t) => {
   await assert.rejects(slow.exec('sleep 30', { timeoutSeconds: 1 }), { exitCode: 124 });
 });
 
-test('removing a run leaves no container, network or volume', async () => {
+test('removing a run leaves no container, network or volume', async (t) => {
   const run = `fleet-${process.pid}-removal`;
+  t.after(() => removeAll(run));
   const host = await startHost({ name: 'gone', run });
   const volumes = await dockerLines(
     ...['inspect', '--format', '{{range .Mounts}}{{.Name}}{{end}}', host.container],
