@@ -45,9 +45,10 @@ async function startMiner(line: 'released' | 'snapshot', redisUrl: string) {
     keys,
     pocket_node: { ...node, chain_id: 'pocket-lego-testnet' },
     metrics: { addr: metrics },
-    leader_election: { leader_ttl_seconds: 3, heartbeat_rate_seconds: 1 },
+    // Leases far longer than the tests wait: a hand-over in time proves that they were released.
+    leader_election: { leader_ttl_seconds: 60, heartbeat_rate_seconds: 1 },
     supplier_claiming: {
-      claim_ttl_seconds: 3,
+      claim_ttl_seconds: 60,
       renew_rate_seconds: 1,
       rebalance_interval_seconds: 1,
     },
