@@ -1,0 +1,140 @@
+#!/usr/bin/env node
+// Deploys PostgreSQL, which keeps the Provider's supplier keys and Temporal's workflows.
+import {
+  command,
+  composeFile,
+  envTemplate,
+  privatePorts,
+  runRole,
+  sh,
+  stack,
+} from '../lib/index.mjs';
+import { images } from './images.mjs';
+
+/** @type {import('../lib/role.ts').Role} */
+export const postgres = {
+  name: 'postgres',
+  summary:
+    'PostgreSQL for Provider and Temporal: sized from the host, with their databases and a password.',
+  steps: ({ deployment, host, secrets }) => {
+    const { user, memory: given } = deployment.profile.postgres;
+    return [
+      ...stack({
+        name: 'postgres',
+        env: envTemplate('postgres', {
+          image: deployment.images.postgres,
+          user,
+          password: secrets.get('postgres_password').reveal(),
+        }),
+        publish: { postgres: privatePorts(deployment, host, 'postgres') },
+        files: [
+          { path: 'config/postgresql.conf', content: composeFile('postgres/postgresql.conf') },
+          { path: 'config/memory.conf', content: memory(given, isShared(host)) },
+        ],
+      }),
+      password(user),
+      database(user, 'provider'),
+      database(user, 'temporal'),
+    ];
+  },
+};
+
+/**
+ * The settings that follow from memory: of the profile's amount, else of the host's, of which PostgreSQL is tuned for
+ * half when other stacks run beside it. The host's is rounded to 256 MiB, since it differs a little from boot to boot.
+ * A quarter is the server's own cache; at most 4 GB, which is what upstream gives it on a host of 16.
+ * Source: igniter, docker-compose/dependencies/postgresql/postgresql.conf, v0.9.
+ * @param {string | undefined} given such as 512mb or 4gb
+ * @param {boolean} shared
+ */
+function memory(given, shared) {
+  const [, amount = '0', unit = 'mb'] = /^(\d+)(mb|gb)$/i.exec(given ?? '') ?? [];
+  const megabytes = Number(amount) * (unit.toLowerCase() === 'gb' ? 1024 : 1);
+  return sh`
+    awk -v given=${megabytes} -v share=${shared ? 2 : 1} '
+      function within(least, value, most) { return value < least ? least : value > most ? most : int(value) }
+      /^MemTotal:/ {
+        m = given ? given : int($2 / 1024 / 256 + 0.5) * 256 / share
+        print "shared_buffers = " within(128, m / 4, 4096) "MB"
+        print "effective_cache_size = " within(256, m * 3 / 4, 65536) "MB"
+        print "maintenance_work_mem = " within(64, m / 16, 1024) "MB"
+        print "work_mem = " within(4, m / 400, 20) "MB"
+      }' /proc/meminfo`;
+}
+
+/** @param {import('../lib/deployment.ts').Host} host */
+function isShared(host) {
+  return host.roles.some((role) => ['redis', 'temporal', 'provider', 'relayminer'].includes(role));
+}
+
+/**
+ * Makes the user's password the one of the `.env`: the image itself does so only for an empty volume. It is tried at the
+ * container's own address, since the image trusts loopback, and changed over the socket, which it trusts as well.
+ * The container has the password in its environment, so it stands in no argument and in no other file.
+ * @param {string} user
+ */
+function password(user) {
+  return command({
+    title: `Set the password of the PostgreSQL user ${user}`,
+    unless: sh`
+      docker compose --project-directory /opt/pocket/postgres exec -T postgres sh -c '
+        PGPASSWORD=$POSTGRES_PASSWORD exec psql -X -h "$(hostname)" -U "$POSTGRES_USER" -d postgres -c "SELECT 1"'`,
+    run: sh`
+      ${psql(user, 'postgres')} -v ON_ERROR_STOP=1 <<'SQL'
+      SET log_statement = 'none';
+      SET log_min_duration_statement = -1;
+      SET log_min_error_statement = 'panic';
+      \getenv password POSTGRES_PASSWORD
+      ALTER ROLE CURRENT_USER PASSWORD :'password';
+      SQL`,
+  });
+}
+
+/**
+ * Creates a database where it is missing. The session that creates it is the one that asked: where nobody could ask,
+ * nothing is created, and the step fails with psql's own words. (The image's init scripts see an empty volume only.)
+ * @param {string} user
+ * @param {string} name
+ */
+function database(user, name) {
+  return command({
+    title: `Create the database ${name}`,
+    unless: sh`${psql(user, name)} -c 'SELECT 1'`,
+    run: sh`
+      ${psql(user, 'postgres')} -v ON_ERROR_STOP=1 -v name=${name} <<'SQL'
+      SELECT format('CREATE DATABASE %I', :'name')
+        WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \gexec
+      SQL`,
+  });
+}
+
+/**
+ * @param {string} user
+ * @param {string} database
+ */
+function psql(user, database) {
+  return sh`docker compose --project-directory /opt/pocket/postgres exec -T postgres psql -X -U ${user} -d ${database}`;
+}
+
+if (import.meta.main) {
+  await runRole(postgres, {
+    others: [images],
+    flags: {
+      'postgres-user': {
+        value: 'NAME',
+        help: 'the user that owns the databases',
+        setting: ['postgres', 'user'],
+      },
+      'postgres-memory': {
+        value: 'SIZE',
+        help: 'memory to be tuned for, such as 2gb',
+        setting: ['postgres', 'memory'],
+      },
+      'postgres-image': {
+        value: 'IMAGE',
+        help: 'the image, with an exact tag',
+        setting: ['images', 'postgres'],
+      },
+    },
+  });
+}

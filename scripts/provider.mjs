@@ -1,0 +1,103 @@
+#!/usr/bin/env node
+// Deploys Igniter Provider: its portal and API, and the worker of its workflows.
+import { envTemplate, privatePorts, runRole, stack } from '../lib/index.mjs';
+import { images } from './images.mjs';
+
+/** @type {import('../lib/role.ts').Role} */
+export const provider = {
+  name: 'provider',
+  summary:
+    'Igniter Provider: database migrated, portal and API on port 3001, worker of its workflows.',
+  steps: ({ deployment, host, secrets }) =>
+    stack({
+      name: 'provider',
+      waitSeconds: 420,
+      env: envTemplate('provider', settings(deployment, host, secrets)),
+      publish: { 'provider-web': privatePorts(deployment, host, 'provider-web') },
+    }),
+};
+
+/**
+ * The values of env-templates/provider.env.
+ * @param {import('../lib/deployment.ts').Deployment} deployment
+ * @param {import('../lib/deployment.ts').Host} host
+ * @param {import('../lib/secrets.ts').Secrets} secrets
+ */
+function settings(deployment, host, secrets) {
+  const { images, network } = deployment;
+  const { provider, temporal } = deployment.profile;
+  if (!provider || !network.rpcUrl)
+    throw new Error('the role provider needs a profile with provider_hosts');
+  return {
+    image: images.provider,
+    workflows_image: images.provider_workflows,
+    log_level: provider.log_level,
+    database_url: deployment.databaseUrl(
+      host,
+      'provider',
+      secrets.get('postgres_password').reveal(),
+    ),
+    temporal_address: deployment.temporalAddress(host),
+    workflow_retention_seconds: String(temporal.workflow_retention_seconds),
+    owner_identity: provider.owner_identity,
+    owner_email: provider.owner_email,
+    app_identity: secrets.get('app_identity').reveal(),
+    encryption_key: secrets.get('encryption_key').reveal(),
+    encryption_iv: secrets.get('encryption_iv').reveal(),
+    auth_secret: secrets.get('auth_secret').reveal(),
+    auth_url: provider.auth_url,
+    chain_id: network.chainId,
+    rpc_url: network.rpcUrl,
+    delegators_url: network.delegatorsUrl,
+    minimum_stake_buffer: String(provider.minimum_stake_buffer_upokt),
+  };
+}
+
+if (import.meta.main) {
+  await runRole(provider, {
+    others: [images],
+    flags: {
+      'pocket-network': { value: 'NAME', help: 'main, beta or local', setting: ['pocket_network'] },
+      'pocket-rpc-url': {
+        value: 'URL',
+        help: 'CometBFT RPC of a Pocket node',
+        setting: ['pocket_rpc_url'],
+      },
+      'pocket-api-url': {
+        value: 'URL',
+        help: 'REST API of a Pocket node',
+        setting: ['pocket_api_url'],
+      },
+      'provider-owner-identity': {
+        value: 'ADDRESS',
+        help: 'the pokt1… address of the wallet that signs in as owner',
+        setting: ['provider', 'owner_identity'],
+      },
+      'provider-owner-email': {
+        value: 'EMAIL',
+        help: 'the owner’s email address',
+        setting: ['provider', 'owner_email'],
+      },
+      'provider-auth-url': {
+        value: 'URL',
+        help: 'the URL typed into the browser to open the portal',
+        setting: ['provider', 'auth_url'],
+      },
+      'postgres-user': {
+        value: 'NAME',
+        help: 'the user of the database',
+        setting: ['postgres', 'user'],
+      },
+      'provider-image': {
+        value: 'IMAGE',
+        help: 'web image, with an exact tag',
+        setting: ['images', 'provider'],
+      },
+      'provider-workflows-image': {
+        value: 'IMAGE',
+        help: 'worker image, with the same tag',
+        setting: ['images', 'provider_workflows'],
+      },
+    },
+  });
+}

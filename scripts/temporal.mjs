@@ -1,0 +1,80 @@
+#!/usr/bin/env node
+// Deploys Temporal, which runs the Provider's workflows and keeps them in PostgreSQL.
+import {
+  command,
+  composeFile,
+  envTemplate,
+  privatePorts,
+  runRole,
+  sh,
+  stack,
+} from '../lib/index.mjs';
+import { images } from './images.mjs';
+
+/** @type {import('../lib/role.ts').Role} */
+export const temporal = {
+  name: 'temporal',
+  summary: 'Temporal for the Provider: schemas set up, the namespace provider, no user interface.',
+  steps: ({ deployment, host, secrets }) => {
+    const database = deployment.endpoint('postgres', host);
+    return [
+      ...stack({
+        name: 'temporal',
+        services: ['temporal'],
+        waitSeconds: 420,
+        env: envTemplate('temporal', {
+          image: deployment.images.temporal,
+          admin_tools_image: deployment.images.temporal_admin_tools,
+          postgres_host: database.host,
+          postgres_port: String(database.port),
+          postgres_user: deployment.profile.postgres.user,
+          postgres_password: secrets.get('postgres_password').reveal(),
+        }),
+        publish: { temporal: privatePorts(deployment, host, 'temporal') },
+        files: [{ path: 'setup/namespace.sh', content: composeFile('temporal/namespace.sh') }],
+      }),
+      namespace('provider', deployment.profile.temporal.retention_hours),
+    ];
+  },
+};
+
+/**
+ * A namespace with this retention. The server's own container is asked, which starts nothing; the one-shot that makes
+ * it so tells "there is none" from "cannot ask".
+ * @param {string} name
+ * @param {number} hours
+ */
+function namespace(name, hours) {
+  const compose = sh`docker compose --project-directory /opt/pocket/temporal`;
+  return command({
+    title: `Create the Temporal namespace ${name}, which keeps finished workflows for ${hours} hours`,
+    unless: sh`
+      ${compose} exec -T temporal temporal operator namespace describe --namespace ${name} --output json |
+        grep -q '"workflowExecutionRetentionTtl": *"'${hours * 3600}'s"'`,
+    run: sh`${compose} run --rm -T namespace ${name} ${hours}`,
+  });
+}
+
+if (import.meta.main) {
+  await runRole(temporal, {
+    others: [images],
+    flags: {
+      'temporal-retention-hours': {
+        value: 'HOURS',
+        help: 'how long the history of finished workflows is kept',
+        setting: ['temporal', 'retention_hours'],
+        read: Number,
+      },
+      'postgres-user': {
+        value: 'NAME',
+        help: 'the PostgreSQL user',
+        setting: ['postgres', 'user'],
+      },
+      'temporal-image': {
+        value: 'IMAGE',
+        help: 'the image, with an exact tag',
+        setting: ['images', 'temporal'],
+      },
+    },
+  });
+}
