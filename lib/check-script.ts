@@ -73,7 +73,7 @@ export function readCheckLine(line: string, nonce: string): CheckLine | undefine
       ran: why === undefined,
       status: code,
       output: Buffer.from(output ?? '', 'base64').toString(),
-      errors: why === undefined ? said : said.trim().split('\n').at(-1)!.trim() || why,
+      errors: why === undefined ? said : said.trim() || why,
       milliseconds: Number(milliseconds),
     },
   };

@@ -1,5 +1,6 @@
 import type { Host } from './hosts.ts';
 import type { Shell } from './shell.ts';
+import { lastWords } from './verdict.ts';
 
 /** The groups of checks, in the order in which a person reads them; `--only` takes them. */
 export const CHECK_GROUPS = [
@@ -88,7 +89,7 @@ export interface Finding extends Verdict {
 export function findingOf(check: Check, result: ProbeResult): Finding {
   const verdict: Verdict = result.ran
     ? judged(() => check.judge(result))
-    : { verdict: 'fail', evidence: `could not be asked: ${result.errors}` };
+    : { verdict: 'fail', evidence: `could not be asked: ${lastWords(result)}` };
   return finding(check, check.host.name, verdict, result.milliseconds);
 }
 
@@ -129,6 +130,9 @@ function judged(judge: () => Verdict): Verdict {
   try {
     return judge();
   } catch (error) {
-    return { verdict: 'fail', evidence: `an answer that makes no sense: ${(error as Error).message}` };
+    return {
+      verdict: 'fail',
+      evidence: `an answer that makes no sense: ${(error as Error).message}`,
+    };
   }
 }

@@ -20,11 +20,7 @@ export function onHost(deployment: Deployment, host: Host, command: string): str
 
 /** The command that shows what a service logged last. */
 export function logs(deployment: Deployment, host: Host, stack: string, service: string): string {
-  return onHost(
-    deployment,
-    host,
-    `docker compose -p pocket-${stack} logs --tail 50 ${service}`,
-  );
+  return onHost(deployment, host, `docker compose -p pocket-${stack} logs --tail 50 ${service}`);
 }
 
 /** A path as short as it can be typed. */

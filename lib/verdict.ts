@@ -22,8 +22,8 @@ export function skip(evidence: string): Verdict {
 
 /** What a probe that ended with an error said, on one line: its last words, else its exit status. */
 export function lastWords(result: ProbeResult): string {
-  const line = result.errors.trim().split('\n').at(-1)?.trim();
-  return line || `exit status ${result.status}`;
+  const line = result.errors.trim().split('\n').at(-1) ?? '';
+  return excerpt(line.replace(/^\S+: line \d+: |^curl: /, '')) || `exit status ${result.status}`;
 }
 
 /** Text of somebody else's, fit for a line of evidence: on one line, without control characters, at most 120 long. */

@@ -5,8 +5,8 @@ import type { GroupName, RoleName } from '../profile/roles.ts';
 import { sh } from '../shell.ts';
 import { fail, lastWords, pass } from '../verdict.ts';
 import { compareVersions } from '../versions.ts';
+import { CONTAINERS_PROBE, containerVerdict, readContainers } from './containers.ts';
 import { type CheckContext, isIn } from './context.ts';
-import { containerVerdict, CONTAINERS_PROBE, readContainers } from './containers.ts';
 
 /** Engine 20.10 knows `host-gateway`; Compose 2.20 knows `up --wait` with one-shot services (their release notes). */
 const ENGINE_FLOOR = '20.10';

@@ -1,7 +1,7 @@
 import type { Check } from '../check.ts';
 import { logs, rerun } from '../fixes.ts';
 import { PORTS } from '../ports.ts';
-import { sh } from '../shell.ts';
+import { type Shell, sh } from '../shell.ts';
 import { fail, lastWords, pass } from '../verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
@@ -14,14 +14,14 @@ export function postgresChecks(context: CheckContext): Check[] {
   if (!isIn(context, 'postgres_hosts')) return [];
   const { user } = deployment.profile.postgres;
   const again = rerun(deployment, 'postgres', host);
-  const login = (password: string) => sh`
+  const login = (password: Shell) => sh`
     id=$(container postgres postgres)
-    address=$(docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{"\\n"}}{{end}}' "$id")
-    export PGPASSWORD=${password === '' ? sh`"$postgres_password"` : password}
+    address=$(docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{"\n"}}{{end}}' "$id")
+    export PGPASSWORD=${password}
     docker exec --env PGPASSWORD --env PGCONNECT_TIMEOUT=5 "$id" psql --no-psqlrc --no-password --tuples-only --no-align \
-      --host "\${address%%$'\\n'*}" --username ${user} --dbname postgres --command 'SELECT datname FROM pg_database'
+      --host "\${address%%$'\n'*}" --username ${user} --dbname postgres --command 'SELECT datname FROM pg_database'
   `;
-  const databases = sh`${login('')}`;
+  const databases = login(sh`"$postgres_password"`);
   const has = (database: string): Check => ({
     id: `postgres.database-${database}`,
     group: 'postgres',
@@ -45,7 +45,7 @@ export function postgresChecks(context: CheckContext): Check[] {
       // The request for TLS, which every PostgreSQL answers with one byte (postgresql.org, protocol-flow, SSLRequest).
       probe: sh`
         exec 6<>/dev/tcp/127.0.0.1/${PORTS.postgres.port}
-        printf '\\0\\0\\0\\10\\4\\322\\26\\57' >&6
+        printf '\0\0\0\10\4\322\26\57' >&6
         head -c 1 <&6
       `,
       fix: logs(deployment, host, 'postgres', 'postgres'),
@@ -62,14 +62,15 @@ export function postgresChecks(context: CheckContext): Check[] {
       probe: databases,
       secrets: ['postgres_password'],
       fix: again,
-      judge: (result) => (result.status === 0 ? pass('logged in over TCP') : fail(lastWords(result))),
+      judge: (result) =>
+        result.status === 0 ? pass('logged in over TCP') : fail(lastWords(result)),
     },
     {
       id: 'postgres.password',
       group: 'postgres',
       title: 'PostgreSQL refuses a wrong password',
       host,
-      probe: login('not-the-password'),
+      probe: login(sh`not-the-password`),
       fix: again,
       judge: (result) => {
         if (result.status === 0) return fail('any password is accepted over TCP');

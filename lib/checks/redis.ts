@@ -17,7 +17,7 @@ export function redisChecks(context: CheckContext): Check[] {
   const again = rerun(deployment, 'redis', host);
   const info = sh`
     exec 6<>/dev/tcp/127.0.0.1/${port}
-    printf '*2\\r\\n$4\\r\\nAUTH\\r\\n$%s\\r\\n%s\\r\\nINFO\\r\\nQUIT\\r\\n' "\${#redis_password}" "$redis_password" >&6
+    printf '*2\r\n$4\r\nAUTH\r\n$%s\r\n%s\r\nINFO\r\nQUIT\r\n' "\${#redis_password}" "$redis_password" >&6
     cat <&6
   `;
   const asked = (
@@ -83,7 +83,7 @@ export function redisChecks(context: CheckContext): Check[] {
       host,
       probe: sh`
         exec 6<>/dev/tcp/127.0.0.1/${port}
-        printf 'PING\\r\\nQUIT\\r\\n' >&6
+        printf 'PING\r\nQUIT\r\n' >&6
         cat <&6
       `,
       fix: again,

@@ -19,7 +19,12 @@ export function temporalChecks(context: CheckContext): Check[] {
   if (!isIn(context, 'temporal_hosts')) return [];
   const address = `127.0.0.1:${PORTS.temporal.port}`;
   const call = (method: string, message?: Buffer) =>
-    grpcProbe({ address, insecure: true, method: `${SERVICE}/${method}`, ...(message && { message }) });
+    grpcProbe({
+      address,
+      insecure: true,
+      method: `${SERVICE}/${method}`,
+      ...(message && { message }),
+    });
   return [
     {
       id: 'temporal.reachable',

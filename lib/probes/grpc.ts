@@ -50,10 +50,7 @@ export function grpcProbe(call: GrpcCall): Shell {
 }
 
 /** Judges the answer of {@link grpcProbe}; whatever is not an answer of a gRPC server has failed. */
-export function grpcVerdict(
-  result: ProbeResult,
-  judge: (answer: GrpcAnswer) => Verdict,
-): Verdict {
+export function grpcVerdict(result: ProbeResult, judge: (answer: GrpcAnswer) => Verdict): Verdict {
   if (result.status !== 0) return fail(`no answer: ${lastWords(result)}`);
   const end = result.output.lastIndexOf('\n');
   const head = result.output.slice(0, end);

@@ -9,6 +9,8 @@ export interface HttpRequest {
   method?: string;
   headers?: Record<string, string>;
   body?: string;
+  /** `name:password` of HTTP basic authentication. */
+  user?: string;
   /** Connects to this address instead of what the URL's name resolves to. */
   connectTo?: string;
   /** Accepts any certificate: only where the authority is the deployment's own. */
@@ -33,10 +35,7 @@ export function httpProbe(request: HttpRequest, secrets: readonly SecretValue[] 
 }
 
 /** Judges the answer of {@link httpProbe}; no answer at all has failed. */
-export function httpVerdict(
-  result: ProbeResult,
-  judge: (answer: HttpAnswer) => Verdict,
-): Verdict {
+export function httpVerdict(result: ProbeResult, judge: (answer: HttpAnswer) => Verdict): Verdict {
   if (result.status !== 0) return fail(`no answer: ${lastWords(result)}`);
   const end = result.output.lastIndexOf('\n');
   const [status, ...contentType] = result.output.slice(end + 1).split(' ');
@@ -53,23 +52,24 @@ export function httpVerdict(
  * manual, --config, 7.81.
  */
 export function curlConfig(request: HttpRequest, secrets: readonly SecretValue[] = []): string {
-  const { url, method, headers = {}, body, connectTo, insecure, seconds = 8 } = request;
+  const { url, method, headers = {}, body, user, connectTo, insecure, seconds = 8 } = request;
   const target = new URL(url);
   const port = target.port || (target.protocol === 'https:' ? '443' : '80');
-  const settings: [string, string][] = [
+  const settings: [string, string | undefined][] = [
     ['url', url],
     ['max-time', String(seconds)],
-    ...(method === undefined ? [] : ([['request', method]] as [string, string][])),
+    ['request', method],
     ...Object.entries(headers).map(([name, value]): [string, string] => [
       'header',
       `${name}: ${value}`,
     ]),
-    ...(body === undefined ? [] : ([['data-raw', body]] as [string, string][])),
-    ...(connectTo === undefined
-      ? []
-      : ([['resolve', `${target.hostname}:${port}:${connectTo}`]] as [string, string][])),
+    ['user', user],
+    ['data-raw', body],
+    ['resolve', connectTo && `${target.hostname}:${port}:${connectTo}`],
   ];
-  const text = settings.map(([name, value]) => `${name} = ${JSON.stringify(value)}\n`).join('');
+  const text = settings
+    .flatMap(([name, value]) => (value === undefined ? [] : `${name} = ${JSON.stringify(value)}\n`))
+    .join('');
   return withMarks(text, secrets) + (insecure ? 'insecure\n' : '');
 }
 

@@ -1,0 +1,172 @@
+import type { Check, FleetCheck, ProbeResult, Verdict } from '../check.ts';
+import type { Deployment } from '../deployment.ts';
+import { logs, rerun } from '../fixes.ts';
+import { PORTS } from '../ports.ts';
+import { type HttpAnswer, httpProbe, httpVerdict } from '../probes/http.ts';
+import { sh } from '../shell.ts';
+import { excerpt, fail, lastWords, pass, warn } from '../verdict.ts';
+import { type CheckContext, isIn } from './context.ts';
+
+const METRICS_ID = 'relayminer.miner-metrics';
+
+/**
+ * Relayer and miner. Paths and answers: pocket-relay-miner, relayer/health.go and miner/metrics.go, v0.1.x; that the
+ * height must grow within 3 blocks proves chain, miner, Redis and relayer at once, since the relayer learns it that way.
+ */
+export function relayminerChecks(context: CheckContext): Check[] {
+  return [...relayerChecks(context), ...minerChecks(context)];
+}
+
+function relayerChecks(context: CheckContext): Check[] {
+  const { deployment, host } = context;
+  if (!isIn(context, 'relay_relayers')) return [];
+  const health = `http://127.0.0.1:${PORTS['relayer-health'].port}`;
+  const patience = Math.max(15, Math.ceil(3 * deployment.network.blockTimeSeconds));
+  const fix = logs(deployment, host, 'relayminer', 'relayer');
+  const about = { group: 'relayminer', host, fix } as const;
+  return [
+    {
+      ...about,
+      id: 'relayminer.relayer-health',
+      title: 'The relayer answers',
+      probe: httpProbe({ url: `${health}/health` }),
+      judge: (result) => httpVerdict(result, answers('OK')),
+    },
+    {
+      ...about,
+      id: 'relayminer.relayer-ready',
+      title: 'The relayer is ready for relays',
+      probe: httpProbe({ url: `${health}/ready` }),
+      judge: (result) => httpVerdict(result, answers('READY')),
+    },
+    {
+      ...about,
+      id: 'relayminer.relayer-height',
+      title: 'The relayer follows the chain',
+      // Asked until the height differs from the first answer, or until the time is over.
+      probe: sh`
+        first='' height='"block_height": *[0-9]+'
+        end=$((SECONDS + ${patience}))
+        while :; do
+          now=$(http ${`url = "http://127.0.0.1:${PORTS.relayer.port}/ready"\nmax-time = 5\nfail\n`})
+          [[ $now =~ $height ]] || break
+          [[ -n $first ]] || first=\${BASH_REMATCH[0]}
+          [[ \${BASH_REMATCH[0]} == "$first" && $SECONDS -lt $end ]] || break
+          sleep 1
+        done
+        printf '{%s}\n{%s}\n' "$first" "\${BASH_REMATCH[0]-}"
+      `,
+      timeoutSeconds: patience + 10,
+      judge: (result) => heightVerdict(result, patience),
+    },
+  ];
+}
+
+/** Judges two answers of the relayer's `/ready`, some time apart. */
+export function heightVerdict(result: ProbeResult, seconds: number): Verdict {
+  if (result.status !== 0) return fail(`no answer: ${lastWords(result)}`);
+  const [first, last] = result.output
+    .trim()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line).block_height);
+  if (typeof first !== 'number' || typeof last !== 'number')
+    return fail('it tells no block height');
+  if (last <= 0) return fail('block height 0: no miner has published a block yet');
+  return last > first
+    ? pass(`block ${first}, then ${last}`)
+    : fail(`block height ${last} has not grown within ${seconds} s`);
+}
+
+function minerChecks(context: CheckContext): Check[] {
+  const { deployment, host, secrets } = context;
+  if (!isIn(context, 'relay_miners')) return [];
+  const base = `http://127.0.0.1:${PORTS.miner.port}`;
+  const about = {
+    group: 'relayminer',
+    host,
+    fix: logs(deployment, host, 'relayminer', 'miner'),
+  } as const;
+  const metrics = sh`
+    http ${`url = "${base}/metrics"\nmax-time = 8\nfail\n`} --output "$scratch.metrics"
+    grep -E '^ha_(miner_leader_status|keys_supplier_keys_active)[{ ]' "$scratch.metrics"
+  `;
+  const expected = secrets.supplierKeys.length;
+  return [
+    {
+      ...about,
+      id: 'relayminer.miner-health',
+      title: 'The miner answers',
+      probe: httpProbe({ url: `${base}/health` }),
+      judge: (result) => httpVerdict(result, answers('OK')),
+    },
+    {
+      ...about,
+      id: METRICS_ID,
+      title: 'The miner takes part in choosing a leader',
+      probe: metrics,
+      judge: (result) => {
+        const leading = gauge(result, 'ha_miner_leader_status');
+        if (leading === undefined) return fail(withoutMetrics(result));
+        return pass(leading === 1 ? 'it leads' : 'it stands by');
+      },
+    },
+    {
+      ...about,
+      id: 'relayminer.miner-keys',
+      title: 'The miner has loaded the supplier keys',
+      probe: metrics,
+      fix: `relayminer.keys_file in the profile, then ${rerun(deployment, 'relayminer', host)}`,
+      judge: (result) => {
+        const loaded = gauge(result, 'ha_keys_supplier_keys_active');
+        if (loaded === undefined) return fail(withoutMetrics(result));
+        if (loaded === 0) return fail(`none of ${expected} keys`);
+        return loaded === expected
+          ? pass(`${loaded} keys`)
+          : warn(`${loaded} keys; the keys file has ${expected}`);
+      },
+    },
+  ];
+}
+
+/** Exactly one of all miners leads; only that one publishes blocks and prices. */
+export function oneLeader(deployment: Deployment): FleetCheck[] {
+  const hosts = deployment.group('relay_miners');
+  if (hosts.length === 0) return [];
+  return [
+    {
+      id: 'relayminer.one-leader',
+      group: 'relayminer',
+      title: 'Exactly one miner leads',
+      of: METRICS_ID,
+      hosts,
+      fix: hosts.map((host) => logs(deployment, host, 'relayminer', 'miner')).join('; '),
+      judge: (results) => {
+        const leaders = [...results]
+          .filter(([, result]) => gauge(result, 'ha_miner_leader_status') === 1)
+          .map(([name]) => name);
+        if (leaders.length === 1) return pass(leaders[0]!);
+        return fail(leaders.length === 0 ? 'none does' : `${leaders.join(' and ')} do`);
+      },
+    },
+  ];
+}
+
+function answers(wanted: string): (answer: HttpAnswer) => Verdict {
+  return ({ status, body }) =>
+    status === 200 && body.trim() === wanted
+      ? pass(wanted)
+      : fail(`HTTP ${status} ${excerpt(body)}; wanted: 200 ${wanted}`);
+}
+
+/** The sum of a gauge's series; `undefined` when there is none. */
+function gauge(result: ProbeResult, name: string): number | undefined {
+  const values = result.output
+    .split('\n')
+    .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+    .map((line) => Number(line.slice(line.lastIndexOf(' ') + 1)));
+  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0);
+}
+
+function withoutMetrics(result: ProbeResult): string {
+  return result.errors === '' ? 'its metrics do not tell' : `no answer: ${lastWords(result)}`;
+}

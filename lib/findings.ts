@@ -1,0 +1,85 @@
+import type { Finding, VerdictName } from './check.ts';
+
+/** How many findings there are of each verdict. */
+export type Counts = Record<VerdictName, number>;
+
+/** How findings are shown to a person. */
+export interface FindingsStyle {
+  colour: boolean;
+  /** Shows the evidence of what passed as well. */
+  verbose: boolean;
+  /** Columns; 80 where absent. */
+  width?: number;
+}
+
+const COLOURS: Record<VerdictName, number> = { pass: 32, warn: 33, fail: 31, skip: 35 };
+
+/** The findings of one host, with evidence and fix where there is something to do. Ends with a newline. */
+export function hostTable(
+  host: string,
+  findings: readonly Finding[],
+  style: FindingsStyle,
+): string {
+  const width = style.width ?? 80;
+  const idWidth = Math.min(32, Math.max(...findings.map(({ id }) => id.length)));
+  const rows = findings.flatMap((finding) => {
+    const { verdict, id, title, evidence, fix } = finding;
+    const word = paint(verdict.toUpperCase(), COLOURS[verdict], style.colour);
+    const left = `  ${word}  ${id.padEnd(idWidth)}  `;
+    const indent = ' '.repeat(8 + idWidth + 2);
+    const told = wrap(title, width - Math.max(indent.length, 10 + id.length));
+    const [first = '', ...rest] = told;
+    const shown = verdict === 'pass' && !style.verbose ? '' : evidence;
+    return [
+      left + first,
+      ...rest.map((line) => indent + line),
+      ...wrap(shown, width - 8).map((line) => `        ${line}`),
+      ...wrap(fix && `fix: ${fix}`, width - 8, '     ').map((line) => `        ${line}`),
+    ];
+  });
+  return `${host}\n${rows.join('\n')}\n`;
+}
+
+/** The last line: how many of each, how long it took, and whether the deployment is ready. */
+export function summaryLine(counts: Counts, milliseconds: number, colour: boolean): string {
+  const parts = (['pass', 'warn', 'fail', 'skip'] as const).map(
+    (verdict) => `${counts[verdict]} ${verdict}`,
+  );
+  const [word, code] = counts.fail > 0 ? ['not ready', COLOURS.fail] : ['ready', COLOURS.pass];
+  return `${parts.join(', ')} in ${(milliseconds / 1000).toFixed(1)} s: ${paint(word!, code!, colour)}\n`;
+}
+
+/** A finding as one line of `--json`. */
+export function findingLine(finding: Finding): string {
+  const { id, host, group, verdict, title, evidence, fix, duration_ms } = finding;
+  const told = { type: 'finding', id, host, group, verdict, title, evidence, fix, duration_ms };
+  return `${JSON.stringify(told)}\n`;
+}
+
+/** The last line of `--json`. */
+export function summaryJson(counts: Counts, milliseconds: number): string {
+  return `${JSON.stringify({ type: 'summary', ...counts, duration_ms: milliseconds })}\n`;
+}
+
+/** Counts findings by verdict. */
+export function countOf(findings: readonly Finding[]): Counts {
+  const counts: Counts = { pass: 0, warn: 0, fail: 0, skip: 0 };
+  for (const { verdict } of findings) counts[verdict]++;
+  return counts;
+}
+
+function paint(text: string, code: number, colour: boolean): string {
+  return colour ? `\x1b[${code}m${text}\x1b[0m` : text;
+}
+
+/** Breaks text at spaces into lines of at most that many columns; a longer word is not broken: it may be a command. */
+function wrap(text: string, width: number, indent = ''): string[] {
+  if (text === '') return [];
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)!;
+    if (line !== '' && line.length + 1 + word.length > width) lines.push(indent + word);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines;
+}

@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto';
+import {
+  CHECK_GROUPS,
+  type Check,
+  type Finding,
+  type FleetCheck,
+  finding,
+  findingOf,
+  fleetFindingOf,
+  type ProbeResult,
+} from './check.ts';
+import { checkHeader, compileChecks, readCheckLine, unanswered } from './check-script.ts';
+import { checksOf, fleetChecksOf } from './checks/all.ts';
+import type { Connection } from './connection.ts';
+import type { Deployment } from './deployment.ts';
+import { EXIT, UserError } from './exit-codes.ts';
+import { type Counts, countOf } from './findings.ts';
+import { onHost } from './fixes.ts';
+import type { Host } from './hosts.ts';
+import { suggest } from './profile/suggest.ts';
+import type { Secrets } from './secrets.ts';
+
+/** What to validate, and who is told. */
+export interface ValidateOptions {
+  deployment: Deployment;
+  secrets: Secrets;
+  /** The hosts to ask; all of the deployment's where absent. */
+  hosts?: readonly Host[];
+  /** Groups or ids of checks; everything where absent. */
+  only?: readonly string[];
+  open(host: Host): Promise<Pick<Connection, 'run' | 'close'>>;
+  /** Told as findings come. */
+  onFinding?(finding: Finding): void;
+  /** Told once a host has been asked everything, with its findings in reading order; `fleet` comes last. */
+  onHost?(host: string, findings: Finding[]): void;
+}
+
+/** What came of it. */
+export interface Validation {
+  findings: Finding[];
+  counts: Counts;
+  milliseconds: number;
+  /** 0 when nothing failed, 5 when something did, 4 when no host could be reached. */
+  exitCode: number;
+}
+
+const REACHABLE = {
+  id: 'host.reachable',
+  group: 'host',
+  title: 'The host can be logged in to',
+} as const;
+
+/**
+ * Asks every host everything about it, all hosts side by side, and changes nothing. Findings never contain a secret.
+ * @throws UserError with exit code 2 when `only` names no check of these hosts.
+ */
+export async function validate(options: ValidateOptions): Promise<Validation> {
+  const { deployment, secrets, hosts = deployment.hosts, only } = options;
+  const began = performance.now();
+  const plan = hosts.map((host) => ({ host, checks: checksOf({ deployment, host, secrets }) }));
+  const fleet = fleetChecksOf(deployment);
+  const wanted = selector(only, [...plan.flatMap(({ checks }) => checks), ...fleet, REACHABLE]);
+  const fleetWanted = fleet.filter(wanted);
+  const answers = new Map<string, Map<string, ProbeResult>>();
+  const findings: Finding[] = [];
+  let reached = 0;
+
+  const tell = (raw: Finding): Finding => {
+    const told = { ...raw, evidence: clean(raw.evidence, secrets), fix: secrets.mask(raw.fix) };
+    findings.push(told);
+    options.onFinding?.(told);
+    return told;
+  };
+  await Promise.all(
+    plan.map(async ({ host, checks }) => {
+      const asked = checks.filter((check) => wanted(check) || isNeeded(check, fleetWanted));
+      const order = [REACHABLE.id, ...asked.map(({ id }) => id)];
+      const mine: Finding[] = [];
+      const onAnswer = (check: Check, result: ProbeResult) => {
+        const byHost = answers.get(check.id) ?? new Map<string, ProbeResult>();
+        answers.set(check.id, byHost.set(host.name, result));
+        if (wanted(check)) mine.push(tell(findingOf(check, result)));
+      };
+      const reachable = await askHost(options, host, asked, onAnswer);
+      if (reachable.verdict === 'pass') reached++;
+      if (reachable.verdict === 'fail' || wanted(REACHABLE)) mine.push(tell(reachable));
+      mine.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
+      options.onHost?.(host.name, mine);
+    }),
+  );
+  const together = fleetWanted.map((check) =>
+    tell(fleetFindingOf(check, answers.get(check.of) ?? new Map())),
+  );
+  if (together.length > 0) options.onHost?.('fleet', together);
+
+  const counts = countOf(findings);
+  const milliseconds = Math.round(performance.now() - began);
+  const exitCode = reached === 0 ? EXIT.unreachable : counts.fail > 0 ? EXIT.invalid : EXIT.done;
+  return { findings, counts, milliseconds, exitCode };
+}
+
+/** Asks one host, and returns whether it could be reached. Every check gets exactly one answer, or none if not. */
+async function askHost(
+  { deployment, secrets, open }: ValidateOptions,
+  host: Host,
+  checks: readonly Check[],
+  onAnswer: (check: Check, result: ProbeResult) => void,
+): Promise<Finding> {
+  const began = performance.now();
+  const about = { ...REACHABLE, fix: onHost(deployment, host, 'true') };
+  const since = () => Math.round(performance.now() - began);
+  let connection: Pick<Connection, 'run' | 'close'>;
+  try {
+    connection = await open(host);
+  } catch (error) {
+    // The first line is what ssh said, the others are what to do.
+    const [evidence = '', ...advice] = (error as Error).message.split('\n');
+    const fix = advice.map((line) => line.trim()).join(' ') || about.fix;
+    return finding(about, host.name, { verdict: 'fail', evidence, fix }, since());
+  }
+  const connected = since();
+  const named = secrets.named();
+  const nonce = randomBytes(12).toString('hex');
+  const script = compileChecks(`Checks of ${host.name}: asks, and changes nothing`, checks, named);
+  const open_ = new Set(script.probes.keys());
+  let reason = 'the host ended the questions early';
+  try {
+    await connection.run(checkHeader(script, nonce, named) + script.text, (line) => {
+      const told = readCheckLine(line, nonce);
+      if (told === undefined || told === 'end' || !open_.delete(told.index)) return;
+      const { output, errors } = told.result;
+      const result = { ...told.result, output: secrets.mask(output), errors: secrets.mask(errors) };
+      for (const check of script.probes[told.index]!) onAnswer(check, result);
+    });
+  } catch (error) {
+    reason = (error as Error).message;
+  } finally {
+    await connection.close();
+  }
+  for (const index of open_) {
+    for (const check of script.probes[index]!) onAnswer(check, unanswered(reason));
+  }
+  return finding(about, host.name, { verdict: 'pass', evidence: 'logged in' }, connected);
+}
+
+type Named = Pick<Check, 'id' | 'group'>;
+
+/** Whether a check is asked for. Throws for a word that is neither a group nor an id. */
+function selector(
+  only: readonly string[] | undefined,
+  all: readonly Named[],
+): (check: Named) => boolean {
+  if (only === undefined) return () => true;
+  const words = [...CHECK_GROUPS, ...new Set(all.map(({ id }) => id))];
+  for (const word of only) {
+    if (all.some(({ id, group }) => id === word || group === word)) continue;
+    const near = suggest(word, words);
+    const known = (CHECK_GROUPS as readonly string[]).includes(word);
+    const why = known ? 'these hosts have nothing of that group' : 'neither a group nor a check';
+    throw new UserError(
+      `--only ${word}: ${why}${near && !known ? `, did you mean ${near}?` : ''}`,
+      EXIT.usage,
+    );
+  }
+  return ({ id, group }) => only.includes(id) || only.includes(group);
+}
+
+function isNeeded(check: Check, fleet: readonly FleetCheck[]): boolean {
+  return fleet.some(({ of }) => of === check.id);
+}
+
+/** Evidence may hold what a host said: no secrets, and nothing that steers a terminal. */
+function clean(evidence: string, secrets: Secrets): string {
+  return secrets
+    .mask(evidence)
+    .replace(/[\x00-\x1f\x7f-\x9f\s]+/g, ' ')
+    .trim();
+}

@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+// Asks every host of a profile whether the deployment works, and says what to do where it does not. Changes nothing.
+import { runCommand } from '../lib/index.mjs';
+
+const { runValidate, VALIDATE_OPTIONS } = await import('../lib/validate-command.ts');
+
+await runCommand({
+  script: 'scripts/validate.mjs',
+  summary:
+    'Tells whether a deployment is ready, why not, and what to do. Changes nothing. Exits 0 when nothing failed, 5 when something did, 4 when no host could be reached, 2 when it was called wrongly.',
+  options: VALIDATE_OPTIONS,
+  examples: [
+    '--profile profiles/all-in-one-lab.yaml',
+    '--profile profiles/all-in-one-lab.yaml --only redis,chain.rpc --verbose',
+  ],
+  run: runValidate,
+});

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Finding } from '../../../lib/check.ts';
+import { UserError } from '../../../lib/exit-codes.ts';
+import { findingLine, hostTable, summaryJson, summaryLine } from '../../../lib/findings.ts';
+import { validate } from '../../../lib/validate.ts';
+import { labContext } from './deployment.ts';
+import { localShell } from './local.ts';
+
+test('a host that cannot be reached is one failure, in the words of ssh', async () => {
+  const said = 'lab: cannot connect: ssh: connect to host 10.0.0.9 port 22: No route to host';
+  const { findings, exitCode } = await validate({
+    ...labContext(),
+    open: async () => {
+      throw new UserError(`${said}\n  Try it by hand: ssh -v lab`);
+    },
+  });
+  const [reachable, ...others] = findings;
+  assert.equal(reachable!.id, 'host.reachable');
+  assert.equal(reachable!.verdict, 'fail');
+  assert.equal(reachable!.evidence, said);
+  assert.equal(reachable!.fix, 'Try it by hand: ssh -v lab');
+  assert.deepEqual(
+    others.map(({ id, verdict }) => [id, verdict]),
+    [['relayminer.one-leader', 'skip']],
+  );
+  assert.equal(exitCode, 4);
+});
+
+test('a connection that is lost fails what was not answered yet', async () => {
+  const { findings, exitCode } = await validate({
+    ...labContext(),
+    only: ['host'],
+    open: async () => ({
+      run: async () => {
+        throw new Error('lab: the connection was lost while a script ran: Broken pipe');
+      },
+      close: async () => {},
+    }),
+  });
+  const [reachable, ...asked] = findings.toSorted(
+    (a, b) => Number(b.id === 'host.reachable') - Number(a.id === 'host.reachable'),
+  );
+  assert.equal(reachable!.verdict, 'pass');
+  assert.ok(asked.length >= 4);
+  assert.ok(
+    asked.every(
+      ({ verdict, evidence }) => verdict === 'fail' && /connection was lost/.test(evidence),
+    ),
+  );
+  assert.equal(exitCode, 5);
+});
+
+test('--only takes groups and ids, and refuses what is neither', async () => {
+  const open = async () => localShell();
+  const { findings } = await validate({ ...labContext(), only: ['host.os', 'host.disk'], open });
+  assert.deepEqual(findings.map(({ id }) => id).sort(), ['host.disk', 'host.os']);
+  await assert.rejects(
+    validate({ ...labContext(), only: ['reddis'], open }),
+    (error: UserError) => error.exitCode === 2 && /did you mean redis\?/.test(error.message),
+  );
+});
+
+test('what a host says is masked and cannot steer the terminal', async () => {
+  const context = labContext();
+  const password = context.secrets.get('redis_password').reveal();
+  const { findings } = await validate({
+    ...context,
+    only: ['host.os'],
+    open: async () => ({
+      run: async (script, onLine) => {
+        const nonce = /NONCE=(\w+)/.exec(script)![1];
+        const output = Buffer.from(`${password} \x1b[2J`).toString('base64');
+        onLine(`${nonce} 0 0 5 ${output} `);
+        return 0;
+      },
+      close: async () => {},
+    }),
+  });
+  const { evidence } = findings.find(({ id }) => id === 'host.os')!;
+  assert.match(evidence, /^\*\*\* /);
+  assert.doesNotMatch(evidence, /\x1b/);
+});
+
+const finding: Finding = {
+  id: 'redis.version',
+  host: 'lab',
+  group: 'redis',
+  title: 'Redis is 8.10 or newer',
+  verdict: 'fail',
+  evidence: '8.0.2; ghcr.io/pokt-network/pocket-relay-miner:v0.1.6 wants 8.10',
+  fix: 'images.redis in the profile, then scripts/redis.mjs --profile profiles/all-in-one.yaml --limit lab',
+  duration_ms: 12,
+};
+
+test('the table fits 80 columns and reads without colour', () => {
+  const good: Finding = {
+    ...finding,
+    id: 'redis.policy',
+    verdict: 'pass',
+    evidence: 'noeviction',
+    fix: '',
+  };
+  const long: Finding = {
+    ...finding,
+    id: `backends.${'x'.repeat(30)}.jsonrpc`,
+    verdict: 'warn',
+    title: 'a service with a long name answers over its transport',
+  };
+  const text = hostTable('lab', [good, finding, long], { colour: false, verbose: false });
+  for (const line of text.split('\n')) assert.ok(line.length <= 80, line);
+  assert.match(
+    text,
+    /^lab\n {2}PASS {2}redis\.policy +Redis is 8\.10 or newer\n {2}FAIL {2}redis\.version /,
+  );
+  assert.match(text, /\n {8}8\.0\.2; .*wants 8\.10\n {8}fix: images\.redis in the profile/);
+  assert.doesNotMatch(text, /noeviction/);
+  assert.match(hostTable('lab', [good], { colour: false, verbose: true }), /noeviction/);
+  const colourful = hostTable('lab', [finding], { colour: true, verbose: false });
+  assert.equal(
+    colourful.replace(/\x1b\[\d+m/g, ''),
+    hostTable('lab', [finding], { colour: false, verbose: false }),
+  );
+});
+
+test('the JSON of a finding and of the summary', () => {
+  assert.deepEqual(JSON.parse(findingLine(finding)), { type: 'finding', ...finding });
+  const counts = { pass: 1, warn: 0, fail: 2, skip: 3 };
+  assert.deepEqual(JSON.parse(summaryJson(counts, 1500)), {
+    type: 'summary',
+    ...counts,
+    duration_ms: 1500,
+  });
+  assert.equal(
+    summaryLine(counts, 1500, false),
+    '1 pass, 0 warn, 2 fail, 3 skip in 1.5 s: not ready\n',
+  );
+  assert.match(summaryLine({ ...counts, fail: 0 }, 1500, false), /: ready\n$/);
+});
