@@ -97,6 +97,11 @@ export function service(store: Store, pollers: Pollers): Methods {
       });
       return NOTHING;
     },
+    UpdateNamespace: async (request) => {
+      const config = request.nested(3);
+      await store.setRetention(request.text(1), readDuration(config, 1));
+      return encodeNamespace(await store.namespace(request.text(1)));
+    },
     ListWorkflowExecutions: async (request) => {
       await store.namespace(request.text(1));
       return NOTHING;

@@ -36,12 +36,7 @@ export class Store {
     if (namespace.name === '') {
       throw new GrpcError(grpcStatus.invalidArgument, 'Namespace not set on request.');
     }
-    if (!(namespace.retentionSeconds >= MINIMUM_RETENTION_SECONDS)) {
-      throw new GrpcError(
-        grpcStatus.invalidArgument,
-        'A valid retention period is not set on request.',
-      );
-    }
+    checkRetention(namespace.retentionSeconds);
     await this.#insert(
       'Namespace already exists.',
       'INSERT INTO standin_namespaces VALUES ($1, $2, $3, $4, $5)',
@@ -53,6 +48,16 @@ export class Store {
         Math.floor(namespace.retentionSeconds),
       ],
     );
+  }
+
+  /** Changes a namespace's retention. Throws NOT_FOUND, or INVALID_ARGUMENT for a bad retention. */
+  async setRetention(name: string, seconds: number): Promise<void> {
+    await this.namespace(name);
+    checkRetention(seconds);
+    await this.#pool.query('UPDATE standin_namespaces SET retention_seconds = $2 WHERE name = $1', [
+      name,
+      Math.floor(seconds),
+    ]);
   }
 
   /** The schedules of a namespace by id. Throws NOT_FOUND for an unknown namespace. */
@@ -96,4 +101,12 @@ export class Store {
       throw error;
     }
   }
+}
+
+function checkRetention(seconds: number): void {
+  if (seconds >= MINIMUM_RETENTION_SECONDS) return;
+  throw new GrpcError(
+    grpcStatus.invalidArgument,
+    'A valid retention period is not set on request.',
+  );
 }

@@ -41,6 +41,16 @@ export async function createNamespace(
   await callTemporal(address, 'RegisterNamespace', request);
 }
 
+/** Changes how long a namespace keeps finished workflows, in seconds. Throws GrpcError 5 when it does not exist. */
+export async function updateNamespace(
+  address: string,
+  name: string,
+  retentionSeconds: number,
+): Promise<void> {
+  const request = message(text(1, name), nested(3, duration(1, retentionSeconds)));
+  await callTemporal(address, 'UpdateNamespace', request);
+}
+
 /** The pollers of one side of a task queue. */
 export async function listPollers(
   address: string,

@@ -122,6 +122,16 @@ const COMMANDS: Record<string, Command> = {
       console.log(`Namespace ${name} successfully registered.`);
     },
   },
+  'operator namespace update': {
+    flags: { retention: 'value' },
+    run: async ({ address, namespace, words, flags }) => {
+      const name = namespaceOf(words, namespace);
+      if (flags.retention === undefined)
+        throw new UsageError('the stand-in updates --retention only');
+      await requests.updateNamespace(address, name, parseDuration(flags.retention));
+      console.log(`Namespace ${name} update succeeded.`);
+    },
+  },
   'task-queue describe': {
     flags: { 'task-queue': 'value', 'task-queue-type': 'value' },
     run: async ({ address, namespace, json, words, flags }) => {
