@@ -3,6 +3,7 @@ import { mkdtemp, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { $ } from 'zx';
+import { UserError } from './exit-codes.ts';
 import { familiarReference } from './images.ts';
 import { tarBytes, writeTar } from './tar.ts';
 
@@ -55,7 +56,7 @@ export async function readBundle(directory: string): Promise<BundleImage[]> {
     const config = await readFile(join(directory, entry.config));
     const imageId = `sha256:${createHash('sha256').update(config).digest('hex')}`;
     if (!entry.config.includes(imageId.slice('sha256:'.length))) {
-      throw new Error(`${directory}: ${entry.config} does not have the digest its name says`);
+      throw new UserError(`${directory}: ${entry.config} does not have the digest its name says`);
     }
     const bytes = sizes.reduce((total, size) => total + size, 0);
     images.push(...entry.references.map((reference) => ({ reference, imageId, bytes })));
@@ -79,7 +80,7 @@ export async function bundleTar(
     .filter((entry) => entry.references.length > 0);
   const found = new Set(entries.flatMap((entry) => entry.references));
   const absent = [...wanted].filter((reference) => !found.has(reference));
-  if (absent.length > 0) throw new Error(`${directory} does not have ${absent.join(', ')}`);
+  if (absent.length > 0) throw new UserError(`${directory} does not have ${absent.join(', ')}`);
   const manifest = Buffer.from(
     JSON.stringify(
       entries.map(({ references: RepoTags, config: Config, layers: Layers }) => ({
@@ -108,11 +109,11 @@ async function requirePresent(names: string[]): Promise<void> {
   for (const name of names) {
     const inspected = await run`docker image inspect --format {{.Id}} ${name}`;
     if (inspected.ok) continue;
-    if (!/no such image/i.test(inspected.stderr)) throw new Error(inspected.stderr.trim());
+    if (!/no such image/i.test(inspected.stderr)) throw new UserError(inspected.stderr.trim());
     absent.push(name);
   }
   if (absent.length > 0) {
-    throw new Error(
+    throw new UserError(
       `this machine's Docker does not have ${absent.join(', ')}: pull or build first`,
     );
   }
@@ -122,15 +123,16 @@ async function readEntries(directory: string): Promise<Entry[]> {
   const path = join(directory, 'manifest.json');
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
-    throw new Error(`${directory} is not an image bundle: it has no manifest.json`);
+    throw new UserError(`${directory} is not an image bundle: it has no manifest.json`);
   });
   let entries: unknown;
   try {
     entries = JSON.parse(text);
   } catch (error) {
-    throw new Error(`${path} is damaged: ${(error as Error).message}`);
+    throw new UserError(`${path} is damaged: ${(error as Error).message}`);
   }
-  if (!Array.isArray(entries)) throw new Error(`${path} is damaged: it is not a list of images`);
+  if (!Array.isArray(entries))
+    throw new UserError(`${path} is damaged: it is not a list of images`);
   return await Promise.all(entries.map((entry) => readEntry(directory, entry)));
 }
 
@@ -141,7 +143,9 @@ async function readEntry(directory: string, entry: unknown): Promise<Entry> {
     !isStrings(Layers) ||
     !(RepoTags === null || isStrings(RepoTags))
   ) {
-    throw new Error(`${join(directory, 'manifest.json')} is damaged: an entry lacks its fields`);
+    throw new UserError(
+      `${join(directory, 'manifest.json')} is damaged: an entry lacks its fields`,
+    );
   }
   const layers = await Promise.all(Layers.map((layer) => realName(directory, layer)));
   return { references: RepoTags ?? [], config: await realName(directory, Config), layers };
@@ -151,10 +155,11 @@ async function readEntry(directory: string, entry: unknown): Promise<Entry> {
 async function realName(directory: string, name: string): Promise<string> {
   const root = await realpath(directory);
   const path = await realpath(join(root, name)).catch(() => {
-    throw new Error(`${directory} is incomplete: ${name} is missing`);
+    throw new UserError(`${directory} is incomplete: ${name} is missing`);
   });
   const inside = relative(root, path);
-  if (inside.startsWith('..')) throw new Error(`${directory} is damaged: ${name} lies outside it`);
+  if (inside.startsWith('..'))
+    throw new UserError(`${directory} is damaged: ${name} lies outside it`);
   return inside;
 }
 

@@ -1,7 +1,7 @@
 import { EXIT, UserError } from './exit-codes.ts';
+import { processTerminal, type Terminal } from './listeners.ts';
 import { type Given, helpText, type Options, parseOptions } from './options.ts';
 import { ProfileError } from './profile/problem.ts';
-import { processTerminal, type Terminal } from './listeners.ts';
 
 /** A script's main part, once its options are parsed. */
 export interface Command<Table extends Options> {
@@ -25,7 +25,9 @@ export async function runCommand<Table extends Options>(command: Command<Table>)
   const words = process.argv.slice(2);
   const terminal = processTerminal({ verbose: words.includes('--verbose') });
   process.once('SIGINT', () => {
-    terminal.err('\nInterrupted. The step in hand ends on its host; running the same command again goes on from there.\n');
+    terminal.err(
+      '\nInterrupted. The step in hand ends on its host; running the same command again goes on from there.\n',
+    );
     process.exit(EXIT.interrupted);
   });
   try {

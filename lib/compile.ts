@@ -16,7 +16,11 @@ export interface SecretValue {
  * `@{secret:name}`, that is replaced on the host. Nothing runs before the last line has arrived.
  * @throws TypeError when a secret stands anywhere but in a step's content, since shell can end up in process lists.
  */
-export function compile(title: string, steps: readonly Step[], secrets: readonly SecretValue[]): string {
+export function compile(
+  title: string,
+  steps: readonly Step[],
+  secrets: readonly SecretValue[],
+): string {
   const body = steps.map((step, index) => compileStep(step, index + 1, steps, secrets)).join('\n');
   const calls = steps.map((step, index) => {
     const after = (step.after ?? []).map((earlier) => steps.indexOf(earlier) + 1);
@@ -52,7 +56,11 @@ export function header(options: {
 }
 
 /** What goes before a script that is printed: it asks for the secrets that it writes, and names where they are. */
-export function printedHeader(script: string, secrets: readonly SecretValue[], store: string): string {
+export function printedHeader(
+  script: string,
+  secrets: readonly SecretValue[],
+  store: string,
+): string {
   const used = secretsIn(script, secrets).map(({ name }) => name);
   if (used.length === 0) return '';
   return [
@@ -66,7 +74,10 @@ export function printedHeader(script: string, secrets: readonly SecretValue[], s
 /** Puts the mark of each secret where its value stands: the longest first, so that none is taken apart. */
 export function withMarks(text: string, secrets: readonly SecretValue[]): string {
   const longestFirst = [...secrets].sort((a, b) => b.value.length - a.value.length);
-  return longestFirst.reduce((result, { name, value }) => result.replaceAll(value, `@{secret:${name}}`), text);
+  return longestFirst.reduce(
+    (result, { name, value }) => result.replaceAll(value, `@{secret:${name}}`),
+    text,
+  );
 }
 
 function secretsIn(script: string, secrets: readonly SecretValue[]): SecretValue[] {
@@ -80,7 +91,8 @@ function compileStep(
   secrets: readonly SecretValue[],
 ): string {
   for (const earlier of step.after ?? []) {
-    if (steps.indexOf(earlier) < 0) throw new TypeError(`${step.title}: follows a step that is not on this host`);
+    if (steps.indexOf(earlier) < 0)
+      throw new TypeError(`${step.title}: follows a step that is not on this host`);
   }
   const pieces = [
     `# ${number}. ${step.title.replaceAll('\n', ' ')}`,
@@ -91,7 +103,8 @@ function compileStep(
   ];
   const shell = [step.title, step.check.text, step.apply.text, step.diff?.text ?? ''].join('\n');
   const leaked = secrets.find(({ value }) => shell.includes(value));
-  if (leaked) throw new TypeError(`${step.title}: the secret ${leaked.name} stands in shell, not in content`);
+  if (leaked)
+    throw new TypeError(`${step.title}: the secret ${leaked.name} stands in shell, not in content`);
   return `${pieces.join('\n')}\n`;
 }
 
@@ -101,7 +114,8 @@ function contentFunction(step: Step, number: number, secrets: readonly SecretVal
   if (content instanceof Shell) return shellFunction(`content_${number}`, content);
   const text = withMarks(content ?? '', secrets);
   if (text.includes('\0')) throw new TypeError(`${step.title}: the content has a NUL byte`);
-  if (!text.endsWith('\n')) throw new TypeError(`${step.title}: the content must end with a newline`);
+  if (!text.endsWith('\n'))
+    throw new TypeError(`${step.title}: the content must end with a newline`);
   let end = 'END_OF_CONTENT';
   while (text.split('\n').includes(end)) end += '_';
   return `content_${number}() {\n  reveal <<'${end}'\n${text}${end}\n}`;

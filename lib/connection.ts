@@ -44,7 +44,11 @@ export async function openConnection(host: Host, sshConfig: string): Promise<Con
   const child = host.local
     ? spawn('bash', ['-c', asRoot(LOOP)])
     : spawn('ssh', [...control, '-o', 'ControlMaster=yes', '-T', host.name, asRoot(LOOP)]);
-  const session = new Session(host, child, host.local ? 'sudo -n true' : `ssh -F ${sshConfig} ${host.name}`);
+  const session = new Session(
+    host,
+    child,
+    host.local ? 'sudo -n true' : `ssh -F ${sshConfig} ${host.name}`,
+  );
   await session.ready();
   return {
     host,
@@ -61,7 +65,9 @@ export async function openConnection(host: Host, sshConfig: string): Promise<Con
       const sent = pipeline(input, feeding.stdin).catch((error: Error) => error);
       const [status, failure] = [await exited, await sent];
       if (status !== 0 || failure) {
-        throw new UserError(`${host.name}: ${command.text}: ${errors() || failure || `exit ${status}`}`);
+        throw new UserError(
+          `${host.name}: ${command.text}: ${errors() || failure || `exit ${status}`}`,
+        );
       }
     },
   };
@@ -76,9 +82,12 @@ function asRoot(script: string): string {
 
 /** A socket path that fits the 104 bytes of the smallest system, however long the names are. */
 function controlPath(sshConfig: string, host: Host): string {
-  const runtime = process.env.XDG_RUNTIME_DIR ?? join(tmpdir(), `pocket-automations-${userInfo().uid}`);
+  const runtime =
+    process.env.XDG_RUNTIME_DIR ?? join(tmpdir(), `pocket-automations-${userInfo().uid}`);
   mkdirSync(runtime, { recursive: true, mode: 0o700 });
-  const hash = createHash('sha256').update(`${sshConfig} ${host.name} ${process.pid}`).digest('hex');
+  const hash = createHash('sha256')
+    .update(`${sshConfig} ${host.name} ${process.pid}`)
+    .digest('hex');
   return join(runtime, `pa-${hash.slice(0, 16)}`);
 }
 

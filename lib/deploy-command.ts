@@ -15,7 +15,9 @@ import { writeSshConfig } from './ssh-config.ts';
 /** The options of everything that changes hosts. */
 export const DEPLOY_OPTIONS = {
   limit: { value: 'HOST,…', help: 'work on these hosts of the profile only' },
-  'dry-run': { help: 'change nothing; show what would change, with differences; exit 3 when something would' },
+  'dry-run': {
+    help: 'change nothing; show what would change, with differences; exit 3 when something would',
+  },
   print: { help: 'print the scripts instead of running them: a runbook, without secrets' },
   yes: { help: 'do not ask before the first change' },
   json: { help: 'one JSON object a line on standard output, and nothing else there' },
@@ -24,7 +26,14 @@ export const DEPLOY_OPTIONS = {
 } as const satisfies Record<string, Option>;
 
 /** What was given of {@link DEPLOY_OPTIONS}. */
-export type DeployGiven = { limit?: string; 'dry-run'?: true; print?: true; yes?: true; json?: true; verbose?: true };
+export type DeployGiven = {
+  limit?: string;
+  'dry-run'?: true;
+  print?: true;
+  yes?: true;
+  json?: true;
+  verbose?: true;
+};
 
 /** The hosts of a deployment that `--limit` names; all where it is absent. Throws UserError for an unknown one. */
 export function limitedTo(deployment: Deployment, limit: string | undefined): Host[] {
@@ -56,7 +65,8 @@ export async function runDeploy(options: {
 }): Promise<number> {
   const { deployment, roles, given, terminal } = options;
   const parts = partsOf(deployment, roles, limitedTo(deployment, given.limit));
-  if (parts.length === 0) throw new UserError('none of these hosts has any of these roles', EXIT.usage);
+  if (parts.length === 0)
+    throw new UserError('none of these hosts has any of these roles', EXIT.usage);
   const secrets = loadSecrets(deployment, { create: true });
   if (given.print) {
     for (const part of parts) terminal.out(printed(part, deployment, secrets));
@@ -103,7 +113,10 @@ export async function runDeploy(options: {
   return code;
 }
 
-type Summary = Record<'changed' | 'unchanged' | 'pending' | 'failed' | 'skipped' | 'duration_ms', number>;
+type Summary = Record<
+  'changed' | 'unchanged' | 'pending' | 'failed' | 'skipped' | 'duration_ms',
+  number
+>;
 
 function closingLines(
   { name }: Deployment,
@@ -118,7 +131,8 @@ function closingLines(
   const bad = failed + skipped > 0 ? `, ${failed} failed, ${skipped} skipped` : '';
   const lines = [`${name}: ${done}, ${unchanged} unchanged${bad}, ${seconds} s`];
   if (failed + skipped > 0) lines.push(`When it is mended, go on with: ${again}`);
-  else if (!dryRun && outcomes.length > 0 && changed === 0) lines.push('Everything was already so.');
+  else if (!dryRun && outcomes.length > 0 && changed === 0)
+    lines.push('Everything was already so.');
   return `${lines.join('\n')}\n`;
 }
 
@@ -138,7 +152,11 @@ function unreachableHosts(outcomes: readonly Outcome[]): string[] {
   return [...new Set(unreachable.map(({ host }) => host))];
 }
 
-function printed(part: Part, deployment: Deployment, secrets: ReturnType<typeof loadSecrets>): string {
+function printed(
+  part: Part,
+  deployment: Deployment,
+  secrets: ReturnType<typeof loadSecrets>,
+): string {
   const { host, roles } = part;
   const context = { deployment, host, secrets };
   const steps = roles.flatMap((role) => role.steps(context));

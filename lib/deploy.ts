@@ -22,12 +22,20 @@ export interface Outcome {
   reason: string;
 }
 
+/** How far a transfer is, in bytes. */
+export interface TransferProgress {
+  title: string;
+  items: string[];
+  sent: number;
+  bytes: number;
+}
+
 /** What is told while a deploy goes on. */
 export interface Listener {
   connected(host: Host): void;
   begun(part: Part, steps: number): void;
   step(host: Host, event: StepEvent): void;
-  transfer(host: Host, title: string): void;
+  transfer(host: Host, progress: TransferProgress): void;
   /** A part that is not done, with the reason; told once for a host that nothing could be done on. */
   problem(outcome: Outcome): void;
 }
@@ -69,11 +77,21 @@ export async function deploy(options: DeployOptions): Promise<Outcome[]> {
   const { parts } = options;
   const hosts = [...new Set(parts.map(({ host }) => host))];
   const opened = await Promise.all(hosts.map((host) => open(host, options)));
-  const connections = new Map(hosts.map((host, index) => [host, opened[index] as Connection | UserError]));
+  const connections = new Map(
+    hosts.map((host, index) => [host, opened[index] as Connection | UserError]),
+  );
   const running = new Map<Part, Promise<Outcome>>();
   for (const part of parts) {
     const earlier = [...running].filter(([other]) => comesBefore(other, part));
-    running.set(part, runPart(part, earlier.map(([, outcome]) => outcome), connections, options));
+    running.set(
+      part,
+      runPart(
+        part,
+        earlier.map(([, outcome]) => outcome),
+        connections,
+        options,
+      ),
+    );
   }
   const outcomes = await Promise.all(running.values());
   await Promise.all(opened.map((one) => (one instanceof UserError ? undefined : one.close())));
@@ -100,7 +118,9 @@ async function open(host: Host, options: DeployOptions): Promise<Connection | Us
 function comesBefore(earlier: Part, part: Part): boolean {
   if (earlier.host === part.host) return true;
   return part.roles.some(({ name }) =>
-    earlier.roles.some((role) => ROLE_NEEDS[name].includes(role.name) && !ON_EVERY_HOST.includes(role.name)),
+    earlier.roles.some(
+      (role) => ROLE_NEEDS[name].includes(role.name) && !ON_EVERY_HOST.includes(role.name),
+    ),
   );
 }
 
@@ -125,11 +145,17 @@ async function runPart(
   const connection = connections.get(host) ?? new UserError(`${host.name}: not connected`);
   if (connection instanceof UserError) {
     if (before.some((one) => one.host === host.name)) return outcome('skipped', '');
-    return outcome(connection.exitCode === EXIT.unreachable ? 'unreachable' : 'failed', connection.message);
+    return outcome(
+      connection.exitCode === EXIT.unreachable ? 'unreachable' : 'failed',
+      connection.message,
+    );
   }
   if (missing.length > 0) {
     const because = missing.map((one) => `${one.roles.join(', ')} on ${one.host}`);
-    return outcome('skipped', `needs ${because.join(' and ')}, which ${missing.length > 1 ? 'are' : 'is'} not done`);
+    return outcome(
+      'skipped',
+      `needs ${because.join(' and ')}, which ${missing.length > 1 ? 'are' : 'is'} not done`,
+    );
   }
   const context = { deployment, host, secrets };
   let failure = '';
@@ -139,9 +165,13 @@ async function runPart(
     );
     const named = secrets.named();
     const title = `${roles.map(({ name }) => name).join(', ')} on ${host.name}, deployment ${deployment.name}`;
-    const script = compile(title, steps.map(({ step }) => step), named);
+    const script = compile(
+      title,
+      steps.map(({ step }) => step),
+      named,
+    );
     for (const role of roles) {
-      const transfer = role.transfer?.(context);
+      const transfer = await role.transfer?.(context);
       if (transfer) await carry(connection, transfer, options);
     }
     listener.begun(part, steps.length);
@@ -160,16 +190,36 @@ async function runPart(
     return outcome('failed', failure || `${host.name}: the script ended before its last step`);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return outcome(error.exitCode === EXIT.unreachable ? 'unreachable' : 'failed', secrets.mask(error.message));
+    return outcome(
+      error.exitCode === EXIT.unreachable ? 'unreachable' : 'failed',
+      secrets.mask(error.message),
+    );
   }
 }
 
-async function carry(connection: Connection, transfer: Transfer, options: DeployOptions): Promise<void> {
+async function carry(
+  connection: Connection,
+  transfer: Transfer,
+  options: DeployOptions,
+): Promise<void> {
   const missing: string[] = [];
   await connection.run(transfer.missing.text, (line) => missing.push(line));
   if (missing.length === 0 || options.dryRun) return;
-  options.listener.transfer(connection.host, `${transfer.title}: ${missing.join(', ')}`);
-  await connection.feed(transfer.command, transfer.open(missing));
+  const { stream, bytes } = await transfer.open(missing);
+  const tell = (sent: number) =>
+    options.listener.transfer(connection.host, {
+      title: transfer.title,
+      items: missing,
+      sent,
+      bytes,
+    });
+  let sent = 0;
+  tell(sent);
+  stream.on('data', (chunk: Buffer) => {
+    sent += chunk.length;
+    tell(sent);
+  });
+  await connection.feed(transfer.command, stream);
 }
 
 function failureText(host: Host, event: StepEvent): string {

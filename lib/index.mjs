@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 if (Number.parseInt(process.versions.node, 10) < 24) {
   const own = fileURLToPath(new URL('../.cache/node/bin/node', import.meta.url));
   if (!existsSync(own)) {
-    console.error(`This needs Node 24 or newer, and this is ${process.version}. Run "make setup" once: it brings its own.`);
+    console.error(
+      `This needs Node 24 or newer, and this is ${process.version}. Run "make setup" once: it brings its own.`,
+    );
     process.exit(2);
   }
   const { status } = spawnSync(own, process.argv.slice(1), { stdio: 'inherit' });
@@ -16,9 +18,22 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
 
 export const { sh, lines, quote } = await import('./shell.ts');
 export const { file, directory } = await import('./steps/file.ts');
-export const { user, packages, aptRepository, aptInstall, sysctl, limits, service, command, waitFor } =
-  await import('./steps/system.ts');
-export const { stack, STACKS, composeFile, envTemplate, privatePorts } = await import('./steps/stack.ts');
+export const {
+  user,
+  packages,
+  aptRepository,
+  aptInstall,
+  sysctl,
+  limits,
+  service,
+  command,
+  waitFor,
+} = await import('./steps/system.ts');
+export const { stack, STACKS, composeFile, envTemplate, privatePorts } = await import(
+  './steps/stack.ts'
+);
+export const { bundleTar, readBundle, saveBundle } = await import('./bundle.ts');
+export const { familiarReference } = await import('./images.ts');
 export const { imagesOf } = await import('./role-images.ts');
 export const { loadDeployment } = await import('./deployment.ts');
 export const { hostPort } = await import('./endpoints.ts');
@@ -26,3 +41,8 @@ export const { runRole, roleCommand } = await import('./role-command.ts');
 export const { runCommand } = await import('./command.ts');
 export const { runDeploy, DEPLOY_OPTIONS, limitedTo } = await import('./deploy-command.ts');
 export const { EXIT, UserError } = await import('./exit-codes.ts');
+export const { yaml, readYamlFile } = await import('./yaml-text.ts');
+export const { relayerConfig, minerConfig, keysFile } = await import('./relayminer-config.ts');
+export const { runReport, REPORT_OPTIONS } = await import('./report-command.ts');
+export const { writeReport } = await import('./report/write.ts');
+export const { usesStandIns } = await import('./stand-ins.ts');

@@ -1,5 +1,5 @@
-import type { Host } from './deployment.ts';
 import type { Listener, Outcome, Part } from './deploy.ts';
+import type { Host } from './deployment.ts';
 import type { StepEvent } from './run-script.ts';
 
 /** Where a listener writes: results to `out`, everything else to `err`. */
@@ -31,15 +31,32 @@ export function jsonListener(terminal: Terminal): Listener {
   return {
     connected: (host) => tell({ type: 'connected', host: host.name }),
     begun: (part, steps) =>
-      tell({ type: 'script', host: part.host.name, roles: part.roles.map(({ name }) => name), steps }),
-    transfer: (host, title) => tell({ type: 'transfer', host: host.name, title }),
+      tell({
+        type: 'script',
+        host: part.host.name,
+        roles: part.roles.map(({ name }) => name),
+        steps,
+      }),
+    transfer: (host, { title, items, sent, bytes }) => {
+      if (sent === 0) tell({ type: 'transfer', host: host.name, title, items, bytes });
+    },
     step: (host, event) => {
       if (event.type === 'started') return;
       const { type: status, role, number, title, milliseconds, output } = event;
       const shown = output === '' ? {} : { output };
-      tell({ type: 'step', host: host.name, role, number, title, status, duration_ms: milliseconds, ...shown });
+      tell({
+        type: 'step',
+        host: host.name,
+        role,
+        number,
+        title,
+        status,
+        duration_ms: milliseconds,
+        ...shown,
+      });
     },
-    problem: ({ host, roles, status, reason }) => tell({ type: 'problem', host, roles, status, reason }),
+    problem: ({ host, roles, status, reason }) =>
+      tell({ type: 'problem', host, roles, status, reason }),
   };
 }
 
@@ -77,7 +94,11 @@ export function plainListener(terminal: Terminal): Listener & { close(): void } 
   const timer = setInterval(draw, 250).unref();
   const set = (host: Host, change: Partial<{ done: number; of: number; now: string }>) => {
     const before = status.get(host.name) ?? { done: 0, of: 0, now: '', since: Date.now() };
-    status.set(host.name, { ...before, ...change, since: 'now' in change ? Date.now() : before.since });
+    status.set(host.name, {
+      ...before,
+      ...change,
+      since: 'now' in change ? Date.now() : before.since,
+    });
   };
   return {
     connected: () => {},
@@ -87,9 +108,11 @@ export function plainListener(terminal: Terminal): Listener & { close(): void } 
       set(part.host, { of: of + steps, done, now });
       draw();
     },
-    transfer: (host, title) => {
-      set(host, { now: title });
-      line(`${host.name}  ${title}`);
+    transfer: (host, { title, items, sent, bytes }) => {
+      const megabytes = (count: number) => Math.round(count / 1e6);
+      if (sent === 0) line(`${host.name}  ${title}: ${items.join(', ')} (${megabytes(bytes)} MB)`);
+      const now = `${title}, ${megabytes(sent)} of ${megabytes(bytes)} MB`;
+      if (status.get(host.name)?.now !== now) set(host, { now });
     },
     step: (host: Host, event: StepEvent) => {
       const { type, role, title, milliseconds, output } = event;

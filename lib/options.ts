@@ -23,7 +23,10 @@ export type Given<Table extends Options> = {
  * (minimist alone turns `1.0` into 1 and takes any flag).
  * @throws UserError with exit code 2 that names every mistake, with a suggestion for a misspelt option.
  */
-export function parseOptions<Table extends Options>(table: Table, words: readonly string[]): Given<Table> {
+export function parseOptions<Table extends Options>(
+  table: Table,
+  words: readonly string[],
+): Given<Table> {
   const names = Object.keys(table);
   const flags = names.filter((name) => table[name]?.value === undefined);
   const problems: string[] = [];
@@ -34,7 +37,10 @@ export function parseOptions<Table extends Options>(table: Table, words: readonl
       const name = word.replace(/^-+/, '').replace(/=.*/s, '');
       const near = suggest(name, names);
       if (!word.startsWith('-')) problems.push(`"${word}" is not an option; options begin with --`);
-      else problems.push(`unknown option ${word.replace(/=.*/s, '')}${near ? `, did you mean --${near}?` : ''}`);
+      else
+        problems.push(
+          `unknown option ${word.replace(/=.*/s, '')}${near ? `, did you mean --${near}?` : ''}`,
+        );
       return false;
     },
   });
@@ -44,7 +50,8 @@ export function parseOptions<Table extends Options>(table: Table, words: readonl
     if (flags.includes(name)) {
       if (value === true) result[name] = true;
     } else if (Array.isArray(value)) problems.push(`--${name} is given ${value.length} times`);
-    else if (value === '') problems.push(`--${name} needs a value: --${name} ${table[name]?.value}`);
+    else if (value === '')
+      problems.push(`--${name} needs a value: --${name} ${table[name]?.value}`);
     else if (typeof value === 'string') result[name] = value;
   }
   if (problems.length > 0) {
@@ -54,7 +61,12 @@ export function parseOptions<Table extends Options>(table: Table, words: readonl
 }
 
 /** The text of `--help`: what the script does, its options, examples first. */
-export function helpText(script: string, summary: string, table: Options, examples: readonly string[]): string {
+export function helpText(
+  script: string,
+  summary: string,
+  table: Options,
+  examples: readonly string[],
+): string {
   const left = ([name, { value }]: [string, Option]) => `--${name}${value ? ` ${value}` : ''}`;
   const width = Math.max(...Object.entries(table).map((entry) => left(entry).length));
   return [

@@ -161,8 +161,9 @@ diff_file() {
   diff -u --label "$1 (now)" --label "$1 (new)" -- "$old" - || :
 }
 
-# stack_state PROJECT: every container of a compose project and how it is, without what changes by itself.
+# stack_state PROJECT: every container of a compose project and how it is, without what changes by itself. (A container
+# whose tag has moved to another image shows that image's id instead of the tag.)
 stack_state() {
-  docker ps --all --no-trunc --filter "label=com.docker.compose.project=$1" --format '{{.ID}} {{.Status}}' |
+  docker ps --all --no-trunc --filter "label=com.docker.compose.project=$1" --format '{{.ID}} {{.Image}} {{.Status}}' |
     sed -E 's/Up (Less than )?[^(]*/Up /; s/(Exited \([0-9]+\)).*/\1/' | sort
 }

@@ -30,7 +30,10 @@ export function roleCommand(
     summary: role.summary,
     options: {
       profile: { value: 'FILE', help: 'the manifest; its hosts that have this role are worked on' },
-      host: { value: 'USER@HOST:PORT', help: 'one host, without any manifest; localhost needs no SSH' },
+      host: {
+        value: 'USER@HOST:PORT',
+        help: 'one host, without any manifest; localhost needs no SSH',
+      },
       ...DEPLOY_OPTIONS,
       ...flags,
     },
@@ -52,7 +55,10 @@ export function roleCommand(
 }
 
 /** Runs a role's script. */
-export function runRole(role: Role, options: Parameters<typeof roleCommand>[1] = {}): Promise<void> {
+export function runRole(
+  role: Role,
+  options: Parameters<typeof roleCommand>[1] = {},
+): Promise<void> {
   return runCommand(roleCommand(role, options));
 }
 
@@ -61,7 +67,9 @@ function onlyFor(role: Role, other: Role): Role {
   return {
     ...other,
     steps: (context) =>
-      context.host.roles.includes(role.name) ? other.steps({ ...context, host: { ...context.host, roles: [role.name] } }) : [],
+      context.host.roles.includes(role.name)
+        ? other.steps({ ...context, host: { ...context.host, roles: [role.name] } })
+        : [],
   };
 }
 
@@ -74,12 +82,18 @@ function deploymentOf(
   const settingFlags = Object.keys(flags).filter((name) => given[name] !== undefined);
   if (typeof profile === 'string' && host === undefined) {
     if (settingFlags.length > 0) {
-      throw new UserError(`--${settingFlags[0]} goes with --host; with --profile, set it in ${profile}`, EXIT.usage);
+      throw new UserError(
+        `--${settingFlags[0]} goes with --host; with --profile, set it in ${profile}`,
+        EXIT.usage,
+      );
     }
     return loadDeployment(profile);
   }
   if (typeof host !== 'string' || profile !== undefined) {
-    throw new UserError('Give --profile FILE or --host USER@HOST, one of them. See --help.', EXIT.usage);
+    throw new UserError(
+      'Give --profile FILE or --host USER@HOST, one of them. See --help.',
+      EXIT.usage,
+    );
   }
   const settings: Record<string, unknown> = {};
   for (const name of settingFlags) {

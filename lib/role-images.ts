@@ -13,7 +13,10 @@ const IMAGES: Partial<Record<RoleName, readonly ImageName[]>> = {
 };
 
 /** The references of the images that a host with these roles runs, each once. */
-export function imagesOf(deployment: Pick<Deployment, 'images'>, roles: readonly RoleName[]): string[] {
+export function imagesOf(
+  deployment: Pick<Deployment, 'images'>,
+  roles: readonly RoleName[],
+): string[] {
   const names = roles.flatMap((role) => IMAGES[role] ?? []);
   return [...new Set(names.map((name) => deployment.images[name]))];
 }

@@ -19,7 +19,7 @@ export interface Role {
   summary: string;
   steps(context: RoleContext): Step[];
   /** What has to be carried from this machine to the host before the steps, when the host lacks it. */
-  transfer?(context: RoleContext): Transfer | undefined;
+  transfer?(context: RoleContext): Promise<Transfer> | undefined;
 }
 
 /** Something large that flows from this machine into a command on the host. */
@@ -29,6 +29,6 @@ export interface Transfer {
   missing: Shell;
   /** The command that reads the stream. */
   command: Shell;
-  /** The stream of what is missing. Throws UserError when this machine does not have it. */
-  open(missing: string[]): Readable;
+  /** The stream of what is missing and its length. Throws UserError when this machine does not have it. */
+  open(missing: string[]): Promise<{ stream: Readable; bytes: number }>;
 }

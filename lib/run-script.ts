@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import type { SecretValue } from './compile.ts';
 import { header } from './compile.ts';
 import type { Connection } from './connection.ts';
-import type { SecretValue } from './compile.ts';
 import type { RoleName } from './profile/roles.ts';
 import type { Step } from './step.ts';
 

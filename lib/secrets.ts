@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { SecretValue } from './compile.ts';
 import type { Deployment } from './deployment.ts';
+import { EXIT, UserError } from './exit-codes.ts';
 import { parseSupplierKeys, type SupplierKey } from './keys.ts';
 import { REFERENCE } from './profile/fields.ts';
 import type { RoleName } from './profile/roles.ts';
@@ -96,7 +97,7 @@ export function loadSecrets(deployment: Deployment, options: { create: boolean }
       if (value !== undefined) values.set(name, value);
     }
   }
-  if (problems.length > 0) throw new Error(problems.join('\n'));
+  if (problems.length > 0) throw new UserError(problems.join('\n'), EXIT.usage);
 
   const all = [
     ...values.values(),

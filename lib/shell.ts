@@ -46,5 +46,7 @@ function render(value: unknown): string {
   if (Array.isArray(value)) return value.map(render).join(' ');
   if (typeof value === 'number' && Number.isFinite(value)) return String(value);
   if (typeof value === 'string') return quote(value);
-  throw new TypeError(`a value of type ${value === null ? 'null' : typeof value} cannot be written into shell`);
+  throw new TypeError(
+    `a value of type ${value === null ? 'null' : typeof value} cannot be written into shell`,
+  );
 }

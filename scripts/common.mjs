@@ -1,6 +1,16 @@
 #!/usr/bin/env node
 // Prepares a host for everything else: packages, the clock, limits, kernel settings, the directory of the stacks.
-import { command, directory, limits, packages, runRole, sh, STACKS, sysctl, user } from '../lib/index.mjs';
+import {
+  command,
+  directory,
+  limits,
+  packages,
+  runRole,
+  STACKS,
+  sh,
+  sysctl,
+  user,
+} from '../lib/index.mjs';
 
 /** @type {import('../lib/role.ts').Role} */
 export const common = {

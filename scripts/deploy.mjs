@@ -1,17 +1,40 @@
 #!/usr/bin/env node
 // Deploys a profile: every role on every host that has it, in the profile's order, hosts side by side.
-import { DEPLOY_OPTIONS, EXIT, loadDeployment, runCommand, runDeploy, UserError } from '../lib/index.mjs';
+import {
+  DEPLOY_OPTIONS,
+  EXIT,
+  loadDeployment,
+  runCommand,
+  runDeploy,
+  UserError,
+} from '../lib/index.mjs';
 import { common } from './common.mjs';
 import { images } from './images.mjs';
 import { installDocker } from './install-docker.mjs';
+import { postgres } from './postgres.mjs';
+import { provider } from './provider.mjs';
 import { redis } from './redis.mjs';
+import { relayminer } from './relayminer.mjs';
+import { reverseProxy } from './reverse-proxy.mjs';
+import { temporal } from './temporal.mjs';
 
-export const roles = [common, installDocker, images, redis];
+export const roles = [
+  common,
+  installDocker,
+  images,
+  redis,
+  postgres,
+  temporal,
+  provider,
+  relayminer,
+  reverseProxy,
+];
 
 if (import.meta.main) {
   await runCommand({
     script: 'scripts/deploy.mjs',
-    summary: 'Brings the hosts of a profile to where the profile wants them. Running it again is always safe.',
+    summary:
+      'Brings the hosts of a profile to where the profile wants them. Running it again is always safe.',
     options: {
       profile: { value: 'FILE', help: 'the manifest' },
       only: { value: 'ROLE,…', help: 'deploy these roles only' },

@@ -1,6 +1,21 @@
 #!/usr/bin/env node
-// Sees to it that a host has the images its roles run: pulled from their registries, or carried over from a bundle.
-import { command, imagesOf, runRole, sh } from '../lib/index.mjs';
+// Sees to it that hosts have the container images they run: pulled from their registries, or carried over from a
+// bundle. Also lists the images of a profile, and saves them to a bundle.
+import {
+  bundleTar,
+  command,
+  DEPLOY_OPTIONS,
+  EXIT,
+  familiarReference,
+  imagesOf,
+  loadDeployment,
+  readBundle,
+  runCommand,
+  runDeploy,
+  saveBundle,
+  sh,
+  UserError,
+} from '../lib/index.mjs';
 
 /** @type {import('../lib/role.ts').Role} */
 export const images = {
@@ -13,11 +28,91 @@ export const images = {
         unless: sh`docker image inspect ${reference}`,
         run:
           deployment.imageSource === 'registry'
-            ? sh`docker pull ${reference}`
-            : sh`echo ${`the bundle does not have ${reference}`}; exit 1`,
+            ? sh`docker pull --quiet ${reference}`
+            : sh`echo ${`it was not loaded; see docker's own log`}; exit 1`,
         timeoutSeconds: 1800,
       }),
     ),
+  transfer: ({ deployment, host }) =>
+    deployment.imageSource === 'bundle'
+      ? fromBundle(deployment, imagesOf(deployment, host.roles))
+      : undefined,
 };
 
-if (import.meta.main) await runRole(images);
+/**
+ * Carries over what a host lacks, or has in another build under the same name. (Engines with the containerd image
+ * store call images by other ids than bundles do; there the name decides.)
+ * @param {import('../lib/deployment.ts').Deployment} deployment
+ * @param {string[]} references
+ */
+async function fromBundle({ bundlePath = '' }, references) {
+  const bundle = await readBundle(bundlePath);
+  const wanted = references.map((reference) => {
+    const found = bundle.find((image) => image.reference === familiarReference(reference));
+    if (!found) {
+      throw new UserError(
+        `${bundlePath} has no ${reference}; save it with: scripts/images.mjs --profile … --save ${bundlePath}`,
+      );
+    }
+    return { reference, imageId: found.imageId };
+  });
+  return {
+    title: 'Load images from the bundle',
+    missing: sh`
+      store=$(docker info --format '{{.DriverStatus}}')
+      while read -r reference id; do
+        has=$(docker image inspect --format '{{.Id}}' "$reference" 2>/dev/null) || has=
+        [[ $has && ( $has == "$id" || $store == *io.containerd.snapshotter* ) ]] || echo "$reference"
+      done <<<${wanted.map(({ reference, imageId }) => `${reference} ${imageId}`).join('\n')}`,
+    command: sh`docker load --quiet`,
+    open: async (/** @type {string[]} */ missing) => {
+      const { tar, bytes } = await bundleTar(bundlePath, missing);
+      return { stream: tar, bytes };
+    },
+  };
+}
+
+if (import.meta.main) {
+  await runCommand({
+    script: 'scripts/images.mjs',
+    summary:
+      images.summary + ' Or, on this machine: lists what a profile needs, or saves it to a bundle.',
+    options: {
+      profile: { value: 'FILE', help: 'the manifest' },
+      list: {
+        help: 'print the image references that the profile needs, one a line, and do nothing else',
+      },
+      save: {
+        value: 'DIRECTORY',
+        help: 'save the images from this machine’s Docker to a bundle, and do nothing else',
+      },
+      ...DEPLOY_OPTIONS,
+    },
+    examples: [
+      '--profile profiles/all-in-one-lab.yaml --list',
+      '--profile profiles/all-in-one-lab.yaml --save bundle/',
+      '--profile profiles/all-in-one-lab.yaml --limit lab',
+    ],
+    run: async (given, terminal) => {
+      if (!given.profile) throw new UserError('Give --profile FILE. See --help.', EXIT.usage);
+      const deployment = loadDeployment(given.profile);
+      const references = imagesOf(
+        deployment,
+        deployment.hosts.flatMap(({ roles }) => roles),
+      );
+      if (given.list) {
+        terminal.out(references.map((reference) => `${reference}\n`).join(''));
+        return EXIT.done;
+      }
+      if (given.save) {
+        terminal.err(`Saving ${references.length} images to ${given.save} …\n`);
+        const saved = await saveBundle(references, given.save);
+        for (const { reference, bytes } of saved)
+          terminal.err(`  ${reference}  ${Math.round(bytes / 1e6)} MB\n`);
+        return EXIT.done;
+      }
+      const again = `scripts/images.mjs ${process.argv.slice(2).join(' ')}`;
+      return runDeploy({ deployment, roles: [images], given, terminal, again });
+    },
+  });
+}

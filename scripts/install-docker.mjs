@@ -1,7 +1,15 @@
 #!/usr/bin/env node
 // Installs Docker Engine and Compose, from Docker's own repository or the distribution's packages. An engine that is
 // already there is kept as it is, whatever its version and origin.
-import { aptInstall, aptRepository, command, packages, runRole, service, sh } from '../lib/index.mjs';
+import {
+  aptInstall,
+  aptRepository,
+  command,
+  packages,
+  runRole,
+  service,
+  sh,
+} from '../lib/index.mjs';
 
 /** @type {import('../lib/role.ts').Role} */
 export const installDocker = {

@@ -1,12 +1,21 @@
 #!/usr/bin/env node
 // Deploys Redis, where relays wait between relayer and miner until they are claimed and proved.
-import { composeFile, envTemplate, privatePorts, runRole, sh, stack, sysctl } from '../lib/index.mjs';
+import {
+  composeFile,
+  envTemplate,
+  privatePorts,
+  runRole,
+  sh,
+  stack,
+  sysctl,
+} from '../lib/index.mjs';
 import { images } from './images.mjs';
 
 /** @type {import('../lib/role.ts').Role} */
 export const redis = {
   name: 'redis',
-  summary: 'Redis for the RelayMiner: no eviction, a memory limit, an append-only file, a password.',
+  summary:
+    'Redis for the RelayMiner: no eviction, a memory limit, an append-only file, a password.',
   steps: ({ deployment, host, secrets }) => [
     // A background save forks; without overcommit the fork fails on a host whose memory is more than half used.
     sysctl('pocket-redis', { 'vm.overcommit_memory': 1, 'net.core.somaxconn': 1024 }),
@@ -15,8 +24,18 @@ export const redis = {
       env: envTemplate('redis', { image: deployment.images.redis }),
       publish: { redis: privatePorts(deployment, host, 'redis') },
       files: [
-        { path: 'config/redis.conf', content: composeFile('redis/redis.conf'), owner: READER, mode: '440' },
-        { path: 'config/memory.conf', content: memory(deployment.profile.redis.maxmemory), owner: READER, mode: '440' },
+        {
+          path: 'config/redis.conf',
+          content: composeFile('redis/redis.conf'),
+          owner: READER,
+          mode: '440',
+        },
+        {
+          path: 'config/memory.conf',
+          content: memory(deployment.profile.redis.maxmemory),
+          owner: READER,
+          mode: '440',
+        },
         {
           path: 'config/password.conf',
           content: `requirepass ${JSON.stringify(secrets.get('redis_password').reveal())}\n`,
@@ -29,7 +48,7 @@ export const redis = {
 };
 
 // The user that the image runs Redis as; it reads its configuration itself. Source: docker-library/redis, Dockerfile, 8.
-const READER = '999:0';
+const READER = /** @type {const} */ ('999:0');
 
 /**
  * The memory limit: what the profile says, else a quarter of the host's memory, at least 512 MiB (below 256 MiB the
@@ -45,8 +64,16 @@ if (import.meta.main) {
   await runRole(redis, {
     others: [images],
     flags: {
-      'redis-maxmemory': { value: 'SIZE', help: 'memory for data, such as 3gb', setting: ['redis', 'maxmemory'] },
-      'redis-image': { value: 'IMAGE', help: 'the image, with an exact tag', setting: ['images', 'redis'] },
+      'redis-maxmemory': {
+        value: 'SIZE',
+        help: 'memory for data, such as 3gb',
+        setting: ['redis', 'maxmemory'],
+      },
+      'redis-image': {
+        value: 'IMAGE',
+        help: 'the image, with an exact tag',
+        setting: ['images', 'redis'],
+      },
     },
   });
 }

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { lines, type Shell, sh } from '../shell.ts';
-import type { Owner, Step } from '../step.ts';
 import type { Deployment, Host } from '../deployment.ts';
 import { renderEnvTemplate } from '../env-template.ts';
 import { PORTS, type PortName } from '../ports.ts';
+import { lines, type Shell, sh } from '../shell.ts';
+import type { Owner, Step } from '../step.ts';
 import { directory, file } from './file.ts';
 
 /** Where stacks live on a host. */
@@ -40,6 +40,8 @@ export interface StackOptions {
   env: string;
   /** What its containers read besides. */
   files?: StackFile[];
+  /** Directories of these files that are not root's with mode 755. */
+  directories?: { path: string; mode: string; owner: Owner }[];
   /** The services to start; all of the compose file where absent. */
   services?: string[];
   /** Ports to publish at the private address: the compose file itself publishes on loopback only. */
@@ -60,12 +62,16 @@ export function stack(options: StackOptions): Step[] {
   const at = `${STACKS}/${name}`;
   const compose = composeFile(`${name}/compose.yaml`);
   const services = options.services ?? Object.keys(parse(compose).services);
-  const subdirectories = [...new Set(files.map(({ path }) => path.split('/').slice(0, -1).join('/')))];
+  const parents = new Set(files.map(({ path }) => path.split('/').slice(0, -1).join('/')));
+  const subdirectories = [...parents].filter((path) => path !== '');
   const steps = [
-    directory({ path: at, mode: '755' }),
-    ...subdirectories
-      .filter((path) => path !== '')
-      .map((path) => directory({ path: `${at}/${path}`, mode: '755' })),
+    directory({ path: at }),
+    ...subdirectories.map((path) =>
+      directory({
+        ...options.directories?.find((one) => one.path === path),
+        path: `${at}/${path}`,
+      }),
+    ),
     file({ path: `${at}/compose.yaml`, content: compose }),
     file({ path: `${at}/.env`, content: env, mode: '600' }),
     ...files.map((one) => file({ ...one, path: `${at}/${one.path}` })),
@@ -75,11 +81,17 @@ export function stack(options: StackOptions): Step[] {
 }
 
 /** What is added to the compose file on this host: the hash of the files it mounts, and the private ports. */
-function override(at: string, { files = [], publish = {} }: StackOptions, services: readonly string[]): Shell {
-  const head = '# Written with every deploy: makes the containers anew when a file that they read has changed.\nservices:\n';
+function override(
+  at: string,
+  { files = [], publish = {} }: StackOptions,
+  services: readonly string[],
+): Shell {
+  const head =
+    '# Written with every deploy: makes the containers anew when a file that they read has changed.\nservices:\n';
   const bodies = services.map((service) => {
     const ports = (publish[service] ?? []).map(
-      ({ address, port }) => `"${address.includes(':') ? `[${address}]` : address}:${port}:${port}"`,
+      ({ address, port }) =>
+        `"${address.includes(':') ? `[${address}]` : address}:${port}:${port}"`,
     );
     const published = ports.length > 0 ? `    ports: [${ports.join(', ')}]\n` : '';
     return `  ${service}:\n    labels: {pocket.files: "@hash"}\n${published}`;

@@ -89,7 +89,9 @@ export function sysctl(name: string, settings: Record<string, string | number>):
 export function limits(name: string, options: { openFiles: number }): Step[] {
   const { openFiles } = options;
   const hard = 524288;
-  const entries = ['*', 'root'].map((who) => `${who} soft nofile ${openFiles}\n${who} hard nofile ${hard}\n`);
+  const entries = ['*', 'root'].map(
+    (who) => `${who} soft nofile ${openFiles}\n${who} hard nofile ${hard}\n`,
+  );
   return [
     file({ path: `/etc/security/limits.d/90-${name}.conf`, content: entries.join('') }),
     directory({ path: '/etc/systemd/system.conf.d' }),

@@ -7,7 +7,7 @@ import { docker, dockerLines } from './docker.ts';
 import { type Host, hostOf } from './host.ts';
 import { hostImage, type Suite, type Variant } from './host-image.ts';
 import { identityFile, runKeys } from './keys.ts';
-import { RUN_LABEL } from './network.ts';
+import { ADDRESS_LABEL, RUN_LABEL } from './network.ts';
 
 export { ensureDocker } from './engine.ts';
 export type { Host } from './host.ts';
@@ -60,6 +60,21 @@ export async function startHost(spec: HostSpec): Promise<Host> {
     await host.remove();
     throw error;
   }
+  return host;
+}
+
+/** The host that an earlier process started, running again if it had stopped; `undefined` when there is none. */
+export async function findHost(name: string, run: string): Promise<Host | undefined> {
+  const container = `${run}-${name}`;
+  const filter = ['--filter', `name=^${container}$`, '--filter', `label=${RUN_LABEL}=${run}`];
+  const [address] = await dockerLines(
+    ...['ps', '--all', ...filter, '--format', `{{.Label "${ADDRESS_LABEL}"}}`],
+  );
+  if (!address) return undefined;
+  await docker('start', container);
+  const where = { name, address, user: 'root', port: 22, identityFile: identityFile(run), container };
+  const host = hostOf(where);
+  await host.ready();
   return host;
 }
 

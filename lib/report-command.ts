@@ -1,0 +1,58 @@
+import type { Finding } from './check.ts';
+import { openConnection } from './connection.ts';
+import { type Deployment, loadDeployment } from './deployment.ts';
+import { EXIT, UserError } from './exit-codes.ts';
+import type { Terminal } from './listeners.ts';
+import type { Given, Option } from './options.ts';
+import { writeReport } from './report/write.ts';
+import { loadSecrets, type Secrets } from './secrets.ts';
+import { shortPath } from './short-path.ts';
+import { writeSshConfig } from './ssh-config.ts';
+import { validate } from './validate.ts';
+
+/** The options of `scripts/report.mjs`. */
+export const REPORT_OPTIONS = {
+  profile: { value: 'FILE', help: 'the manifest' },
+  validate: { help: 'ask the hosts first, and report what was found' },
+  help: { help: 'this text' },
+} as const satisfies Record<string, Option>;
+
+/**
+ * Writes the report of a profile and prints its path.
+ * @returns the exit code: 0, or with `--validate` that of validation
+ * @throws UserError or ProfileError with exit code 2 for a wrong profile or secrets that are missing
+ */
+export async function runReport(
+  given: Given<typeof REPORT_OPTIONS>,
+  terminal: Terminal,
+): Promise<number> {
+  if (given.profile === undefined)
+    throw new UserError('Give --profile FILE. See --help.', EXIT.usage);
+  const deployment = loadDeployment(given.profile);
+  const secrets = existingSecrets(deployment);
+  const found = given.validate ? await ask(deployment, secrets) : undefined;
+  const path = writeReport({
+    deployment,
+    secrets,
+    ...(found && { findings: found.findings }),
+  });
+  terminal.out(`${shortPath(path)}\n`);
+  return found?.exitCode ?? EXIT.done;
+}
+
+function ask(
+  deployment: Deployment,
+  secrets: Secrets,
+): Promise<{ findings: Finding[]; exitCode: number }> {
+  const sshConfig = writeSshConfig(deployment);
+  return validate({ deployment, secrets, open: (host) => openConnection(host, sshConfig) });
+}
+
+/** The secrets in use: a report of new ones would describe a deployment that does not exist. */
+function existingSecrets(deployment: Deployment): Secrets {
+  try {
+    return loadSecrets(deployment, { create: false });
+  } catch (error) {
+    throw new UserError((error as Error).message, EXIT.usage);
+  }
+}

@@ -1,0 +1,14 @@
+import { resolve } from 'node:path';
+import { cachePath } from '../fleet/cache.ts';
+
+/** The root of the checkout. */
+export const ROOT = resolve(import.meta.dirname, '../..');
+
+/** The label of everything Docker runs for the lab. */
+export const LAB_RUN = 'pocket-lab';
+
+/** The manifest that the lab deploys: `profiles/all-in-one-lab.yaml` with this lab's addresses. */
+export const LAB_PROFILE = cachePath('lab', 'lab.yaml');
+
+/** The image bundle for machines without registries. */
+export const LAB_BUNDLE = cachePath('lab', 'bundle');

@@ -1,0 +1,64 @@
+import { bundleTar } from '../../lib/bundle.ts';
+import type { Connection } from '../../lib/connection.ts';
+import { type Shell, sh } from '../../lib/shell.ts';
+import { LAB_BUNDLE } from './paths.ts';
+
+/** The stand-in for an operator's own node, which answers what the relayer forwards. */
+export const BACKEND = 'standin/json-rpc-backend:1';
+const CHAIN = 'standin/pocket-chain:1';
+
+/**
+ * Runs the stand-ins for what a deployment finds outside of it: a backend, and with `chainId` the Pocket chain. They
+ * run beside the deployment on its host, at the host's own address, so that they are reached like real ones.
+ */
+export async function startStandIns(
+  connection: Connection,
+  address: string,
+  chainId: string | undefined,
+): Promise<void> {
+  const images = chainId ? [BACKEND, CHAIN] : [BACKEND];
+  const missing = await output(
+    connection,
+    sh`for image in ${images}; do docker image inspect "$image" >/dev/null 2>&1 || echo "$image"; done`,
+  );
+  if (missing !== '') {
+    const { tar } = await bundleTar(LAB_BUNDLE, missing.split('\n'));
+    await connection.feed(sh`docker load --quiet`, tar);
+  }
+  await start(connection, 'backend', [`${address}:8545:8545`], 'EVM_CHAIN_ID=31337', BACKEND);
+  if (!chainId) return;
+  // Its gRPC moves aside: on one host with a relayer, 9090 is the relayer's.
+  const ports = ['26657:26657', '19090:9090', '1317:1317', '8088:8088'].map(
+    (port) => `${address}:${port}`,
+  );
+  await start(connection, 'chain', ports, `CHAIN_ID=${chainId}`, CHAIN);
+}
+
+/** The address of a host on the way to the internet. */
+export function ownAddress(connection: Connection): Promise<string> {
+  return output(connection, sh`ip -4 route get 192.0.2.1 | sed -nE 's/.* src ([0-9.]+).*/\1/p'`);
+}
+
+async function start(
+  connection: Connection,
+  name: string,
+  ports: string[],
+  variable: string,
+  image: string,
+): Promise<void> {
+  const container = `pocket-lab-${name}`;
+  const publish = ports.flatMap((port) => ['--publish', port]);
+  await output(
+    connection,
+    sh`docker start ${container} 2>/dev/null ||
+      docker run --detach --name ${container} --restart unless-stopped ${publish} --env ${variable} ${image}`,
+  );
+}
+
+/** What a script prints, trimmed. Throws Error with its output when it fails. */
+async function output(connection: Connection, script: Shell): Promise<string> {
+  const lines: string[] = [];
+  const status = await connection.run(`exec 2>&1\n${script.text}\n`, (line) => lines.push(line));
+  if (status !== 0) throw new Error(`${connection.host.name}: ${lines.join('\n')}`);
+  return lines.join('\n').trim();
+}
