@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Connection, deriveConnections } from './connections.ts';
 import { deriveEndpoints, type Endpoints } from './endpoints.ts';
+import { home } from './home.ts';
 import { type Host, hostsOf } from './hosts.ts';
 import { type Network, networkOf } from './network.ts';
 import { type ImageName, redisFloor } from './profile/images.ts';
@@ -41,10 +42,10 @@ export interface Deployment extends Endpoints {
 /**
  * Loads and validates a manifest and derives the deployment. Reads files, changes nothing, resolves no secret.
  * Throws {@link ProfileError}, which lists every problem, when the manifest cannot be used.
- * @param options.root the directory that holds `deployments/`; default: the working directory
+ * @param options.root the directory that holds `deployments/`; default: {@link home}
  */
 export function loadDeployment(profilePath: string, options: { root?: string } = {}): Deployment {
-  return derive(loadProfile(profilePath), options.root ?? process.cwd());
+  return derive(loadProfile(profilePath), options.root ?? home());
 }
 
 /** What a role that runs alone, without a manifest, knows. */
@@ -65,7 +66,7 @@ export interface AdHocOptions {
 export function adHocDeployment(options: AdHocOptions): Deployment {
   return derive(
     profileFromFlags(options.host, options.role, options.settings ?? {}),
-    options.root ?? process.cwd(),
+    options.root ?? home(),
   );
 }
 

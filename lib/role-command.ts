@@ -99,7 +99,10 @@ function deploymentOf(
   for (const name of settingFlags) {
     const { setting, read = (text: string): unknown => text } = flags[name] as SettingFlag;
     let place = settings;
-    for (const key of setting.slice(0, -1)) place = (place[key] ??= {}) as Record<string, unknown>;
+    for (const key of setting.slice(0, -1)) {
+      place[key] ??= {};
+      place = place[key] as Record<string, unknown>;
+    }
     place[setting.at(-1) ?? ''] = read(String(given[name]));
   }
   return adHocDeployment({ host, role: role.name, settings });

@@ -32,13 +32,14 @@ async function main(): Promise<void> {
   const host = process.env.HOST ? realHost(process.env.HOST) : await containerHost();
   await preparing;
 
-  writeLabProfile(host, { address: '192.0.2.1', standIns });
+  const lab = { path: LAB_PROFILE, name: 'lab', host, standIns };
+  writeLabProfile({ ...lab, address: '192.0.2.1' });
   await script('deploy', '--only', 'common,install-docker', '--yes');
   const deployment = loadDeployment(LAB_PROFILE);
   const connection = await openConnection(deployment.host('lab'), writeSshConfig(deployment));
   try {
     const address = await ownAddress(connection);
-    writeLabProfile(host, { address, standIns });
+    writeLabProfile({ ...lab, address });
     await startStandIns(connection, address, standIns ? deployment.network.chainId : undefined);
   } finally {
     await connection.close();

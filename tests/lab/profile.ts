@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
+import { home } from '../../lib/home.ts';
 import { generatePrivateKey } from '../../lib/keys.ts';
-import { LAB_BUNDLE, LAB_PROFILE, ROOT } from './paths.ts';
+import { LAB_BUNDLE, ROOT } from './paths.ts';
 
 /** A host to deploy the lab to, as a profile describes it. */
 export interface LabHost {
@@ -25,29 +26,49 @@ const STAND_IN_IMAGES = {
   relayminer: 'standin/pocket-relay-miner:ad37bcb',
 };
 
+/** A lab's own manifest. */
+export interface LabProfile {
+  /** Where it is written. */
+  path: string;
+  /** The deployment's name. */
+  name: string;
+  host: LabHost;
+  /** Where the stand-ins on the host are reached: always a backend, since only an operator has real ones. */
+  address: string;
+  /** Whether the chain is a stand-in too, and the images come from the bundle. */
+  standIns: boolean;
+  /** What is different in this lab, over everything else. */
+  changes?: Record<string, unknown>;
+}
+
 /**
- * Writes the lab's manifest and, once, a supplier key that owns nothing.
- * @param options.address where the stand-ins on the host are reached: always a backend, since only the operator has
- * real ones, and with `standIns` the chain too
+ * Writes a manifest that is `profiles/all-in-one-lab.yaml` with this lab's addresses, and once, beside the
+ * deployment's secrets, a supplier key that owns nothing.
  */
-export function writeLabProfile(
-  host: LabHost,
-  options: { address: string; standIns: boolean },
-): void {
-  const { address, standIns } = options;
-  const keys = join(ROOT, 'deployments', 'lab', 'supplier-keys.yaml');
+export function writeLabProfile(lab: LabProfile): void {
+  const { path, name, host, address, standIns, changes } = lab;
+  const keys = join(home(), 'deployments', name, 'supplier-keys.yaml');
   if (!existsSync(keys)) {
     mkdirSync(dirname(keys), { recursive: true, mode: 0o700 });
     writeFileSync(keys, stringify({ keys: [generatePrivateKey()] }), { mode: 0o600 });
   }
-  const profile = {
+  const base = {
     extends: join(ROOT, 'profiles', 'all-in-one-lab.yaml'),
-    name: 'lab',
+    name,
     hosts: { lab: host },
     relayminer: { keys_file: keys, services: { anvil: backend(address) } },
     ...(standIns ? standInChain(address) : {}),
   };
-  writeFileSync(LAB_PROFILE, `# Written by \`make lab\`.\n${stringify(profile)}`);
+  const text = stringify(changes ? merged(base, changes) : base);
+  writeFileSync(path, `# Written for a lab.\n${text}`);
+}
+
+function merged(base: unknown, changes: unknown): unknown {
+  const isMap = (value: unknown): value is Record<string, unknown> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isMap(base) || !isMap(changes)) return changes;
+  const entries = Object.entries(changes).map(([key, value]) => [key, merged(base[key], value)]);
+  return { ...base, ...Object.fromEntries(entries) };
 }
 
 const backend = (address: string) => ({
