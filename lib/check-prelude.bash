@@ -38,7 +38,7 @@ ask() {
     set -eu -o pipefail
     scratch=$work/$1
     ulimit -f 4096
-    { { "probe_$1" 2>&4 | head -c 65536 >"$work/$1.output"; } 4>&1 | head -c 2048 >"$work/$1.errors"; } 5>&-
+    { { "probe_$1" 2>&4 4>&- | head -c 65536 >"$work/$1.output" 4>&-; } 4>&1 | head -c 2048 >"$work/$1.errors"; } 5>&-
   ) &
   group=$!
   {

@@ -177,7 +177,10 @@ function webSocket(url: string, signIn: Credentials, marks: readonly SecretValue
   );
   return {
     // The connection stays open after the upgrade, so the probe leaves when the headers are there.
-    probe: sh`sed '/^\r\{0,1\}$/q' < <(http ${config} --http1.1 --no-buffer --include)`,
+    probe: sh`
+      sed '/^\r\{0,1\}$/q' < <(http ${config} --http1.1 --dump-header - --output /dev/null 2>"$scratch.errors")
+      cat "$scratch.errors" >&2
+    `,
     judge: webSocketVerdict,
   };
 }

@@ -18,13 +18,15 @@ export interface Changes {
 /** An address at which nothing listens: port 1 of loopback. */
 export const NOTHING = '127.0.0.1:1';
 
+const temporary = mkdtempSync(join(tmpdir(), 'pocket-checks-test-'));
+process.once('exit', () => rmSync(temporary, { recursive: true, force: true }));
+
 /**
  * The lab's all-in-one deployment on this machine, with everything outside of it pointing at nothing. Its files are in
  * a temporary directory, removed with the process.
  */
 export function labContext(changes: Changes = {}): CheckContext {
-  const root = mkdtempSync(join(tmpdir(), 'pocket-checks-test-'));
-  process.once('exit', () => rmSync(root, { recursive: true, force: true }));
+  const root = mkdtempSync(join(temporary, 'root-'));
   const lab = join(import.meta.dirname, '../../../profiles/all-in-one-lab.yaml');
   mkdirSync(join(root, 'profiles'));
   const keys = join(root, 'supplier-keys.yaml');

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { chainChecks, nodeInfoVerdict, syncVerdict } from '../../../lib/checks/chain.ts';
+import { registryChecks } from '../../../lib/checks/registry.ts';
+import type { HttpAnswer } from '../../../lib/probes/http.ts';
+import { fieldOf, textField } from '../../../lib/probes/protobuf.ts';
+import { canConnect, eventually, freePort, startStandin } from '../standins/harness.ts';
+import { ask } from './ask.ts';
+import { labContext } from './deployment.ts';
+import { answered } from './moved.ts';
+
+/** A stand-in chain with this id; the context whose profile says the lab's `pocket-lego-testnet`. */
+async function chain(id: string, environment: Record<string, string> = {}) {
+  const offset = ((await freePort()) % 20_000) + 1000;
+  startStandin('chain', [], { CHAIN_ID: id, PORT_OFFSET: String(offset), ...environment });
+  await eventually('the chain listens', () => canConnect(8088 + offset));
+  return labContext({
+    network: {
+      rpcUrl: `http://127.0.0.1:${26657 + offset}`,
+      grpcAddress: `127.0.0.1:${9090 + offset}`,
+      grpcInsecure: true,
+      apiUrl: `http://127.0.0.1:${1317 + offset}`,
+    },
+  });
+}
+const verdicts = async (context: ReturnType<typeof labContext>) =>
+  Object.fromEntries(
+    Object.values(await ask(chainChecks(context))).map(({ id, verdict, evidence }) => [
+      id,
+      `${verdict}: ${evidence}`,
+    ]),
+  );
+
+test('a chain that is the profile’s passes', async () => {
+  const found = await verdicts(await chain('pocket-lego-testnet'));
+  assert.match(found['chain.sync']!, /^pass: block \d+ is \d s old$/);
+  assert.deepEqual(
+    [found['chain.rpc'], found['chain.grpc'], found['chain.api']],
+    Array(3).fill('pass: pocket-lego-testnet'),
+  );
+});
+
+test('a wrong chain id fails', async () => {
+  const found = await verdicts(await chain('pocket'));
+  const wrong = 'fail: chain id pocket; wanted: pocket-lego-testnet';
+  assert.deepEqual(
+    [found['chain.rpc'], found['chain.grpc'], found['chain.api']],
+    [wrong, wrong, wrong],
+  );
+});
+
+test('a node that is catching up fails', async () => {
+  const found = await verdicts(await chain('pocket-lego-testnet', { CATCHING_UP: 'true' }));
+  assert.match(found['chain.sync']!, /^fail: it is catching up/);
+});
+
+test('a 404 or 400 from RPC is not reachable', async (t) => {
+  let status = 404;
+  const server = createServer((_, response) => response.writeHead(status).end('{"result":{}}'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const rpcUrl = `http://127.0.0.1:${port}`;
+  const context = labContext({
+    network: { rpcUrl, apiUrl: rpcUrl, grpcAddress: `127.0.0.1:${port}`, grpcInsecure: true },
+  });
+  for (status of [404, 400, 200, 301, 500]) {
+    const found = await verdicts(context);
+    for (const [id, told] of Object.entries(found))
+      assert.match(told, /^fail/, `${id} at ${status}`);
+  }
+});
+
+test('an empty or missing list of delegators is a warning', async () => {
+  const context = labContext();
+  const [check] = registryChecks(context);
+  const cases: [output: string, verdict: string][] = [
+    ['[{"name":"a","identity":"02"}]\n200 text/plain', 'pass'],
+    ['[]\n200 text/plain', 'warn'],
+    ['{"a":1}\n200 application/json', 'warn'],
+    ['404: Not Found\n404 text/plain', 'warn'],
+    ['[{"name":"a"}]\n500 text/plain', 'warn'],
+  ];
+  for (const [output, verdict] of cases) {
+    assert.equal(check!.judge(answered(output)).verdict, verdict, output);
+  }
+});
+
+test('the age of the newest block, by network', () => {
+  const context = labContext();
+  const now = Date.parse('2026-08-19T12:00:00Z') / 1000;
+  const answer = (age: number): HttpAnswer => ({
+    status: 200,
+    contentType: 'application/json',
+    milliseconds: 1,
+    body: JSON.stringify({
+      result: {
+        sync_info: {
+          catching_up: false,
+          latest_block_height: '883700',
+          latest_block_time: new Date((now - age) * 1000).toISOString(),
+        },
+      },
+    }),
+  });
+  const { network } = context.deployment;
+  const main = { ...network, name: 'main', blockTimeSeconds: 60 } as const;
+  const cases: [seconds: number, beta: string, main: string][] = [
+    [20, 'pass', 'pass'],
+    [100, 'warn', 'pass'],
+    [181, 'fail', 'warn'],
+    [301, 'fail', 'fail'],
+    [-20, 'pass', 'pass'],
+    [-60, 'warn', 'warn'],
+  ];
+  for (const [age, beta, wanted] of cases) {
+    assert.equal(syncVerdict(answer(age), now, network).verdict, beta, `beta, ${age} s`);
+    assert.equal(syncVerdict(answer(age), now, main).verdict, wanted, `main, ${age} s`);
+  }
+});
+
+test('GetNodeInfo is read from its bytes, whole or cut', () => {
+  const head =
+    'HTTP/2 200 \r\ncontent-type: application/grpc\r\n\r\ngrpc-status: 0\r\ngrpc-message: \r\n\r\n';
+  const framed = (message: Buffer) => {
+    const frame = Buffer.alloc(5);
+    frame.writeUInt32BE(message.length, 1);
+    return answered(head + Buffer.concat([frame, message]).toString('base64'));
+  };
+  const lego = Buffer.from('0a190a002213706f636b65742d6c65676f2d746573746e65744200', 'hex');
+  const main = Buffer.from('0a0c0a002206706f636b6574420012081a06302e312e3335', 'hex');
+  assert.equal(nodeInfoVerdict(framed(lego), 'pocket-lego-testnet').verdict, 'pass');
+  assert.equal(nodeInfoVerdict(framed(lego), 'pocket').verdict, 'fail');
+  assert.equal(nodeInfoVerdict(framed(main), 'pocket').verdict, 'pass');
+  const long = Buffer.concat([main, Buffer.from([0x12, 0xff, 0xff, 0x03]), Buffer.alloc(9000)]);
+  assert.equal(nodeInfoVerdict(framed(long), 'pocket').verdict, 'pass', 'the end is missing');
+  assert.equal(nodeInfoVerdict(framed(Buffer.alloc(0)), 'pocket').verdict, 'fail');
+  assert.equal(nodeInfoVerdict(framed(main.subarray(0, 9)), 'pocket').verdict, 'fail');
+  const refused = 'HTTP/2 200 \r\ncontent-type: application/grpc\r\ngrpc-status: 12\r\n\r\n';
+  assert.equal(nodeInfoVerdict(answered(refused), 'pocket').verdict, 'fail');
+  assert.equal(nodeInfoVerdict(answered('HTTP/2 200 \r\n\r\n'), 'pocket').verdict, 'fail');
+});
+
+test('protobuf fields', () => {
+  assert.equal(fieldOf(textField(1, 'provider'), 1)?.toString(), 'provider');
+  assert.equal(fieldOf(textField(1, 'provider'), 2), undefined);
+  const skipped = Buffer.from('0801' + '15aabbccdd' + '190011223344556677' + '2a026f6b', 'hex');
+  assert.equal(fieldOf(skipped, 5)?.toString(), 'ok');
+  assert.equal(fieldOf(Buffer.from('2affffffffffffffffffff01', 'hex'), 5), undefined);
+  assert.equal(fieldOf(Buffer.from('0b', 'hex'), 1), undefined);
+});

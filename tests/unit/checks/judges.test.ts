@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findingOf, fleetFindingOf } from '../../../lib/check.ts';
+import { containerVerdict, readContainers } from '../../../lib/checks/containers.ts';
+import { dockerChecks } from '../../../lib/checks/docker.ts';
+import { exposureVerdict } from '../../../lib/checks/exposure.ts';
+import { hostChecks } from '../../../lib/checks/host.ts';
+import { postgresChecks } from '../../../lib/checks/postgres.ts';
+import { providerChecks } from '../../../lib/checks/provider.ts';
+import { blockedVerdict, relayVerdict } from '../../../lib/checks/public.ts';
+import { heightVerdict, oneLeader, relayminerChecks } from '../../../lib/checks/relayminer.ts';
+import type { HttpAnswer } from '../../../lib/probes/http.ts';
+import { publicKey } from '../../../lib/secrets.ts';
+import { labContext } from './deployment.ts';
+import { answered } from './moved.ts';
+
+const context = labContext();
+const judged = (
+  checks: ReturnType<typeof hostChecks>,
+  id: string,
+  output: string,
+  status = 0,
+  errors = '',
+) =>
+  findingOf(checks.find((check) => check.id === id)!, answered(output, { status, errors })).verdict;
+const http = (status: number, body: string, contentType = 'application/json'): HttpAnswer => ({
+  status,
+  body,
+  contentType,
+  milliseconds: 1,
+});
+
+test('the operating systems', () => {
+  const checks = hostChecks(context);
+  const cases: Record<string, string> = {
+    'ubuntu 22.04': 'pass',
+    'ubuntu 24.04': 'pass',
+    'ubuntu 26.04': 'pass',
+    'debian 12': 'pass',
+    'debian 13': 'pass',
+    'ubuntu 20.04': 'fail',
+    'debian 11': 'fail',
+    'debian ': 'fail',
+    'alpine 3.20': 'fail',
+    '': 'fail',
+  };
+  for (const [system, verdict] of Object.entries(cases)) {
+    assert.equal(judged(checks, 'host.os', `${system}\n`), verdict, system);
+  }
+  assert.equal(judged(checks, 'host.architecture', 'aarch64\n'), 'fail');
+  assert.equal(judged(checks, 'host.time', 'no\n'), 'warn');
+  assert.equal(judged(checks, 'host.time', '', 1, 'Failed to connect to bus'), 'skip');
+  const disk = (free: number) => `/dev/vda1 1000000 0 ${free} 1% /\n`;
+  assert.equal(judged(checks, 'host.disk', disk(100_000)), 'pass');
+  assert.equal(judged(checks, 'host.disk', disk(99_999)), 'warn');
+  assert.equal(judged(checks, 'host.disk', ''), 'fail');
+});
+
+test('the versions of Docker', () => {
+  const checks = dockerChecks(context);
+  for (const [id, output, verdict] of [
+    ['docker.engine', '20.10.24+dfsg1\n', 'pass'],
+    ['docker.engine', '28.2.2\n', 'pass'],
+    ['docker.engine', '19.03.15\n', 'fail'],
+    ['docker.engine', '\n', 'fail'],
+    ['docker.compose', '2.26.1-4\n', 'pass'],
+    ['docker.compose', 'v2.40.0\n', 'pass'],
+    ['docker.compose', '2.9.0\n', 'fail'],
+    ['docker.compose', '1.29.2\n', 'fail'],
+  ] as const) {
+    assert.equal(judged(checks, id, output), verdict, output);
+  }
+  assert.equal(judged(checks, 'docker.enabled', 'disabled\n', 1), 'fail');
+});
+
+/** As Docker 26 tells it. */
+const container = (changes: object = {}, state: object = {}) =>
+  JSON.stringify({
+    labels: { 'com.docker.compose.project': 'pocket-redis', 'com.docker.compose.service': 'redis' },
+    image: 'docker.io/library/redis:8.10.1-alpine',
+    restarts: 0,
+    ...changes,
+    state: {
+      Status: 'running',
+      ExitCode: 0,
+      StartedAt: '2026-08-19T11:00:00.123456789Z',
+      Health: { Status: 'healthy' },
+      ...state,
+    },
+  });
+const NOW = Date.parse('2026-08-19T12:00:00Z') / 1000;
+const wanted = {
+  project: 'pocket-redis',
+  service: 'redis',
+  image: 'docker.io/library/redis:8.10.1-alpine',
+  oneShot: false,
+};
+
+test('a container passes only when it runs, is healthy and was made from the right image', () => {
+  const cases: [verdict: string, changes: object, state: object][] = [
+    ['pass', {}, {}],
+    ['pass', { image: 'redis:8.10.1-alpine' }, {}],
+    ['pass', {}, { Health: undefined }],
+    ['pass', { restarts: 3 }, {}],
+    ['warn', { restarts: 3 }, { StartedAt: '2026-08-19T11:59:30Z' }],
+    ['warn', {}, { Health: { Status: 'starting' } }],
+    ['fail', {}, { Health: { Status: 'unhealthy' } }],
+    ['fail', {}, { Status: 'restarting' }],
+    ['fail', {}, { Status: 'exited', ExitCode: 1 }],
+    ['fail', {}, { Status: 'created' }],
+    ['fail', {}, { Status: 'paused' }],
+    ['fail', { image: 'docker.io/library/redis:8.0-alpine' }, {}],
+    ['fail', { labels: { 'com.docker.compose.project': 'other' } }, {}],
+  ];
+  for (const [verdict, changes, state] of cases) {
+    const found = readContainers(`${NOW}\n${container(changes, state)}\n`);
+    assert.equal(
+      containerVerdict(found, wanted).verdict,
+      verdict,
+      JSON.stringify({ changes, state }),
+    );
+  }
+  assert.equal(containerVerdict(readContainers(`${NOW}\n`), wanted).verdict, 'fail');
+  const two = [container(), container({}, { Status: 'exited' })].join('\n');
+  assert.equal(containerVerdict(readContainers(`${NOW}\n${two}`), wanted).verdict, 'fail');
+});
+
+test('a migration has to have ended well', () => {
+  const ended = (state: object) =>
+    containerVerdict(readContainers(`${NOW}\n${container({}, state)}`), {
+      ...wanted,
+      oneShot: true,
+    }).verdict;
+  assert.equal(ended({ Status: 'exited', ExitCode: 0 }), 'pass');
+  assert.equal(ended({ Status: 'exited', ExitCode: 1 }), 'fail');
+  assert.equal(ended({ Status: 'running' }), 'fail');
+});
+
+test('what the Provider answers', () => {
+  const checks = providerChecks(context);
+  const identity = publicKey(context.secrets.get('app_identity').reveal());
+  const cases: [id: string, output: string, verdict: string][] = [
+    ['provider.health', '{}\n200 application/json', 'pass'],
+    ['provider.health', '{"error":"Database connection failed"}\n500 application/json', 'fail'],
+    ['provider.health', '<html>\n200 text/html', 'fail'],
+    [
+      'provider.status',
+      '{"error":"Forbidden. Application is not ready for requests."}\n403 application/json',
+      'pass',
+    ],
+    ['provider.status', '{"error":"x"}\n400 application/json', 'pass'],
+    ['provider.status', '{"error":"Invalid request"}\n500 application/json', 'fail'],
+    ['provider.status', 'Forbidden\n403 text/html', 'fail'],
+    ['provider.status', '{}\n200 application/json', 'fail'],
+    ['provider.identity', `{"identity":"${identity}"}\n200 application/json`, 'pass'],
+    ['provider.identity', `{"identity":"02${'0'.repeat(64)}"}\n200 application/json`, 'fail'],
+    ['provider.identity', '<html>\n404 text/html', 'skip'],
+    ['provider.identity', '{"error":"Identity unavailable"}\n500 application/json', 'fail'],
+    ['provider.worker', 'Application is not yet bootstrapped\n', 'pass'],
+    ['provider.worker', 'Bootstrap completed\n', 'pass'],
+    ['provider.worker', 'Failed to check bootstrap status\n', 'fail'],
+    ['provider.worker', 'failed setting up the worker\n', 'fail'],
+  ];
+  for (const [id, output, verdict] of cases) {
+    assert.equal(judged(checks, id, output), verdict, `${id}: ${output}`);
+  }
+  assert.equal(judged(checks, 'provider.worker', '', 1), 'warn');
+  assert.equal(judged(checks, 'provider.worker', '', 1, 'the container … does not run'), 'fail');
+});
+
+test('PostgreSQL: the databases, and a password that matters', () => {
+  const checks = postgresChecks(context);
+  assert.equal(judged(checks, 'postgres.reachable', 'N'), 'pass');
+  assert.equal(judged(checks, 'postgres.reachable', 'H'), 'fail');
+  assert.equal(judged(checks, 'postgres.reachable', '', 1, 'Connection refused'), 'fail');
+  const list = 'postgres\nprovider\ntemplate1\n';
+  assert.equal(judged(checks, 'postgres.database-provider', list), 'pass');
+  assert.equal(judged(checks, 'postgres.database-temporal', list), 'fail');
+  assert.equal(judged(checks, 'postgres.login', '', 2, 'password authentication failed'), 'fail');
+  assert.equal(judged(checks, 'postgres.password', list), 'fail');
+  const refused = 'FATAL:  password authentication failed for user "igniter"';
+  assert.equal(judged(checks, 'postgres.password', '', 2, refused), 'pass');
+  assert.equal(judged(checks, 'postgres.password', '', 2, 'Connection refused'), 'fail');
+});
+
+test('the height of the relayer has to be there and to grow', () => {
+  const heights = (first: string, last: string, status = 0) =>
+    heightVerdict(answered(`{${first}}\n{${last}}\n`, { status }), 90).verdict;
+  assert.equal(heights('"block_height":7', '"block_height":8'), 'pass');
+  assert.equal(heights('"block_height":0', '"block_height":8'), 'pass');
+  assert.equal(heights('"block_height":7', '"block_height":7'), 'fail');
+  assert.equal(heights('"block_height":0', '"block_height":0'), 'fail');
+  assert.equal(heights('', ''), 'fail');
+  assert.equal(heights('"block_height":7', '"block_height":8', 22), 'fail');
+});
+
+test('relayer and miner', () => {
+  const checks = relayminerChecks(context);
+  const metrics = (leads: number, keys: number) =>
+    `ha_miner_leader_status{instance="a-1"} ${leads}\nha_keys_supplier_keys_active ${keys}\n`;
+  const cases: [id: string, output: string, verdict: string][] = [
+    ['relayminer.relayer-health', 'OK\n200 text/plain', 'pass'],
+    ['relayminer.relayer-health', 'welcome\n200 text/plain', 'fail'],
+    ['relayminer.relayer-ready', 'READY\n200 text/plain', 'pass'],
+    ['relayminer.relayer-ready', 'no service factor manifest\n503 text/plain', 'fail'],
+    ['relayminer.miner-metrics', metrics(1, 1), 'pass'],
+    ['relayminer.miner-metrics', metrics(0, 1), 'pass'],
+    ['relayminer.miner-metrics', 'ha_keys_supplier_keys_active 1\n', 'fail'],
+    ['relayminer.miner-keys', metrics(1, 1), 'pass'],
+    ['relayminer.miner-keys', metrics(1, 2), 'warn'],
+    ['relayminer.miner-keys', metrics(1, 0), 'fail'],
+    ['relayminer.miner-keys', '', 'fail'],
+  ];
+  for (const [id, output, verdict] of cases) {
+    assert.equal(judged(checks, id, output), verdict, `${id}: ${output}`);
+  }
+});
+
+test('exactly one of all miners leads', () => {
+  const [host] = context.deployment.hosts;
+  const hosts = ['a', 'b'].map((name) => ({ ...host!, name }));
+  const [check] = oneLeader({ ...context.deployment, group: () => hosts });
+  const leads = (value: number) => answered(`ha_miner_leader_status{instance="x"} ${value}\n`);
+  const verdict = (a: number, b: number) =>
+    fleetFindingOf(
+      check!,
+      new Map([
+        ['a', leads(a)],
+        ['b', leads(b)],
+      ]),
+    ).verdict;
+  assert.equal(verdict(1, 0), 'pass');
+  assert.equal(verdict(0, 0), 'fail');
+  assert.equal(verdict(1, 1), 'fail');
+  assert.equal(fleetFindingOf(check!, new Map([['a', leads(1)]])).verdict, 'skip');
+});
+
+test('the public side', () => {
+  assert.equal(relayVerdict(http(400, '{"error":"invalid relay request"}')).verdict, 'pass');
+  assert.equal(relayVerdict(http(400, 'Bad Request')).verdict, 'fail');
+  assert.equal(relayVerdict(http(502, '')).verdict, 'fail');
+  assert.equal(relayVerdict(http(200, '{}')).verdict, 'fail');
+  assert.equal(blockedVerdict(http(404, '')).verdict, 'pass');
+  assert.equal(blockedVerdict(http(403, 'Forbidden')).verdict, 'pass');
+  assert.equal(blockedVerdict(http(200, 'READY')).verdict, 'fail');
+  assert.equal(blockedVerdict(http(404, '{"error":"unknown service"}')).verdict, 'fail');
+  assert.equal(blockedVerdict(http(400, '{"error":"invalid relay request"}')).verdict, 'fail');
+  assert.equal(blockedVerdict(http(502, '')).verdict, 'fail');
+});
+
+test('where a private port listens', () => {
+  const listens = (...addresses: string[]) =>
+    addresses.map((address) => `LISTEN 0      4096   ${address}    0.0.0.0:*`).join('\n');
+  const verdict = (output: string, wanted = ['127.0.0.1', '10.0.0.7']) =>
+    exposureVerdict(output, 6379, wanted).verdict;
+  assert.equal(verdict(listens('127.0.0.1:6379', '10.0.0.7:6379', '0.0.0.0:22')), 'pass');
+  assert.equal(verdict(listens('[::1]:6379')), 'pass');
+  assert.equal(verdict(listens('0.0.0.0:6379')), 'fail');
+  assert.equal(verdict(listens('*:6379')), 'fail');
+  assert.equal(verdict(listens('[::]:6379')), 'fail');
+  assert.equal(verdict(listens('127.0.0.1:6379', '203.0.113.9:6379')), 'fail');
+  assert.equal(verdict(listens('10.0.0.7%eth0:6379')), 'pass');
+  assert.equal(verdict(listens('10.0.0.7:6379'), ['127.0.0.1']), 'fail');
+  assert.equal(verdict(listens('0.0.0.0:16379')), 'skip');
+});
