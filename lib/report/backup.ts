@@ -1,0 +1,76 @@
+import { SECRET_NAMES, type SecretName } from '../profile/schema.ts';
+import { shortPath } from '../short-path.ts';
+import { STACKS } from '../steps/stack.ts';
+import type { ReportInput } from './input.ts';
+import { blocks, code, commands, table } from './markdown.ts';
+import { ssh } from './tunnel.ts';
+
+/** What is lost with each secret. Source: igniter, packages/commons/src/crypto.ts and apps/provider, v0.9. */
+const LOSS: Record<SecretName, string> = {
+  postgres_password: 'Access to the databases, until it is set anew.',
+  redis_password: 'Access to Redis, until it is set anew.',
+  app_identity: 'The Provider’s identity: it has to be registered anew.',
+  encryption_key: 'Every supplier key in the Provider’s database, for good.',
+  encryption_iv: 'New keys cannot be stored.',
+  auth_secret: 'Everybody has to sign in again.',
+};
+
+/** What to keep, and where each secret lives; never a secret. */
+export function backup(input: ReportInput): string {
+  const { deployment, secrets } = input;
+  const used = SECRET_NAMES.filter((name) => isUsed(input, name));
+  const keysFile = deployment.profile.relayminer?.keys_file;
+  const [database] = deployment.group('postgres_hosts');
+  const provider = deployment.group('provider_hosts').length > 0;
+  return blocks(
+    '## What to back up',
+    'These belong together, taken at the same time. Store the database and the secrets in different places: the supplier keys in the database can be read only with `encryption_key`.',
+    provider && database
+      ? `The Provider’s database, with its supplier keys encrypted:\n\n${commands(
+          `${ssh(deployment, database)} 'docker compose -p pocket-postgres exec -T postgres pg_dump -U ${deployment.profile.postgres.user} -Fc provider' > provider.dump`,
+        )}`
+      : '',
+    table(
+      ['Secret', 'Where it lives', 'What is lost with it'],
+      [
+        ...used.map((name) => [code(name), whereabouts(input, name), LOSS[name]]),
+        ...(keysFile && secrets.supplierKeys.length > 0
+          ? [
+              [
+                'supplier keys',
+                origin(keysFile, 'relayminer.keys_file'),
+                'The suppliers they operate.',
+              ],
+            ]
+          : []),
+      ],
+    ),
+    deployment.profilePath === undefined
+      ? ''
+      : `Also the profile ${code(shortPath(deployment.profilePath))}. On the hosts, secrets are in files below ${code(STACKS)} that only root and the software itself can read.`,
+  );
+}
+
+function isUsed({ secrets }: ReportInput, name: SecretName): boolean {
+  try {
+    secrets.get(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function whereabouts({ deployment }: ReportInput, name: SecretName): string {
+  const reference = deployment.profile.secrets[name];
+  return reference === undefined
+    ? code(shortPath(`${deployment.directory}/secrets.yaml`))
+    : origin(reference, `secrets.${name}`);
+}
+
+/** A command may itself hold what must not be shown, so it is only said where it is. */
+function origin(reference: string, setting: string): string {
+  if (reference.startsWith('file:')) return code(shortPath(reference.slice('file:'.length)));
+  if (reference.startsWith('env:'))
+    return `the environment variable ${code(reference.slice('env:'.length))}`;
+  return `the command in ${code(setting)} of the profile`;
+}

@@ -1,0 +1,13 @@
+import type { Finding } from '../check.ts';
+import type { Deployment } from '../deployment.ts';
+import type { Secrets } from '../secrets.ts';
+
+/** What a report is made from. */
+export interface ReportInput {
+  deployment: Deployment;
+  /** For what is derived from them: the identity and the addresses. None of them is ever written. */
+  secrets: Secrets;
+  /** What validation found; absent when it did not run. */
+  findings?: readonly Finding[];
+  now: Date;
+}

@@ -1,0 +1,35 @@
+import type { Deployment } from '../deployment.ts';
+import { TRANSPORTS, type Transport } from '../profile/relayminer-schema.ts';
+
+/** Where relays of one service and transport arrive, as it is staked on chain. */
+export interface RelayUrl {
+  serviceId: string;
+  transport: Transport;
+  /** What the wizard calls the transport; absent for CometBFT, which it does not offer. */
+  rpcType?: string;
+  url: string;
+}
+
+/**
+ * How the wizard calls each transport, and the scheme of its URL. Source: igniter, apps/provider, service form of the
+ * setup wizard, v0.9, which offers these four and takes these schemes for its own template.
+ */
+const FORMS: Record<Transport, { rpcType?: string; scheme: string }> = {
+  jsonrpc: { rpcType: 'JSON_RPC', scheme: 'https' },
+  rest: { rpcType: 'REST', scheme: 'https' },
+  websocket: { rpcType: 'WEBSOCKET', scheme: 'wss' },
+  grpc: { rpcType: 'GRPC', scheme: 'grpcs' },
+  cometbft: { scheme: 'https' },
+};
+
+/** Every public relay URL of a deployment, services in the profile's order; none when it has no public name for relays. */
+export function relayUrls(deployment: Pick<Deployment, 'profile'>): RelayUrl[] {
+  const { relay_public_domain: domain, relayminer } = deployment.profile;
+  if (domain === undefined) return [];
+  return Object.entries(relayminer?.services ?? {}).flatMap(([serviceId, { backends }]) =>
+    TRANSPORTS.filter((transport) => backends[transport] !== undefined).map((transport) => {
+      const { rpcType, scheme } = FORMS[transport];
+      return { serviceId, transport, ...(rpcType && { rpcType }), url: `${scheme}://${domain}` };
+    }),
+  );
+}

@@ -1,0 +1,18 @@
+import { backup } from './backup.ts';
+import { header } from './header.ts';
+import { hosts } from './hosts.ts';
+import type { ReportInput } from './input.ts';
+import { blocks } from './markdown.ts';
+import { next } from './next.ts';
+import { remaining } from './remaining.ts';
+import { staking } from './staking.ts';
+import { summary } from './summary.ts';
+import { urls } from './urls.ts';
+
+export type { ReportInput } from './input.ts';
+
+/** The report of a deployment, in Markdown. Reads nothing from any host; no secret survives in it. */
+export function reportMarkdown(input: ReportInput): string {
+  const sections = [header, summary, hosts, urls, staking, remaining, backup, next];
+  return input.secrets.mask(`${blocks(...sections.map((section) => section(input)))}\n`);
+}

@@ -1,0 +1,65 @@
+import { publicKey } from '../../secrets.ts';
+import type { ReportInput } from '../input.ts';
+import { code } from '../markdown.ts';
+import type { Answer, Field, Step } from '../wizard.ts';
+
+/** What a supplier must stake at least on main and beta, in POKT. Source: poktroll, supplier params, late 2026. */
+const CHAIN_MINIMUM_POKT = 59_500;
+
+/** Wizard page 1. Source: igniter, apps/provider, setup stepper, v0.9. */
+export function blockchain({ deployment, secrets }: ReportInput): Step {
+  const { apiUrl, rpcUrl, indexerUrl, chainId, name } = deployment.network;
+  const { minimum_stake_buffer_upokt: buffer = 0 } = deployment.profile.provider ?? {};
+  const url = (value: string | undefined, rule: string, example: string): Answer =>
+    value === undefined ? { decide: { example, rule } } : { type: value };
+  return {
+    title: 'Blockchain Settings',
+    about: 'Which chain the Provider reads, and where. The network cannot be changed afterwards.',
+    fields: [
+      {
+        label: 'App Identity',
+        answer: { shows: publicKey(secrets.get('app_identity').reveal()) },
+        why: 'The public key of `app_identity`. Another one means that another secret is in use.',
+      },
+      {
+        label: 'Pocket API URL',
+        answer: url(apiUrl, 'the REST API of a Pocket node', 'http://10.0.0.8:1317'),
+        why: `REST (port 1317, or a host with “-api”), not RPC. Your browser asks it too, on the page Services: it must be reachable from your own machine and allow other origins (CORS).`,
+      },
+      {
+        label: 'Pocket RPC URL',
+        answer: url(rpcUrl, 'the CometBFT RPC of a Pocket node', 'http://10.0.0.8:26657'),
+        why: 'RPC (port 26657, or a host with “-rpc”), of the same network as the API.',
+      },
+      {
+        label: 'Network',
+        answer: { shows: chainId },
+        why: 'Read from the API. Another one means that the API URL belongs to another network.',
+      },
+      ...(name === 'local' ? [] : [minimumStake(buffer)]),
+      {
+        label: 'Indexer API URL',
+        answer: url(
+          indexerUrl,
+          'the GraphQL indexer of the same network',
+          'http://10.0.0.8:3000/graphql',
+        ),
+        why: `Can be typed once Network is shown; it must index ${code(chainId)}.`,
+      },
+    ],
+    ...(name !== 'local' && {
+      notes:
+        'The buttons Mainnet and Beta fill in addresses of their own: compare them with these before Next.',
+    }),
+  };
+}
+
+function minimumStake(buffer: number): Field {
+  return {
+    label: 'Minimum Stake',
+    answer: { shows: String(CHAIN_MINIMUM_POKT + buffer / 1_000_000) },
+    why:
+      `In POKT, although the caption says uPOKT (a millionth of it): the chain’s minimum, ${code(CHAIN_MINIMUM_POKT)} when this was written, ` +
+      'plus `provider.minimum_stake_buffer_upokt`. Where the chain’s minimum has changed since, it differs by as much.',
+  };
+}

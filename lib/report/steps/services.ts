@@ -1,0 +1,70 @@
+import type { ReportInput } from '../input.ts';
+import { code } from '../markdown.ts';
+import { relayUrls } from '../relay-urls.ts';
+import type { Field, Step } from '../wizard.ts';
+import { word } from '../words.ts';
+
+/** Wizard page 5. Source: igniter, apps/provider, service form and URL templates, v0.9. */
+export function services({ deployment }: ReportInput): Step {
+  const urls = relayUrls(deployment);
+  const ids = [...new Set(urls.map(({ serviceId }) => serviceId))];
+  const unoffered = urls.filter(({ rpcType }) => rpcType === undefined);
+  const known = ids.flatMap((id): Field[] => [
+    {
+      label: 'Service ID',
+      answer: { type: id },
+      why: `Pick the ${word('service-id')} from the list; name, owner and compute units are read from the chain.`,
+    },
+    ...urls
+      .filter(({ serviceId, rpcType }) => serviceId === id && rpcType !== undefined)
+      .flatMap(({ rpcType = '', url }): Field[] => [
+        { label: `${code(id)}: RPC type`, answer: { type: rpcType }, why: 'Each type once.' },
+        {
+          label: `${code(id)}: URL of ${rpcType}`,
+          answer: { type: url },
+          why: 'Not checked by the wizard, and staked on chain as it stands.',
+        },
+      ]),
+  ]);
+  const open: Field[] = [
+    {
+      label: 'Service ID',
+      answer: { decide: { example: 'eth', rule: 'one that exists on chain, each once' } },
+      why: 'The profile serves nothing under a public name.',
+    },
+    {
+      label: 'RPC type',
+      answer: {
+        decide: { example: 'JSON_RPC', rule: '`JSON_RPC`, `REST`, `WEBSOCKET` or `GRPC`' },
+      },
+      why: 'How relays of the service are spoken.',
+    },
+    {
+      label: 'URL',
+      answer: {
+        decide: {
+          example: 'https://relay.example.com',
+          rule: '`https://` for JSON_RPC and REST, `wss://` for WEBSOCKET, `grpcs://` for GRPC',
+        },
+      },
+      why: 'Not checked by the wizard, and staked on chain as it stands.',
+    },
+  ];
+  return {
+    title: 'Select Provided Services',
+    about: 'What you serve, and the public URL of each protocol. Type every URL; leave none empty.',
+    fields: known.length > 0 ? known : open,
+    notes: [
+      'An empty URL becomes `{scheme}://{region}-{rm}-{sid}-{protocol}.{domain}`, one host name for every service and protocol: ' +
+        'that needs a wildcard DNS record and a wildcard certificate, which this deployment does not have.',
+      'The help text calls the protocol `{type}`, but only `{protocol}` is replaced: `{type}` would be staked literally.',
+      ...(unoffered.length > 0
+        ? [
+            `CometBFT (${unoffered.map(({ serviceId }) => code(serviceId)).join(', ')}) cannot be chosen: its relays arrive at the same URLs as the others.`,
+          ]
+        : ['CometBFT cannot be chosen as an RPC type.']),
+    ]
+      .map((note) => `- ${note}`)
+      .join('\n'),
+  };
+}

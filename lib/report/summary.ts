@@ -1,0 +1,45 @@
+import type { Finding } from '../check.ts';
+import { countOf } from '../findings.ts';
+import { quote } from '../shell.ts';
+import { shortPath } from '../short-path.ts';
+import type { ReportInput } from './input.ts';
+import { blocks, code, commands, plain, table } from './markdown.ts';
+
+/** Whether the deployment is ready, and what to do where it is not. */
+export function summary({ deployment, findings }: ReportInput): string {
+  const heading = '## Is it ready?';
+  if (findings === undefined) {
+    const profile = quote(shortPath(deployment.profilePath ?? ''));
+    return blocks(
+      heading,
+      '**Not validated.** This report was written without asking the hosts. To ask them and write it again:',
+      commands(`scripts/report.mjs --profile ${profile} --validate`),
+    );
+  }
+  const { pass, warn, fail, skip } = countOf(findings);
+  const answer = fail > 0 ? 'Not ready.' : pass === 0 ? 'It could not be told.' : 'Ready.';
+  const open = findings.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn');
+  return blocks(
+    heading,
+    `**${answer}** ${pass} passed, ${warn} warned, ${fail} failed, ${skip} skipped.`,
+    open.length === 0
+      ? ''
+      : table(['', 'Host', 'Check', 'Seen', 'What to do'], open.toSorted(failuresFirst).map(row)),
+    skip === 0
+      ? ''
+      : `Skipped, so neither good nor bad:\n\n${table(
+          ['Host', 'Check', 'Why'],
+          findings
+            .filter(({ verdict }) => verdict === 'skip')
+            .map(({ host, title, evidence }) => [code(host), plain(title), code(evidence)]),
+        )}`,
+  );
+}
+
+function row({ verdict, host, title, evidence, fix }: Finding): string[] {
+  return [verdict, code(host), plain(title), code(evidence), code(fix)];
+}
+
+function failuresFirst(a: Finding, b: Finding): number {
+  return Number(b.verdict === 'fail') - Number(a.verdict === 'fail');
+}

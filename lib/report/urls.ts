@@ -1,0 +1,69 @@
+import type { Host } from '../deployment.ts';
+import type { PortName } from '../ports.ts';
+import type { ReportInput } from './input.ts';
+import { blocks, code, commands, table } from './markdown.ts';
+import { relayUrls } from './relay-urls.ts';
+import { portalOf, tunnel } from './tunnel.ts';
+import { word } from './words.ts';
+
+/** Where everything is opened. */
+export function urls(input: ReportInput): string {
+  return blocks('## URLs', portal(input), relays(input), inside(input));
+}
+
+function portal({ deployment }: ReportInput): string {
+  const found = portalOf(deployment);
+  if (!found) return '';
+  const { url, tunnel: command, throughTunnel } = found;
+  return blocks(
+    '### Portal',
+    command &&
+      `The portal is not public. Keep this running in a terminal of its own:\n\n${commands(command)}`,
+    `Then open exactly ${code(url)} in the browser: host and port must be those of \`provider.auth_url\` to the letter, and \`localhost\` is not \`127.0.0.1\`.`,
+    throughTunnel
+      ? ''
+      : 'That name must lead to the Provider through a proxy of your own, with TLS and not open to the public.',
+  );
+}
+
+function relays({ deployment }: ReportInput): string {
+  const all = relayUrls(deployment);
+  if (all.length === 0) return '';
+  return blocks(
+    `### ${word('relay', 'Relays')}, from the internet`,
+    table(
+      ['Service', 'Transport', 'URL'],
+      all.map(({ serviceId, transport, url }) => [code(serviceId), transport, code(url)]),
+    ),
+    deployment.profile.reverse_proxy.tls === 'internal'
+      ? 'The certificates are of a private authority (`reverse_proxy.tls: internal`): gateways refuse them. It is for a lab only.'
+      : `The DNS record of ${code(deployment.profile.relay_public_domain ?? '')} must lead to the proxy before certificates can be had (${word('acme')}).`,
+  );
+}
+
+/** What each internal page is, by the port it is at. Source: pocket-relay-miner, v0.1.x. */
+const PAGES: [
+  service: PortName,
+  group: 'relay_relayers' | 'relay_miners',
+  what: string,
+  url: string,
+][] = [
+  ['relayer-health', 'relay_relayers', 'Is the relayer ready?', 'http://localhost:8081/ready'],
+  ['relayer-metrics', 'relay_relayers', 'Metrics of the relayer', 'http://localhost:9090/metrics'],
+  ['miner', 'relay_miners', 'Is the miner alive?', 'http://localhost:9092/health'],
+  ['miner', 'relay_miners', 'Metrics of the miner', 'http://localhost:9092/metrics'],
+];
+
+function inside({ deployment }: ReportInput): string {
+  const rows = PAGES.flatMap(([service, group, what, url]) =>
+    deployment.group(group).map((host: Host) => {
+      const command = tunnel(deployment, host, service);
+      return [what, code(host.name), command ? code(command) : 'none needed', code(url)];
+    }),
+  );
+  if (rows.length === 0) return '';
+  return blocks(
+    '### Health and metrics, through ssh',
+    table(['What', 'Host', 'Keep running', 'Then open'], rows),
+  );
+}

@@ -1,0 +1,53 @@
+import { blocks, code, table } from './markdown.ts';
+
+/** What the operator does with a field. */
+export type Answer =
+  /** Types or picks exactly this. */
+  | { type: string }
+  /** Compares what is shown with this. */
+  | { shows: string }
+  /** Decides; the example is one that the field accepts, the rule says which it accepts. */
+  | { decide: { example?: string; rule: string } };
+
+/** One field of a form. */
+export interface Field {
+  /** Its label on the page. */
+  label: string;
+  answer: Answer;
+  /** Why this value, or what goes wrong with another, in Markdown. */
+  why: string;
+}
+
+/** One page of the way from a deployed host to staked suppliers. */
+export interface Step {
+  title: string;
+  /** What it is about, in Markdown. */
+  about: string;
+  fields: Field[];
+  /** What to watch out for, in Markdown. */
+  notes?: string;
+}
+
+/** A step as a section with a table. */
+export function stepSection(step: Step, number: number): string {
+  const { title, about, fields, notes } = step;
+  return blocks(
+    `### ${number}. ${title}`,
+    about,
+    fields.length === 0
+      ? ''
+      : table(
+          ['Field', 'Type exactly this', 'Why'],
+          fields.map(({ label, answer, why }) => [label, shown(answer), why]),
+        ),
+    notes,
+  );
+}
+
+function shown(answer: Answer): string {
+  if ('type' in answer) return code(answer.type);
+  if ('shows' in answer) return `must show ${code(answer.shows)}`;
+  const { example, rule } = answer.decide;
+  const such = example === undefined ? '' : ` For example ${code(example)}.`;
+  return `**your decision**: ${rule}.${such}`;
+}

@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+// Writes down what runs where, how to open it, and what to type into Igniter next. Changes nothing on any host.
+import { REPORT_OPTIONS, runCommand, runReport } from '../lib/index.mjs';
+
+if (import.meta.main) {
+  await runCommand({
+    script: 'scripts/report.mjs',
+    summary:
+      'Writes reports/<deployment>/report.md: what runs where, how to open it, and the exact values to type into Igniter next.',
+    options: REPORT_OPTIONS,
+    examples: ['--profile profiles/all-in-one-lab.yaml --validate'],
+    run: runReport,
+  });
+}

@@ -1,0 +1,488 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import type { Finding } from '../../lib/check.ts';
+import { type Deployment, loadDeployment } from '../../lib/deployment.ts';
+import { code, commands, plain, table } from '../../lib/report/markdown.ts';
+import { reportMarkdown } from '../../lib/report/report.ts';
+import { stakingSteps } from '../../lib/report/staking.ts';
+import type { Answer, Step } from '../../lib/report/wizard.ts';
+import { GLOSSARY } from '../../lib/report/words.ts';
+import { writeReport } from '../../lib/report/write.ts';
+import { imagesOf } from '../../lib/role-images.ts';
+import { formsOf } from '../../lib/secret.ts';
+import { generatePrivateKey, loadSecrets, publicKey, type Secrets } from '../../lib/secrets.ts';
+import { usesStandIns } from '../../lib/stand-ins.ts';
+import { STEPS } from '../lab/standins/igniter/wizard-values.ts';
+import { directoryWith, OWNER } from './profile/temporary.ts';
+
+const NOW = new Date('2026-11-23T12:00:00Z');
+const KEYS = [generatePrivateKey(), generatePrivateKey()];
+const APP_IDENTITY = generatePrivateKey();
+const PASSWORD = 'canary/p@ss word-1';
+const TOKEN = 'canary-token-2';
+
+const SPREAD = `pocket_network: main
+hosts:
+  edge: {address: edge.nodes.net, private_address: 10.0.0.1}
+  relay-a: {address: 203.0.113.5, private_address: 10.0.0.2}
+  relay-b: {address: 203.0.113.6, private_address: 10.0.0.3}
+  data: {address: 203.0.113.7, private_address: 10.0.0.4}
+  provider: provider.nodes.net
+postgres_hosts: [data]
+temporal_hosts: [data]
+redis_hosts: [data]
+provider_hosts: [provider]
+relay_relayers: [relay-a, relay-b]
+relay_miners: [data]
+reverse_proxy_hosts: [edge]
+relay_public_domain: relay.nodes.net
+reverse_proxy: {acme_email: me@nodes.net}
+provider: {owner_identity: ${OWNER}, owner_email: me@nodes.net, auth_url: "http://localhost:4001"}
+relayminer:
+  keys_file: keys.yaml
+  services:
+    eth:
+      backends:
+        jsonrpc: {url: "https://eth.nodes.net", headers: {Authorization: "env:REPORT_TEST_TOKEN"}}
+        websocket: {url: "wss://eth.nodes.net"}
+    cosmoshub:
+      default_backend: rest
+      backends:
+        rest: {url: "https://hub.nodes.net"}
+        grpc: {url: "hub.nodes.net:9090"}
+        cometbft: {url: "https://hub-rpc.nodes.net"}
+secrets:
+  redis_password: "cmd:printf '${PASSWORD}'"
+  app_identity: env:REPORT_TEST_IDENTITY
+`;
+
+/** The same without a Provider. */
+const NO_PROVIDER = SPREAD.replace(
+  /^( {2})?(provider|provider_hosts|postgres_hosts|temporal_hosts):.*\n/gm,
+  '',
+).replace(/^ {2}app_identity.*\n/m, '');
+
+interface Given {
+  deployment: Deployment;
+  secrets: Secrets;
+  now: Date;
+  findings?: Finding[];
+}
+
+function given(t: TestContext, profile = SPREAD): Given {
+  process.env.REPORT_TEST_IDENTITY = APP_IDENTITY;
+  process.env.REPORT_TEST_TOKEN = TOKEN;
+  t.after(() => {
+    delete process.env.REPORT_TEST_IDENTITY;
+    delete process.env.REPORT_TEST_TOKEN;
+  });
+  const directory = directoryWith(t, {
+    'nodes.yaml': profile,
+    'keys.yaml': `# my keys\nkeys:\n  - "0x${KEYS[0]}"\n  - ${KEYS[1]} # second\n`,
+  });
+  const deployment = loadDeployment(join(directory, 'nodes.yaml'), { root: directory });
+  return { deployment, secrets: loadSecrets(deployment, { create: true }), now: NOW };
+}
+
+/** The lab's own profile, with images as a lab without registries has them. */
+function lab(t: TestContext): Given {
+  const profile = readFileSync(
+    new URL('../../profiles/all-in-one-lab.yaml', import.meta.url),
+    'utf8',
+  ).replace('../deployments/all-in-one-lab/supplier-keys.yaml', 'keys.yaml');
+  const images = `images:
+  redis: debian/redis:8.6
+  provider: standin/igniter-provider:0.9.0
+`;
+  return given(t, profile + images);
+}
+
+function finding(change: Partial<Finding>): Finding {
+  return {
+    id: 'redis.policy',
+    host: 'data',
+    group: 'redis',
+    title: 'Redis evicts nothing',
+    verdict: 'pass',
+    evidence: 'noeviction',
+    fix: '',
+    duration_ms: 3,
+    ...change,
+  };
+}
+
+function value(answer: Answer): string {
+  if ('type' in answer) return answer.type;
+  if ('shows' in answer) return answer.shows;
+  return answer.decide.example ?? '';
+}
+
+/** The answers of a step, by label; the first where a label comes twice. */
+function answers(steps: Step[], title: RegExp): Map<string, string> {
+  const step = steps.find((one) => title.test(one.title));
+  assert.ok(step, `a step ${title}`);
+  return new Map(step.fields.toReversed().map(({ label, answer }) => [label, value(answer)]));
+}
+
+describe('the report', () => {
+  test('shows no secret in any form, not even where a check repeats one', (t) => {
+    const input = given(t);
+    const leaked = input.secrets.values().filter((one) => one.length >= 6);
+    const findings = [
+      finding({ verdict: 'fail', evidence: `it says ${PASSWORD}`, fix: `use ${KEYS[0]}` }),
+      finding({ verdict: 'warn', title: `about ${encodeURIComponent(PASSWORD)}`, evidence: TOKEN }),
+      finding({ verdict: 'skip', evidence: Buffer.from(APP_IDENTITY).toString('base64') }),
+    ];
+    const report = reportMarkdown({ ...input, findings });
+    for (const secret of [...KEYS, APP_IDENTITY, PASSWORD, TOKEN]) {
+      assert.ok(leaked.includes(secret), 'the canary is known to the mask');
+      for (const form of formsOf(secret)) assert.ok(!report.includes(form), form.slice(0, 6));
+    }
+    for (const form of leaked) assert.ok(!report.includes(form), form.slice(0, 6));
+  });
+
+  test('says where each secret lives, and of a command only that there is one', (t) => {
+    const { deployment, ...input } = given(t);
+    const report = reportMarkdown({ deployment, ...input });
+    assert.match(report, /\| `redis_password` \| the command in `secrets.redis_password` of the/);
+    assert.match(report, /\| `app_identity` \| the environment variable `REPORT_TEST_IDENTITY`/);
+    assert.ok(report.includes(`| \`encryption_key\` | \`${deployment.directory}/secrets.yaml\` |`));
+    assert.ok(!report.includes('printf'));
+  });
+
+  test('says nothing undefined, whatever the deployment lacks', (t) => {
+    const relaysOnly = NO_PROVIDER.replace(
+      /^( {2})?(edge|relay_public_domain|reverse_proxy|reverse_proxy_hosts):.*\n/gm,
+      '',
+    );
+    const local = SPREAD.replace('pocket_network: main', 'pocket_network: local').replace(
+      /^relay_public_domain/m,
+      'pocket_rpc_url: http://10.0.0.9:26657\npocket_grpc_address: 10.0.0.9:9090\npocket_api_url: http://10.0.0.9:1317\nrelay_public_domain',
+    );
+    for (const input of [given(t), lab(t), given(t, relaysOnly), given(t, local)]) {
+      const report = reportMarkdown(input);
+      assert.doesNotMatch(report, /undefined|NaN|null|\[object|TODO/);
+      assert.doesNotMatch(report, /(?<!`)``(?!`)/, 'no empty code span');
+    }
+  });
+
+  test('has well-formed tables, also when values are hostile', (t) => {
+    const findings = [
+      finding({
+        verdict: 'fail',
+        title: 'a | title <img src=x> [x](http://evil)',
+        evidence: 'a|b `c` ``d`` \\| <script>\n| new | row |\n\n# heading',
+        fix: '```\n| x',
+      }),
+    ];
+    const report = reportMarkdown({ ...given(t), findings });
+    const tables = report.split('\n\n').filter((block) => block.startsWith('|'));
+    assert.ok(tables.length > 15);
+    for (const block of tables) {
+      const widths = block.split('\n').map((row) => row.split(/(?<!\\)\|/).length);
+      assert.equal(new Set(widths).size, 1, block);
+      assert.match(block.split('\n')[1]!, /^\|( --- \|)+$/);
+    }
+    assert.doesNotMatch(report, /^# heading/m);
+    assert.ok(report.includes('a \\| title \\<img src=x\\> \\[x\\](http://evil)'));
+  });
+
+  test('names deployment, network, chain id, time, version and profile', (t) => {
+    const { deployment, ...input } = given(t);
+    const report = reportMarkdown({ deployment, ...input });
+    const { version } = JSON.parse(
+      readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+    );
+    assert.match(report, /^# Deployment `nodes`\n/);
+    for (const row of [
+      '| Network | `main` |',
+      '| Chain id | `pocket` |',
+      '| Written | `2026-11-23T12:00:00.000Z` |',
+      `| By | Pocket Automations \`${version}\` |`,
+      `| Profile | \`${deployment.profilePath}\` |`,
+    ]) {
+      assert.ok(report.includes(row), row);
+    }
+  });
+
+  test('is written for its owner alone, and again over itself', (t) => {
+    const input = given(t);
+    const reports = join(input.deployment.directory, '../../reports/nodes');
+    mkdirSync(reports, { recursive: true, mode: 0o755 });
+    writeFileSync(join(reports, 'report.md'), 'old', { mode: 0o644 });
+    const path = writeReport(input);
+    assert.equal(path, join(reports, 'report.md'));
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    assert.equal(statSync(reports).mode & 0o777, 0o700);
+    assert.equal(readFileSync(path, 'utf8'), reportMarkdown(input));
+  });
+
+  test('links only to words that the glossary explains', () => {
+    const glossary = readFileSync(new URL('../../docs/glossary.md', import.meta.url), 'utf8');
+    const anchors = [...glossary.matchAll(/^## (.+)$/gm)].map(([, heading]) =>
+      heading!.toLowerCase().replaceAll(' ', '-'),
+    );
+    for (const anchor of Object.keys(GLOSSARY)) assert.ok(anchors.includes(anchor), anchor);
+  });
+});
+
+describe('stand-ins', () => {
+  test('are named in plain words when there are any', (t) => {
+    const input = lab(t);
+    assert.deepEqual(usesStandIns(input.deployment), [
+      'debian/redis:8.6',
+      'standin/igniter-provider:0.9.0',
+    ]);
+    assert.match(
+      reportMarkdown(input),
+      /lab with stand-ins\*\*: `debian\/redis:8.6`, `standin\/igniter-provider:0.9.0`. Nothing here can earn or stake/,
+    );
+  });
+
+  test('are not mentioned when there are none, or when no host runs them', (t) => {
+    const unused = `${NO_PROVIDER}images: {provider: "standin/igniter-provider:0.9.0"}
+`;
+    for (const profile of [SPREAD, unused]) {
+      const input = given(t, profile);
+      assert.deepEqual(usesStandIns(input.deployment), []);
+      assert.doesNotMatch(reportMarkdown(input), /stand-in/);
+    }
+  });
+});
+
+describe('readiness', () => {
+  test('is not claimed without validation', (t) => {
+    const report = reportMarkdown(given(t));
+    assert.match(report, /\*\*Not validated\.\*\*/);
+    assert.doesNotMatch(report, /\*\*Ready\.\*\*/);
+  });
+
+  test('follows from the findings, failures first, each with its fix', (t) => {
+    const findings = [
+      finding({}),
+      finding({ verdict: 'warn', title: 'It warns', evidence: 'w', fix: 'look' }),
+      finding({ verdict: 'fail', title: 'It fails', evidence: 'f', fix: 'mend' }),
+      finding({ verdict: 'skip', title: 'It skips', evidence: 'no answer' }),
+    ];
+    const report = reportMarkdown({ ...given(t), findings });
+    assert.match(report, /\*\*Not ready\.\*\* 1 passed, 1 warned, 1 failed, 1 skipped\./);
+    assert.match(report, /\| fail \| `data` \| It fails \| `f` \| `mend` \|\n\| warn .* `look` \|/);
+    assert.match(report, /\| `data` \| It skips \| `no answer` \|/);
+    const ready = reportMarkdown({ ...given(t), findings: findings.slice(0, 2) });
+    assert.match(ready, /\*\*Ready\.\*\*/);
+    const unknown = reportMarkdown({ ...given(t), findings: findings.slice(3) });
+    assert.match(unknown, /\*\*It could not be told\.\*\*/);
+  });
+});
+
+describe('hosts', () => {
+  test('are listed with their roles, images and published ports', (t) => {
+    const { deployment, ...input } = given(t);
+    const report = reportMarkdown({ deployment, ...input });
+    for (const host of deployment.hosts) {
+      const row = report.split('\n').find((line) => line.startsWith(`| \`${host.name}\` | \``));
+      assert.ok(row, host.name);
+      assert.ok(row.includes(host.address));
+      assert.ok(row.includes(host.roles.join(', ')));
+      for (const image of imagesOf(deployment, host.roles)) assert.ok(row.includes(image), image);
+    }
+    for (const row of [
+      '| `data` | `6379` | redis: relayer publishes relays to Redis; miner consumes relays from Redis | `127.0.0.1:6379`, `10.0.0.4:6379` | `relay-a`, `relay-b` |',
+      '| `relay-a` | `9090` | relayer-metrics | `127.0.0.1:9090` | this host only |',
+      '| `edge` | `443` | https: relays | `0.0.0.0:443`, `[::]:443` | everyone |',
+      '| `provider` | `3001` | provider-web | `127.0.0.1:3001` | this host only |',
+    ]) {
+      assert.ok(report.includes(row), row);
+    }
+  });
+});
+
+describe('URLs', () => {
+  test('the portal is opened at auth_url to the letter, by a tunnel to its local port', (t) => {
+    const { deployment, ...input } = given(t);
+    const report = reportMarkdown({ deployment, ...input });
+    const { directory } = deployment;
+    assert.ok(report.includes(`ssh -F ${directory}/ssh_config -L 4001:127.0.0.1:3001 provider\n`));
+    assert.ok(report.includes('open exactly `http://localhost:4001` in the browser'));
+    const signIn = answers(stakingSteps({ deployment, ...input }), /setup wizard/);
+    assert.equal(signIn.get('Address bar of the browser'), 'http://localhost:4001/admin/setup');
+    assert.equal(signIn.get('Connect Wallet → account'), OWNER);
+  });
+
+  test('a portal behind a name of its own needs no tunnel', (t) => {
+    const profile = SPREAD.replace('http://localhost:4001', 'https://portal.nodes.net');
+    const report = reportMarkdown(given(t, profile));
+    assert.match(report, /open exactly `https:\/\/portal\.nodes\.net` in the browser/);
+    assert.doesNotMatch(report, /:127\.0\.0\.1:3001/);
+  });
+
+  test('every relay URL has the domain of the profile and the scheme of its transport', (t) => {
+    const { deployment, ...input } = given(t);
+    const report = reportMarkdown({ deployment, ...input });
+    const domain = deployment.profile.relay_public_domain;
+    for (const row of [
+      ['eth', 'jsonrpc', 'https'],
+      ['eth', 'websocket', 'wss'],
+      ['cosmoshub', 'rest', 'https'],
+      ['cosmoshub', 'grpc', 'grpcs'],
+      ['cosmoshub', 'cometbft', 'https'],
+    ]) {
+      const [service, transport, scheme] = row;
+      assert.ok(report.includes(`| \`${service}\` | ${transport} | \`${scheme}://${domain}\` |`));
+    }
+    const service = stakingSteps({ deployment, ...input }).find(({ title }) =>
+      /Services/.test(title),
+    );
+    const urls = service!.fields
+      .filter(({ label }) => label.includes('URL'))
+      .map((f) => value(f.answer));
+    assert.deepEqual(urls, [
+      `https://${domain}`,
+      `wss://${domain}`,
+      `https://${domain}`,
+      `grpcs://${domain}`,
+    ]);
+    assert.match(service!.notes!, /CometBFT \(`cosmoshub`\) cannot be chosen/);
+    assert.match(service!.notes!, /`\{type\}` would be staked literally/);
+  });
+});
+
+describe('the staking steps', () => {
+  test('come in the order in which Igniter asks', (t) => {
+    const titles = stakingSteps(given(t)).map(({ title }) => title);
+    assert.deepEqual(titles, [
+      'Open the setup wizard',
+      'Blockchain Settings',
+      'Identity Settings',
+      'Configure Regions',
+      'Configure Relay-miners',
+      'Select Provided Services',
+      'Address Groups',
+      'Delegators',
+      'Notifications, then Finish',
+      'Supplier operator keys',
+      'Staking, and the workflows that follow it',
+    ]);
+  });
+
+  test('name the endpoints and identity of the deployment', (t) => {
+    const input = given(t);
+    const { network } = input.deployment;
+    const page = answers(stakingSteps(input), /Blockchain/);
+    assert.equal(page.get('App Identity'), publicKey(APP_IDENTITY));
+    assert.equal(page.get('Pocket API URL'), network.apiUrl);
+    assert.equal(page.get('Pocket RPC URL'), network.rpcUrl);
+    assert.equal(page.get('Indexer API URL'), network.indexerUrl);
+    assert.equal(page.get('Network'), network.chainId);
+    assert.equal(page.get('Minimum Stake'), '60000');
+  });
+
+  test('hold, for every page of the wizard, values that it accepts', (t) => {
+    const input = given(t);
+    const steps = stakingSteps(input);
+    const [one, two, three, four, six] = [
+      /Blockchain/,
+      /Identity Settings/,
+      /Regions/,
+      /Relay-miners/,
+      /Address Groups/,
+    ].map((title) => answers(steps, title));
+    STEPS.blockchain.parse({
+      pocketApiUrl: one!.get('Pocket API URL'),
+      pocketRpcUrl: one!.get('Pocket RPC URL'),
+      indexerApiUrl: one!.get('Indexer API URL'),
+    });
+    STEPS.identity.parse({
+      name: two!.get('Provider Name'),
+      supportEmail: two!.get('Support Email'),
+      rewardAddresses: two!.get('Reward Addresses'),
+    });
+    const region = {
+      displayName: three!.get('Display Name'),
+      urlValue: three!.get('URL Value'),
+    };
+    STEPS.regions.parse([region]);
+    const relayMiner = {
+      name: four!.get('Name'),
+      identity: four!.get('Identity'),
+      region: four!.get('Region'),
+      domain: four!.get('Domain'),
+    };
+    STEPS['relay-miners'].parse([relayMiner]);
+    assert.equal(relayMiner.region, region.displayName);
+    const ids = six!.get('Assign services')!.split(', ');
+    STEPS.services.parse(
+      ids.map((serviceId) => ({ serviceId, endpoints: endpointsOf(steps, serviceId) })),
+    );
+    assert.equal(six!.get('Relay Miner'), relayMiner.name);
+    const shares = {
+      supplierShare: Number(six!.get('Default Revenue Shares → Add Supplier Share, %')),
+      revShare: [
+        {
+          address: six!.get('Default Revenue Shares → Add Share, address'),
+          share: Number(six!.get('Default Revenue Shares → Add Share, %')),
+        },
+      ],
+    };
+    STEPS['address-groups'].parse([
+      {
+        name: six!.get('Name'),
+        relayMiner: relayMiner.name,
+        private: six!.get('Internal use only') === 'on',
+        services: ids.map((serviceId) => ({ serviceId, ...shares })),
+      },
+    ]);
+  });
+
+  test('list the addresses of the supplier keys, and the command that makes the import file works', (t) => {
+    const input = given(t);
+    const step = stakingSteps(input).find(({ title }) => /keys/.test(title))!;
+    for (const { address, publicKey: key } of input.secrets.supplierKeys) {
+      assert.ok(step.notes!.includes(`| \`${address}\` | \`${key}\` |`));
+    }
+    const command = /```sh\n(.*)\n```/.exec(step.notes!)![1]!;
+    const directory = join(input.deployment.directory, '../..');
+    execFileSync('bash', ['-c', command], { cwd: directory });
+    const made = join(directory, 'import.json');
+    assert.deepEqual(JSON.parse(readFileSync(made, 'utf8')), KEYS);
+    assert.equal(statSync(made).mode & 0o777, 0o600);
+  });
+
+  test('are those that matter where the Provider is elsewhere', (t) => {
+    const input = given(t, NO_PROVIDER);
+    assert.deepEqual(
+      stakingSteps(input).map(({ title }) => title),
+      ['Configure Relay-miners', 'Select Provided Services', 'Supplier operator keys'],
+    );
+    assert.match(reportMarkdown(input), /is not part of this deployment/);
+  });
+});
+
+function endpointsOf(steps: Step[], serviceId: string): { rpcType: string; url: string }[] {
+  const fields = steps.find(({ title }) => /Services/.test(title))!.fields;
+  const of = (part: RegExp) =>
+    fields
+      .filter(({ label }) => label.startsWith(`\`${serviceId}\``) && part.test(label))
+      .map(({ answer }) => value(answer));
+  const urls = of(/URL/);
+  return of(/RPC type/).map((rpcType, index) => ({ rpcType, url: urls[index]! }));
+}
+
+describe('Markdown', () => {
+  test('a value stays a value', () => {
+    assert.equal(code('a`b'), '``a`b``');
+    assert.equal(code('`'), '`` ` ``');
+    assert.equal(code('a\nb\x1b[31m'), '`a b [31m`');
+    assert.equal(code(''), '—');
+    assert.equal(plain('a *b* <i> [c](d)'), 'a \\*b\\* \\<i\\> \\[c\\](d)');
+    assert.equal(table(['a'], [['x|y']]), '| a |\n| --- |\n| x\\|y |');
+    assert.equal(commands('echo ```'), '````sh\necho ```\n````');
+  });
+
+  test('a row of another width is refused', () => {
+    assert.throws(() => table(['a', 'b'], [['x']]), RangeError);
+  });
+});
