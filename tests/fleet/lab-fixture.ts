@@ -3,15 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { saveBundle } from '../../lib/bundle.ts';
 import { openConnection } from '../../lib/connection.ts';
 import { loadDeployment } from '../../lib/deployment.ts';
 import { writeSshConfig } from '../../lib/ssh-config.ts';
-import { buildImages } from '../lab/images/build.ts';
-import { LAB_BUNDLE, ROOT } from '../lab/paths.ts';
+import { ensureBundle } from '../lab/bundle.ts';
+import { ROOT } from '../lab/paths.ts';
 import { writeLabProfile } from '../lab/profile.ts';
 import { startStandIns } from '../lab/stand-ins.ts';
-import { ensureDocker, type Host, type HostSpec, testHosts } from './hosts.ts';
+import { type Host, type HostSpec, testHosts } from './hosts.ts';
 
 /** How a script of the project ended. */
 export interface ScriptResult {
@@ -41,8 +40,7 @@ export async function lab(
   test: TestContext,
   spec: Omit<HostSpec, 'name' | 'run'> = {},
 ): Promise<Lab> {
-  await ensureDocker();
-  await saveBundle(await buildImages(), LAB_BUNDLE);
+  await ensureBundle();
   const hosts = await testHosts(test, { lab: spec });
   const host = hosts.lab;
   const home = mkdtempSync(join(tmpdir(), 'pocket-home-'));

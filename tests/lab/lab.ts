@@ -2,15 +2,14 @@
 // Environment: HOST (a real host instead of a container), IMAGES (standin or registry; chosen by itself where absent).
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { saveBundle } from '../../lib/bundle.ts';
 import { openConnection } from '../../lib/connection.ts';
 import { loadDeployment } from '../../lib/deployment.ts';
 import { EXIT, UserError } from '../../lib/exit-codes.ts';
 import { parseAddress } from '../../lib/profile/address.ts';
 import { writeSshConfig } from '../../lib/ssh-config.ts';
 import { ensureDocker, findHost, startHost } from '../fleet/hosts.ts';
-import { buildImages } from './images/build.ts';
-import { LAB_BUNDLE, LAB_PROFILE, LAB_RUN, ROOT } from './paths.ts';
+import { ensureBundle } from './bundle.ts';
+import { LAB_PROFILE, LAB_RUN, ROOT } from './paths.ts';
 import { type LabHost, writeLabProfile } from './profile.ts';
 import { registriesReachable } from './registries.ts';
 import { BACKEND, ownAddress, startStandIns } from './stand-ins.ts';
@@ -28,7 +27,7 @@ async function main(): Promise<void> {
       'out of reach or not wanted. Redis, PostgreSQL and Caddy are Debian’s. Nothing here can earn or stake.',
     );
   }
-  const preparing = prepareBundle(standIns ? undefined : [BACKEND]);
+  const preparing = ensureBundle(standIns ? undefined : [BACKEND]);
   const host = process.env.HOST ? realHost(process.env.HOST) : await containerHost();
   await preparing;
 
@@ -49,12 +48,6 @@ async function main(): Promise<void> {
   say('');
   say(`The lab is up after ${Math.round((Date.now() - began) / 1000)} s. Where to look next:`);
   for (const [what, where] of nextPlaces()) say(`  ${what.padEnd(14)} ${where}`);
-}
-
-async function prepareBundle(names: string[] | undefined): Promise<void> {
-  await ensureDocker();
-  const references = await buildImages(names);
-  await saveBundle(references, LAB_BUNDLE);
 }
 
 async function containerHost(): Promise<LabHost> {
