@@ -1,14 +1,14 @@
-import type { Finding } from './check.ts';
 import { openConnection } from './connection.ts';
 import { type Deployment, loadDeployment } from './deployment.ts';
 import { EXIT, UserError } from './exit-codes.ts';
+import { hostTable, summaryLine } from './findings.ts';
 import type { Terminal } from './listeners.ts';
 import type { Given, Option } from './options.ts';
 import { writeReport } from './report/write.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 import { shortPath } from './short-path.ts';
 import { writeSshConfig } from './ssh-config.ts';
-import { validate } from './validate.ts';
+import { type Validation, validate } from './validate.ts';
 
 /** The options of `scripts/report.mjs`. */
 export const REPORT_OPTIONS = {
@@ -30,7 +30,7 @@ export async function runReport(
     throw new UserError('Give --profile FILE. See --help.', EXIT.usage);
   const deployment = loadDeployment(given.profile);
   const secrets = existingSecrets(deployment);
-  const found = given.validate ? await ask(deployment, secrets) : undefined;
+  const found = given.validate ? await ask(deployment, secrets, terminal) : undefined;
   const path = writeReport({
     deployment,
     secrets,
@@ -40,12 +40,25 @@ export async function runReport(
   return found?.exitCode ?? EXIT.done;
 }
 
-function ask(
+/** Validates, and tells on the way what did not pass. */
+async function ask(
   deployment: Deployment,
   secrets: Secrets,
-): Promise<{ findings: Finding[]; exitCode: number }> {
+  terminal: Terminal,
+): Promise<Validation> {
   const sshConfig = writeSshConfig(deployment);
-  return validate({ deployment, secrets, open: (host) => openConnection(host, sshConfig) });
+  const style = { colour: terminal.colour, verbose: terminal.verbose };
+  const found = await validate({
+    deployment,
+    secrets,
+    open: (host) => openConnection(host, sshConfig),
+    onHost: (host, findings) => {
+      const open = findings.filter(({ verdict }) => verdict !== 'pass');
+      if (open.length > 0) terminal.err(hostTable(host, open, style));
+    },
+  });
+  terminal.err(summaryLine(found.counts, found.milliseconds, style.colour));
+  return found;
 }
 
 /** The secrets in use: a report of new ones would describe a deployment that does not exist. */

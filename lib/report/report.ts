@@ -8,11 +8,12 @@ import { remaining } from './remaining.ts';
 import { staking } from './staking.ts';
 import { summary } from './summary.ts';
 import { urls } from './urls.ts';
+import { glossaryLinks } from './words.ts';
 
 export type { ReportInput } from './input.ts';
 
 /** The report of a deployment, in Markdown. Reads nothing from any host; no secret survives in it. */
 export function reportMarkdown(input: ReportInput): string {
-  const sections = [header, summary, hosts, urls, staking, remaining, backup, next];
+  const sections = [header, summary, hosts, urls, staking, remaining, backup, next, glossaryLinks];
   return input.secrets.mask(`${blocks(...sections.map((section) => section(input)))}\n`);
 }

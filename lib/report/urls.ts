@@ -49,9 +49,14 @@ const PAGES: [
   url: string,
 ][] = [
   ['relayer-health', 'relay_relayers', 'Is the relayer ready?', 'http://localhost:8081/ready'],
-  ['relayer-metrics', 'relay_relayers', 'Metrics of the relayer', 'http://localhost:9090/metrics'],
+  [
+    'relayer-metrics',
+    'relay_relayers',
+    `Metrics of the ${word('relayer')}`,
+    'http://localhost:9090/metrics',
+  ],
   ['miner', 'relay_miners', 'Is the miner alive?', 'http://localhost:9092/health'],
-  ['miner', 'relay_miners', 'Metrics of the miner', 'http://localhost:9092/metrics'],
+  ['miner', 'relay_miners', `Metrics of the ${word('miner')}`, 'http://localhost:9092/metrics'],
 ];
 
 function inside({ deployment }: ReportInput): string {

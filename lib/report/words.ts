@@ -1,3 +1,6 @@
+import type { ReportInput } from './input.ts';
+import { fromReport } from './place.ts';
+
 /** The words that a report links to the glossary, by the anchor there. */
 export const GLOSSARY = {
   acme: 'ACME',
@@ -14,10 +17,17 @@ export const GLOSSARY = {
   'service-id': 'service id',
   session: 'session',
   supplier: 'supplier',
-  'temporal-namespace': 'Temporal namespace',
 } as const;
 
-/** A word as a link to its explanation, seen from `reports/<deployment>/`. */
+/** A word as a link to its explanation; {@link glossaryLinks} says where that is. */
 export function word(anchor: keyof typeof GLOSSARY, text: string = GLOSSARY[anchor]): string {
-  return `[${text}](../../docs/glossary.md#${anchor})`;
+  return `[${text}][${anchor}]`;
+}
+
+/** Where the explanations are, which Markdown renders as nothing. */
+export function glossaryLinks({ deployment }: ReportInput): string {
+  const glossary = fromReport(deployment, 'docs/glossary.md');
+  return Object.keys(GLOSSARY)
+    .map((anchor) => `[${anchor}]: ${glossary}#${anchor}`)
+    .join('\n');
 }

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { reportDirectory } from './place.ts';
 import { type ReportInput, reportMarkdown } from './report.ts';
 
 /**
@@ -8,8 +9,7 @@ import { type ReportInput, reportMarkdown } from './report.ts';
  * @returns the path
  */
 export function writeReport(input: Omit<ReportInput, 'now'> & { now?: Date }): string {
-  const { directory: kept, name } = input.deployment;
-  const directory = join(kept, '..', '..', 'reports', name);
+  const directory = reportDirectory(input.deployment);
   const markdown = reportMarkdown({ ...input, now: input.now ?? new Date() });
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   chmodSync(directory, 0o700);

@@ -6,6 +6,7 @@ import { describe, type TestContext, test } from 'node:test';
 import type { Finding } from '../../lib/check.ts';
 import { type Deployment, loadDeployment } from '../../lib/deployment.ts';
 import { code, commands, plain, table } from '../../lib/report/markdown.ts';
+import { reportDirectory } from '../../lib/report/place.ts';
 import { reportMarkdown } from '../../lib/report/report.ts';
 import { stakingSteps } from '../../lib/report/staking.ts';
 import type { Answer, Step } from '../../lib/report/wizard.ts';
@@ -220,12 +221,18 @@ describe('the report', () => {
     assert.equal(readFileSync(path, 'utf8'), reportMarkdown(input));
   });
 
-  test('links only to words that the glossary explains', () => {
-    const glossary = readFileSync(new URL('../../docs/glossary.md', import.meta.url), 'utf8');
+  test('links only to words that the glossary explains', (t) => {
+    const input = given(t);
+    const report = reportMarkdown(input);
+    const [, link] = /^\[relay\]: (.+)#relay$/m.exec(report)!;
+    const glossary = readFileSync(join(reportDirectory(input.deployment), link!), 'utf8');
     const anchors = [...glossary.matchAll(/^## (.+)$/gm)].map(([, heading]) =>
       heading!.toLowerCase().replaceAll(' ', '-'),
     );
-    for (const anchor of Object.keys(GLOSSARY)) assert.ok(anchors.includes(anchor), anchor);
+    const used = [...report.matchAll(/\]\[([a-z0-9-]+)\]/g)].map(([, anchor]) => anchor!);
+    assert.ok(used.length > 10);
+    for (const anchor of used) assert.ok(anchors.includes(anchor), anchor);
+    assert.deepEqual([...new Set(used)].toSorted(), Object.keys(GLOSSARY).toSorted());
   });
 });
 

@@ -23,7 +23,7 @@ export function addressGroups({ deployment }: ReportInput): Step {
       {
         label: 'Default Revenue Shares → Add Supplier Share, %',
         answer: { decide: { example: '5', rule: 'switched on, a whole number from 1 to 100' } },
-        why: 'Paid to the supplier’s own address, which pays the fees of claims and proofs: too little, and it runs dry.',
+        why: `Paid to the supplier’s own address, which pays the fees of ${word('claim', 'claims')} and ${word('proof', 'proofs')}: too little, and it runs dry.`,
       },
       {
         label: 'Default Revenue Shares → Add Share, address',

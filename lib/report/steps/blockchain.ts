@@ -2,6 +2,7 @@ import { publicKey } from '../../secrets.ts';
 import type { ReportInput } from '../input.ts';
 import { code } from '../markdown.ts';
 import type { Answer, Field, Step } from '../wizard.ts';
+import { word } from '../words.ts';
 
 /** What a supplier must stake at least on main and beta, in POKT. Source: poktroll, supplier params, late 2026. */
 const CHAIN_MINIMUM_POKT = 59_500;
@@ -19,7 +20,7 @@ export function blockchain({ deployment, secrets }: ReportInput): Step {
       {
         label: 'App Identity',
         answer: { shows: publicKey(secrets.get('app_identity').reveal()) },
-        why: 'The public key of `app_identity`. Another one means that another secret is in use.',
+        why: `The ${word('app-identity', 'public key')} of the secret \`app_identity\`. Another one means that another secret is in use.`,
       },
       {
         label: 'Pocket API URL',

@@ -1,0 +1,19 @@
+import { join, relative } from 'node:path';
+import type { Deployment } from '../deployment.ts';
+
+/** The directory of a deployment's report: `reports/<name>`, beside `deployments/`. */
+export function reportDirectory({
+  directory,
+  name,
+}: Pick<Deployment, 'directory' | 'name'>): string {
+  return join(directory, '..', '..', 'reports', name);
+}
+
+/** A file of this project's checkout, as a link in the report leads to it. */
+export function fromReport(
+  deployment: Pick<Deployment, 'directory' | 'name'>,
+  file: string,
+): string {
+  const path = relative(reportDirectory(deployment), join(import.meta.dirname, '..', '..', file));
+  return encodeURI(path);
+}
