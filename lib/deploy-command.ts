@@ -93,7 +93,7 @@ export async function runDeploy(options: {
     parts,
     dryRun,
     listener: counting,
-    preflight: (connection, host) => preflight(connection, host, deployment, parts),
+    preflight: (connection) => preflight(connection, { deployment, secrets, parts }),
   });
   const code = exitCode(outcomes, dryRun && counts.pending > 0);
   const summary = {

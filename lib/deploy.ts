@@ -50,7 +50,7 @@ export interface DeployOptions {
   dryRun: boolean;
   listener: Listener;
   /** Asks a host, before any host is changed, whether the deploy can work there. Returns what is in the way. */
-  preflight(connection: Connection, host: Host): Promise<string[]>;
+  preflight(connection: Connection): Promise<string[]>;
 }
 
 /** The parts of a deploy in the order of the profile's stages. */
@@ -104,7 +104,7 @@ async function open(host: Host, options: DeployOptions): Promise<Connection | Us
   try {
     connection = await openConnection(host, options.sshConfig);
     options.listener.connected(host);
-    const problems = await options.preflight(connection, host);
+    const problems = await options.preflight(connection);
     if (problems.length === 0) return connection;
     await connection.close();
     return new UserError(problems.map((problem) => `${host.name}: ${problem}`).join('\n'));

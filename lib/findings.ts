@@ -45,8 +45,10 @@ export function summaryLine(counts: Counts, milliseconds: number, colour: boolea
   const parts = (['pass', 'warn', 'fail', 'skip'] as const).map(
     (verdict) => `${counts[verdict]} ${verdict}`,
   );
-  const [word, code] = counts.fail > 0 ? ['not ready', COLOURS.fail] : ['ready', COLOURS.pass];
-  return `${parts.join(', ')} in ${(milliseconds / 1000).toFixed(1)} s: ${paint(word!, code!, colour)}\n`;
+  const ready = counts.skip > 0 ? 'ready, as far as could be told' : 'ready';
+  const [word, code]: [string, number] =
+    counts.fail > 0 ? ['not ready', COLOURS.fail] : [ready, COLOURS.pass];
+  return `${parts.join(', ')} in ${(milliseconds / 1000).toFixed(1)} s: ${paint(word, code, colour)}\n`;
 }
 
 /** A finding as one line of `--json`. */

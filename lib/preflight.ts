@@ -1,13 +1,37 @@
+import { ask } from './ask.ts';
+import { findingOf } from './check.ts';
+import { preflightChecks } from './checks/preflight.ts';
 import type { Connection } from './connection.ts';
 import type { Part } from './deploy.ts';
-import type { Deployment, Host } from './deployment.ts';
+import type { Deployment } from './deployment.ts';
+import type { Secrets } from './secrets.ts';
 
-/** TEMPORARY */
+/**
+ * Asks a host, before anything is changed anywhere, whether its parts of a deploy can work there: the system, the
+ * processor, free ports, registries within reach. What cannot be asked is left to the steps themselves.
+ * @returns what is in the way, each with what to do about it.
+ */
 export async function preflight(
-  _connection: Connection,
-  _host: Host,
-  _deployment: Deployment,
-  _parts: readonly Part[],
+  connection: Connection,
+  options: { deployment: Deployment; secrets: Secrets; parts: readonly Part[] },
 ): Promise<string[]> {
-  return [];
+  const { deployment, secrets, parts } = options;
+  const { host } = connection;
+  const roles = parts
+    .filter((part) => part.host === host)
+    .flatMap((part) => part.roles.map(({ name }) => name));
+  const problems: string[] = [];
+  const checks = preflightChecks({ deployment, host, secrets }, roles);
+  await ask(
+    connection,
+    `Questions to ${host.name} before a deploy`,
+    checks,
+    secrets,
+    (check, result) => {
+      if (!result.ran) return;
+      const { verdict, evidence, fix } = findingOf(check, result);
+      if (verdict === 'fail') problems.push(`${evidence}\n  ${fix}`);
+    },
+  );
+  return problems;
 }

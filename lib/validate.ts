@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { ask } from './ask.ts';
 import {
   CHECK_GROUPS,
   type Check,
@@ -9,7 +9,6 @@ import {
   fleetFindingOf,
   type ProbeResult,
 } from './check.ts';
-import { checkHeader, compileChecks, readCheckLine, unanswered } from './check-script.ts';
 import { checksOf, fleetChecksOf } from './checks/all.ts';
 import type { Connection } from './connection.ts';
 import type { Deployment } from './deployment.ts';
@@ -119,26 +118,11 @@ async function askHost(
     return finding(about, host.name, { verdict: 'fail', evidence, fix }, since());
   }
   const connected = since();
-  const named = secrets.named();
-  const nonce = randomBytes(12).toString('hex');
-  const script = compileChecks(`Checks of ${host.name}: asks, and changes nothing`, checks, named);
-  const open_ = new Set(script.probes.keys());
-  let reason = 'the host ended the questions early';
+  const title = `Checks of ${host.name}: asks, and changes nothing`;
   try {
-    await connection.run(checkHeader(script, nonce, named) + script.text, (line) => {
-      const told = readCheckLine(line, nonce);
-      if (told === undefined || told === 'end' || !open_.delete(told.index)) return;
-      const { output, errors } = told.result;
-      const result = { ...told.result, output: secrets.mask(output), errors: secrets.mask(errors) };
-      for (const check of script.probes[told.index]!) onAnswer(check, result);
-    });
-  } catch (error) {
-    reason = (error as Error).message;
+    await ask(connection, title, checks, secrets, onAnswer);
   } finally {
     await connection.close();
-  }
-  for (const index of open_) {
-    for (const check of script.probes[index]!) onAnswer(check, unanswered(reason));
   }
   return finding(about, host.name, { verdict: 'pass', evidence: 'logged in' }, connected);
 }

@@ -114,8 +114,9 @@ export function syncVerdict(answer: HttpAnswer, now: number, network: Network): 
   const age = Math.round(now - Date.parse(sync.latest_block_time) / 1000);
   if (!Number.isFinite(age)) return fail('it tells no time of its newest block');
   if (sync.catching_up !== false) return fail(`it is catching up, at ${sync.latest_block_height}`);
-  const evidence = `block ${sync.latest_block_height} is ${age} s old`;
-  if (age < -CLOCK_SKEW_SECONDS) return warn(`${evidence}: the clocks differ`);
+  const evidence = `block ${sync.latest_block_height} is ${Math.max(0, age)} s old`;
+  if (age < -CLOCK_SKEW_SECONDS)
+    return warn(`its newest block is ${-age} s in the future: the clocks differ`);
   const worthALook = WARN_BLOCKS * network.blockTimeSeconds;
   if (age > Math.max(STALE_SECONDS[network.name], worthALook)) {
     return fail(`${evidence}; wanted: below ${STALE_SECONDS[network.name]} s`);

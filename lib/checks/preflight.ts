@@ -1,0 +1,100 @@
+import type { Check } from '../check.ts';
+import { PORTS, type PortName } from '../ports.ts';
+import { GROUP_ROLE, type RoleName } from '../profile/roles.ts';
+import { imagesOf } from '../role-images.ts';
+import { sh } from '../shell.ts';
+import { fail, pass, skip } from '../verdict.ts';
+import { type CheckContext, isIn } from './context.ts';
+import { hostChecks } from './host.ts';
+
+const group = 'host';
+
+/** What is asked of a host before the first change: whether these roles can work there at all. */
+export function preflightChecks(context: CheckContext, roles: readonly RoleName[]): Check[] {
+  const { deployment } = context;
+  const needed = hostChecks(context).filter(
+    ({ id }) => id === 'host.os' || (id === 'host.architecture' && roles.includes('provider')),
+  );
+  return [
+    ...needed,
+    ...portChecks(context, roles),
+    ...(deployment.imageSource === 'registry' ? registryChecks(context, roles) : []),
+  ];
+}
+
+/** Whether something else than our containers listens where ours will. */
+function portChecks(context: CheckContext, roles: readonly RoleName[]): Check[] {
+  const names = (Object.keys(PORTS) as PortName[]).filter(
+    (name) => roles.includes(GROUP_ROLE[PORTS[name].group]) && isIn(context, PORTS[name].group),
+  );
+  return names.map((name) => {
+    const { port, group: hosts } = PORTS[name];
+    const stack = GROUP_ROLE[hosts];
+    return {
+      id: `host.port-${port}`,
+      group,
+      title: `Port ${port} is free for ${name}`,
+      host: context.host,
+      probe: sh`
+        ss -Hltnp "sport = :${port}"
+        ! command -v docker >/dev/null ||
+          docker ps --filter publish=${port} --format 'container {{.Names}}'`,
+      fix: `stop what listens at port ${port}, or take the host out of ${hosts} in the profile`,
+      judge: ({ output, status }) => {
+        if (status !== 0) return skip('it could not be told');
+        return portVerdict(output, port, `pocket-${stack}-`);
+      },
+    };
+  });
+}
+
+/** Judges who listens at a port: `ss -Hltnp` and the containers that publish it, one a line. */
+export function portVerdict(output: string, port: number, ours: string) {
+  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  const containers = lines.flatMap((line) => /^container (\S+)/.exec(line)?.[1] ?? []);
+  const foreign = containers.find((name) => !name.startsWith(ours));
+  if (foreign) return fail(`port ${port} is taken by the container ${foreign}`);
+  const listener = lines.find(
+    (line) => !line.startsWith('container ') && !line.includes('"docker-proxy"'),
+  );
+  if (!listener) return pass('free, or ours');
+  const [, name, pid] = /users:\(\("([^"]*)",pid=(\d+)/.exec(listener) ?? [];
+  return fail(`port ${port} is taken by ${name ? `${name} (process ${pid})` : 'another program'}`);
+}
+
+/** Whether the host reaches the registries of the images that it lacks. */
+function registryChecks(context: CheckContext, roles: readonly RoleName[]): Check[] {
+  const { deployment, host } = context;
+  const images = imagesOf(
+    deployment,
+    host.roles.filter((role) => roles.includes(role)),
+  );
+  const byRegistry = Map.groupBy(images, registryOf);
+  return [...byRegistry].map(([registry, references]) => ({
+    id: `host.registry-${registry}`,
+    group,
+    title: `The registry ${registry} can be reached`,
+    host,
+    probe: sh`
+      missing=
+      for image in ${references}; do docker image inspect "$image" >/dev/null 2>&1 || missing+=" $image"; done
+      [[ $missing ]] || { echo present; exit; }
+      curl -sS --max-time 8 -o /dev/null -w '%{http_code}\n' ${`https://${registry}/v2/`}`,
+    timeoutSeconds: 15,
+    fix: 'let the host reach it, or bring the images as a bundle: scripts/images.mjs --save, images.source: bundle',
+    judge: ({ output, status, errors }) => {
+      if (/^(present|200|401)$/.test(output.trim())) return pass(output.trim());
+      // Without curl it cannot be told, and the common role, which comes first, installs it.
+      if (status === 127) return skip('curl is not there yet');
+      const why = errors.trim().split('\n').at(-1) || `it answers ${output.trim()}`;
+      return fail(`${registry} cannot be reached for ${references.join(', ')}: ${why}`);
+    },
+  }));
+}
+
+/** The registry of a reference as Docker reads it: a first part with a dot or a port, else Docker Hub. */
+export function registryOf(reference: string): string {
+  const first = reference.split('/')[0] ?? '';
+  const named = reference.includes('/') && (/[.:]/.test(first) || first === 'localhost');
+  return !named || first === 'docker.io' ? 'registry-1.docker.io' : first;
+}
