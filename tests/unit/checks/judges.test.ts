@@ -48,7 +48,9 @@ test('the operating systems', () => {
     assert.equal(judged(checks, 'host.os', `${system}\n`), verdict, system);
   }
   assert.equal(judged(checks, 'host.architecture', 'aarch64\n'), 'fail');
+  assert.equal(judged(checks, 'host.time', 'yes\n'), 'pass');
   assert.equal(judged(checks, 'host.time', 'no\n'), 'warn');
+  assert.equal(judged(checks, 'host.time', 'container\n'), 'skip');
   assert.equal(judged(checks, 'host.time', '', 1, 'Failed to connect to bus'), 'skip');
   const disk = (free: number) => `/dev/vda1 1000000 0 ${free} 1% /\n`;
   assert.equal(judged(checks, 'host.disk', disk(100_000)), 'pass');

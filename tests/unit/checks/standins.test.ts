@@ -19,8 +19,12 @@ import {
 } from '../standins/harness.ts';
 import { endPrograms, IGNITER, run } from '../standins/program.ts';
 import { startWeb, webEnvironment } from '../standins/provider.ts';
-import { skipReason, type TemporaryPostgres, temporaryPostgres } from '../standins/temporary-postgres.ts';
 import { startTemporal, temporalEnvironment } from '../standins/temporal.ts';
+import {
+  skipReason,
+  type TemporaryPostgres,
+  temporaryPostgres,
+} from '../standins/temporary-postgres.ts';
 import { ask } from './ask.ts';
 import { labContext } from './deployment.ts';
 import { moved } from './moved.ts';
@@ -48,7 +52,9 @@ describe('PostgreSQL, Temporal and the Provider', { skip: skipReason, timeout: 1
 
   test('Temporal answers, and has the namespaces that it has', async () => {
     const temporal = await startTemporal(temporalEnvironment(postgres));
-    const checks = moved(temporalChecks(labContext()), { 7233: Number(temporal.address.split(':')[1]) });
+    const checks = moved(temporalChecks(labContext()), {
+      7233: Number(temporal.address.split(':')[1]),
+    });
     const fresh = told(await ask(checks));
     assert.match(fresh['temporal.reachable']!, /^pass: version \d/);
     assert.equal(fresh['temporal.namespace-default'], 'pass: it exists');
@@ -81,12 +87,21 @@ describe('PostgreSQL, Temporal and the Provider', { skip: skipReason, timeout: 1
   });
 });
 
-test('a relayer and a miner, before and after the miner is there', { skip: missing('experimental'), timeout: 60_000 }, async () => {
+test('a relayer and a miner, before and after the miner is there', {
+  skip: missing('experimental'),
+  timeout: 60_000,
+}, async () => {
   const context = labContext({ network: { blockTimeSeconds: 1 } });
   const offset = ((await freePort()) % 20_000) + 1000;
-  startStandin('chain', [], { CHAIN_ID: 'pocket-lego-testnet', PORT_OFFSET: String(offset), BLOCK_TIME_SECONDS: '1' });
+  startStandin('chain', [], {
+    CHAIN_ID: 'pocket-lego-testnet',
+    PORT_OFFSET: String(offset),
+    BLOCK_TIME_SECONDS: '1',
+  });
   await eventually('the chain listens', () => canConnect(8088 + offset));
-  const redis = { url: `redis://127.0.0.1:${await startRedis('experimental', '--maxmemory', '512mb', '--maxmemory-policy', 'noeviction')}` };
+  const redis = {
+    url: `redis://127.0.0.1:${await startRedis('experimental', '--maxmemory', '512mb', '--maxmemory-policy', 'noeviction')}`,
+  };
   const [relays, health, relayerMetrics, minerMetrics] = [
     await freePort(),
     await freePort(),
@@ -109,7 +124,11 @@ test('a relayer and a miner, before and after the miner is there', { skip: missi
     metrics: { enabled: true, addr: at(relayerMetrics) },
   });
   await eventually('the relayer listens', () => canConnect(health));
-  const checks = moved(relayminerChecks(context), { 8080: relays, 8081: health, 9092: minerMetrics });
+  const checks = moved(relayminerChecks(context), {
+    8080: relays,
+    8081: health,
+    9092: minerMetrics,
+  });
   const alone = told(await ask(checks));
   assert.equal(alone['relayminer.relayer-health'], 'pass: OK');
   assert.match(alone['relayminer.relayer-height']!, /^fail: block height 0/);
@@ -127,6 +146,7 @@ test('a relayer and a miner, before and after the miner is there', { skip: missi
     return found['relayminer.miner-metrics'] === 'pass: it leads';
   });
   const both = told(await ask(checks));
-  for (const [id, finding] of Object.entries(both)) assert.match(finding, /^pass/, `${id} ${finding}`);
+  for (const [id, finding] of Object.entries(both))
+    assert.match(finding, /^pass/, `${id} ${finding}`);
   assert.equal(both['relayminer.miner-keys'], 'pass: 1 keys');
 });

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { labContext } from './deployment.ts';
+
+const script = join(import.meta.dirname, '../../../scripts/validate.mjs');
+const context = labContext();
+const profile = context.deployment.profilePath!;
+const root = join(profile, '../..');
+
+function validate(...words: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [script, ...words],
+      { env: { ...process.env, POCKET_AUTOMATIONS_HOME: root } },
+      (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }),
+    );
+  });
+}
+
+test('--json puts one object a line on standard output and nothing else', async () => {
+  const { code, stdout, stderr } = await validate(
+    '--profile',
+    profile,
+    '--only',
+    'redis',
+    '--json',
+  );
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const { type, ...counts } = lines.pop();
+  assert.equal(type, 'summary');
+  assert.deepEqual(Object.keys(counts), ['pass', 'warn', 'fail', 'skip', 'duration_ms']);
+  assert.equal(stderr, '');
+  const keys = [
+    'type',
+    'id',
+    'host',
+    'group',
+    'verdict',
+    'title',
+    'evidence',
+    'fix',
+    'duration_ms',
+  ];
+  for (const finding of lines) assert.deepEqual(Object.keys(finding), keys);
+  assert.equal(lines.filter(({ verdict }) => verdict === 'fail').length, counts.fail);
+  // Who is not root, and may not become it without a password, cannot work on this machine at all: 4.
+  assert.ok(counts.fail > 0 && (code === 5 || code === 4), String(code));
+});
+
+test('the exit code of a wrong call is 2, with what to do', async () => {
+  const cases: [words: string[], message: RegExp][] = [
+    [[], /Give --profile FILE/],
+    [['--profil', profile], /did you mean --profile\?/],
+    [['--profile', profile, '--only', 'reddis'], /did you mean redis\?/],
+    [['--profile', profile, '--limit', 'labb'], /did you mean lab\?/],
+    [['--profile', join(root, 'missing.yaml')], /missing\.yaml/],
+  ];
+  for (const [words, message] of cases) {
+    const { code, stdout, stderr } = await validate(...words);
+    assert.equal(code, 2, words.join(' '));
+    assert.match(stderr, message);
+    assert.equal(stdout, '');
+  }
+});
+
+test('secrets that do not exist are not made up', async () => {
+  const { code, stderr } = await validate('--profile', profile, '--only', 'redis');
+  assert.notEqual(code, 2, stderr);
+  const other = join(root, 'elsewhere.yaml');
+
+  writeFileSync(other, `extends: ${profile}\nname: never-deployed\n`);
+  const fresh = await validate('--profile', other);
+  assert.equal(fresh.code, 2);
+  assert.match(fresh.stderr, /does not exist yet: a deploy creates it/);
+});
