@@ -1,25 +1,65 @@
-# Every target is one line that calls a script; `make help` lists them.
+# Every target is a line or two that calls a script; `make` lists them.
 # Where the machine's Node is older than 24, `make` brings its own from the npm registry into .cache/node.
 NODE_VERSION := 24.19.0
-NODE := $(shell node -e 'process.exit(parseInt(process.versions.node) < 24 ? 1 : 0)' 2>/dev/null && command -v node || echo $(CURDIR)/.cache/node/bin/node)
+OWN_NODE := $(CURDIR)/.cache/node/bin/node
+NODE := $(shell node -e 'process.exit(parseInt(process.versions.node) < 24 ? 1 : 0)' 2>/dev/null && command -v node || echo $(OWN_NODE))
 export PATH := $(dir $(NODE)):$(PATH)
+NPM_QUIET := --no-audit --no-fund --loglevel=error
+
+PROFILE ?=
+export HOST IMAGES
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint
+.PHONY: help lab lab-down deploy validate report images setup test test-unit test-fleet lint format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
-setup: node_modules/.package-lock.json $(NODE) ## install what the project needs (npm packages, Node when too old)
+lab: setup ## a throw-away host with everything on it, validated (HOST=user@host: on a real one; IMAGES=standin|registry)
+	@node tests/lab/lab.ts
 
-node_modules/.package-lock.json: package.json package-lock.json
-	npm ci --no-audit --no-fund --loglevel=error
-	@touch $@
+lab-down: setup ## remove the lab and every trace of it
+	@node tests/lab/lab-down.ts
 
-$(CURDIR)/.cache/node/bin/node:
-	npm install --no-save --no-package-lock --no-audit --no-fund --loglevel=error --prefix .cache/node "node-$$(node -p 'process.platform + "-" + process.arch')@$(NODE_VERSION)"
-	@mkdir -p $(@D) && ln -sf "$$(ls $(CURDIR)/.cache/node/node_modules/node-*/bin/node)" $@
+deploy: setup ## bring hosts to where PROFILE=… wants them
+	@node scripts/deploy.mjs --profile "$(PROFILE)"
+
+validate: setup ## tell whether the deployment of PROFILE=… works, and what to do where it does not
+	@node scripts/validate.mjs --profile "$(PROFILE)"
+
+report: setup ## validate PROFILE=… and write down what to type into Igniter next
+	@node scripts/report.mjs --profile "$(PROFILE)" --validate
+
+images: setup ## list the container images that PROFILE=… needs
+	@node scripts/images.mjs --profile "$(PROFILE)" --list
+
+setup: node_modules/.package-lock.json $(NODE) ## install what the project itself needs: npm packages, and Node when it is too old
+
+test: lint test-unit test-fleet ## everything: formatting, types, unit tests, tests on container hosts
+
+test-unit: setup ## the tests that need no host
+	@node tests/setup.ts unit
+	@node --test --test-concurrency=2 'tests/unit/**/*.test.ts' 'tests/docs/*.test.ts'
+
+test-fleet: setup ## the tests on container hosts
+	@node tests/setup.ts fleet
+	@node --test --test-concurrency=2 'tests/fleet/*.test.ts' 'tests/lab/**/*.test.ts' 'tests/peer/*.test.ts'
 
 lint: setup ## check formatting, lint rules and types
-	npx biome check .
-	npx tsc --noEmit
+	@npx biome check .
+	@npx tsc --noEmit
+
+format: setup ## mend formatting
+	@npx biome check --write .
+
+clean: lab-down ## also remove what is cached: images, the bundle, npm packages, our own Node
+	@node tests/lab/clean.ts
+	@rm -rf .cache node_modules
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@npm ci $(NPM_QUIET)
+	@touch $@
+
+$(OWN_NODE):
+	@npm install --no-save --no-package-lock $(NPM_QUIET) --prefix .cache/node "node-$$(node -p 'process.platform + "-" + process.arch')@$(NODE_VERSION)"
+	@mkdir -p $(@D) && ln -sf "$$(ls $(CURDIR)/.cache/node/node_modules/node-*/bin/node)" $@

@@ -20,3 +20,8 @@ export async function dockerLines(...words: string[]): Promise<string[]> {
 export async function hasImage(reference: string): Promise<boolean> {
   return (await dockerLines('image', 'ls', '--quiet', reference)).length > 0;
 }
+
+/** Whether there is an engine that answers. */
+export async function dockerAnswers(): Promise<boolean> {
+  return (await quiet({ nothrow: true })`docker info`).ok;
+}

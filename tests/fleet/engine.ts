@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
-import { existsSync, openSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { $ } from 'zx';
 import { cachePath } from './cache.ts';
+
+const OWN_ENGINE = cachePath('dockerd.pid');
 
 const run = $({ quiet: true, nothrow: true, stdio: ['ignore', 'pipe', 'pipe'] });
 
@@ -44,8 +46,22 @@ async function start(): Promise<void> {
   if ((await run`pgrep -x dockerd`).ok) return untilReady('the log of dockerd');
   const log = cachePath('dockerd.log');
   const descriptor = openSync(log, 'a');
-  spawn('dockerd', { detached: true, stdio: ['ignore', descriptor, descriptor] }).unref();
+  const engine = spawn('dockerd', { detached: true, stdio: ['ignore', descriptor, descriptor] });
+  engine.unref();
+  writeFileSync(OWN_ENGINE, `${engine.pid}\n`);
   await untilReady(log);
+}
+
+/** Ends the engine that {@link ensureDocker} started by hand, if it did; one that systemd runs is left alone. */
+export async function stopOwnDocker(): Promise<void> {
+  if (!existsSync(OWN_ENGINE)) return;
+  const pid = readFileSync(OWN_ENGINE, 'utf8').trim();
+  rmSync(OWN_ENGINE);
+  const isEngine = (await run`ps -o comm= -p ${pid}`).stdout.trim() === 'dockerd';
+  if (!isEngine) return;
+  process.kill(Number(pid));
+  const deadline = Date.now() + 30_000;
+  while (Date.now() < deadline && existsSync(`/proc/${pid}`)) await sleep(200);
 }
 
 async function untilReady(log: string): Promise<void> {

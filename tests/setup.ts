@@ -1,0 +1,37 @@
+// Brings what the tests need besides the project's own packages: `unit` or `fleet`. Called by `make test`.
+import { existsSync, globSync } from 'node:fs';
+import { join } from 'node:path';
+import { $ } from 'zx';
+import { ensureDocker } from './fleet/hosts.ts';
+import { ensureBundle } from './lab/bundle.ts';
+import { buildImages } from './lab/images/build.ts';
+import { ROOT } from './lab/paths.ts';
+
+const quiet = $({ quiet: true, stdio: ['ignore', 'inherit', 'inherit'] });
+
+/** Servers that unit tests start as processes: Redis from Debian, unpacked below .cache, and PostgreSQL's binaries. */
+async function unit(): Promise<void> {
+  if (process.arch !== 'x64' || !existsSync('/usr/bin/apt-get')) return;
+  const fetch = join(ROOT, 'tests', 'lab', 'standins', 'fetch-redis.sh');
+  for (const suite of ['experimental', 'trixie']) {
+    if (existsSync(join(ROOT, '.cache', 'redis', suite, 'redis-server'))) continue;
+    console.error(`unpacking Redis of Debian ${suite}, once …`);
+    await quiet`${fetch} ${suite}`;
+  }
+  if (globSync('/usr/lib/postgresql/*/bin/initdb').length === 0 && process.getuid?.() === 0) {
+    console.error('installing PostgreSQL, once …');
+    await quiet({
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    })`apt-get install -y -qq postgresql`;
+  }
+}
+
+async function fleet(): Promise<void> {
+  await ensureDocker();
+  await ensureBundle();
+  await buildImages(['debian/redis:8.0']);
+}
+
+if (process.argv[2] === 'unit') await unit();
+else if (process.argv[2] === 'fleet') await fleet();
+else throw new Error('usage: setup.ts unit|fleet');
