@@ -63,7 +63,7 @@ if (import.meta.main) {
         value: 'HOURS',
         help: 'how long the history of finished workflows is kept',
         setting: ['temporal', 'retention_hours'],
-        read: Number,
+        read: (text) => (/^\d+$/.test(text) ? Number(text) : text),
       },
       'postgres-user': {
         value: 'NAME',

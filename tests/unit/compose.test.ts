@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { parse } from 'yaml';
+import { renderEnvTemplate } from '../../lib/env-template.ts';
+import { directoryWith } from './profile/temporary.ts';
+
+interface Service {
+  environment?: Record<string, string>;
+  healthcheck?: { test: unknown };
+  image: string;
+  labels?: Record<string, string>;
+  logging?: { driver: string; options: Record<string, string> };
+  ports?: string[];
+  restart?: string;
+  security_opt?: string[];
+  stop_grace_period?: string;
+  volumes?: string[];
+}
+
+const root = join(import.meta.dirname, '..', '..');
+const file = (stack: string) => join(root, 'compose', stack, 'compose.yaml');
+const template = (stack: string) => join(root, 'env-templates', `${stack}.env`);
+const stacks = readdirSync(join(root, 'compose'));
+const services = stacks.flatMap((stack) =>
+  Object.entries(parse(readFileSync(file(stack), 'utf8'), { merge: true }).services).map(
+    ([name, service]) => ({ stack, name, service: service as Service }),
+  ),
+);
+const staying = services.filter(({ service }) => service.restart !== 'no');
+
+/** The words that start Docker Compose 2: the plugin, or the program by itself. */
+const compose = [['docker', 'compose'], ['docker-compose']].find(([command = '', ...words]) =>
+  /^v?2/.test(
+    spawnSync(command, [...words, 'version', '--short'], { encoding: 'utf8' }).stdout ?? '',
+  ),
+);
+
+describe('docker compose accepts the file by itself', () => {
+  const skip = compose ? false : 'Docker Compose 2 is not on this machine';
+  for (const stack of stacks) {
+    test(stack, { skip }, (t) => {
+      const names = readFileSync(template(stack), 'utf8').matchAll(/\{\{([^{}]*)\}\}/g);
+      const values = Object.fromEntries([...names].map(([, name = '']) => [name, 'example']));
+      const env = renderEnvTemplate(template(stack), values);
+      const path = join(directoryWith(t, { env }), 'env');
+      const [command = '', ...words] = compose ?? [];
+      const run = spawnSync(
+        command,
+        [...words, '-f', file(stack), '--env-file', path, 'config', '-q'],
+        {
+          encoding: 'utf8',
+          env: { PATH: process.env.PATH, HOME: process.env.HOME },
+        },
+      );
+      assert.equal(`${run.stdout}${run.stderr}`, '');
+      assert.equal(run.status, 0);
+    });
+  }
+});
+
+describe('env templates', () => {
+  for (const stack of stacks) {
+    const text = readFileSync(template(stack), 'utf8');
+    const written = [...text.matchAll(/^([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name);
+    const read = [...readFileSync(file(stack), 'utf8').matchAll(/\$\{([A-Z0-9_]+)/g)].map(
+      ([, name]) => name,
+    );
+
+    test(`${stack}.env has the variables that its compose file reads, and no other`, () => {
+      assert.deepEqual(written.toSorted(), [...new Set(read)].toSorted());
+    });
+    test(`${stack}.env explains every variable`, () => {
+      const paragraphs = text.split(/\n{2,}/).filter((paragraph) => /^[A-Z]/m.test(paragraph));
+      for (const paragraph of paragraphs) assert.match(paragraph, /^# [^\n]/, paragraph);
+    });
+  }
+});
+
+describe('peer defect D15 cannot happen here: a restart of the host brings everything back', () => {
+  for (const { stack, name, service } of services) {
+    test(`${stack}/${name}`, () => {
+      const once = ['provider-migration', 'namespace'].includes(name);
+      assert.equal(service.restart, once ? 'no' : 'unless-stopped');
+    });
+  }
+});
+
+describe('peer defect D47 cannot happen here', () => {
+  // The worker has no port and nothing else that could be asked; it stays, or it is restarted.
+  const silent = ['provider-workflows'];
+  for (const { stack, name, service } of staying) {
+    test(`${stack}/${name} has a health check`, () => {
+      assert.equal(service.healthcheck === undefined, silent.includes(name));
+    });
+  }
+  for (const { stack, name, service } of services) {
+    test(`${stack}/${name} cannot fill the disk with logs, gains no privileges, and mounts nothing twice`, () => {
+      assert.equal(service.logging?.driver, 'json-file');
+      assert.match(service.logging.options['max-size'] ?? '', /^[12]0m$/);
+      assert.equal(service.logging.options['max-file'], '5');
+      assert.ok(service.security_opt?.includes('no-new-privileges:true'));
+      const sources = (service.volumes ?? []).map((volume) => volume.split(':')[0]);
+      assert.equal(new Set(sources).size, sources.length);
+    });
+  }
+});
+
+describe('nothing is pinned to a tag in a compose file, or published beyond loopback', () => {
+  for (const { stack, name, service } of services) {
+    test(`${stack}/${name}`, () => {
+      assert.match(service.image, /^\$\{[A-Z_]+_IMAGE:\?\}$/);
+      if (stack === 'reverse-proxy') return;
+      for (const port of service.ports ?? []) assert.match(port, /^127\.0\.0\.1:(\d+):\1$/);
+    });
+  }
+});
+
+describe('the Provider', () => {
+  const provider = (name: string) => {
+    const found = services.find((one) => one.name === name);
+    if (!found) throw new Error(`no service ${name}`);
+    return found.service;
+  };
+  const migrated = { 'provider-migration': { condition: 'service_completed_successfully' } };
+
+  test('web and worker wait for the migration', () => {
+    for (const name of ['provider-web', 'provider-workflows']) {
+      assert.deepEqual((provider(name) as { depends_on?: unknown }).depends_on, migrated);
+    }
+  });
+  test('the worker has time to finish', () => {
+    assert.ok(Number.parseInt(provider('provider-workflows').stop_grace_period ?? '', 10) >= 60);
+  });
+  test('each container is given only what it reads', () => {
+    const names = (name: string) => Object.keys(provider(name).environment ?? {});
+    assert.deepEqual(names('provider-migration'), ['DATABASE_URL']);
+    for (const secret of ['AUTH_SECRET', 'OWNER_IDENTITY']) {
+      assert.ok(names('provider-web').includes(secret));
+      assert.ok(!names('provider-workflows').includes(secret));
+    }
+    assert.ok(names('provider-workflows').includes('POKT_RPC_URL'));
+  });
+});
