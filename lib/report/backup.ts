@@ -1,3 +1,4 @@
+import type { Host } from '../deployment.ts';
 import { SECRET_NAMES, type SecretName } from '../profile/schema.ts';
 import { shortPath } from '../short-path.ts';
 import { STACKS } from '../steps/stack.ts';
@@ -27,7 +28,7 @@ export function backup(input: ReportInput): string {
     'These belong together, taken at the same time. Store the database and the secrets in different places: the supplier keys in the database can be read only with `encryption_key`.',
     provider && database
       ? `The Provider’s database, with its supplier keys encrypted:\n\n${commands(
-          `${ssh(deployment, database)} 'docker compose -p pocket-postgres exec -T postgres pg_dump -U ${deployment.profile.postgres.user} -Fc provider' > provider.dump`,
+          `${ssh(deployment, database)} '${asRoot(database)}docker compose -p pocket-postgres exec -T postgres pg_dump -U ${deployment.profile.postgres.user} -Fc provider' > provider.dump`,
         )}`
       : '',
     table(
@@ -49,6 +50,11 @@ export function backup(input: ReportInput): string {
       ? ''
       : `Also the profile ${code(shortPath(deployment.profilePath))}. On the hosts, secrets are in files below ${code(STACKS)} that only root and the software itself can read.`,
   );
+}
+
+/** A user that is not root needs sudo to talk to Docker. */
+function asRoot({ user = 'root' }: Host): string {
+  return user === 'root' ? '' : 'sudo -n ';
 }
 
 function isUsed({ secrets }: ReportInput, name: SecretName): boolean {

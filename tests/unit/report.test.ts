@@ -95,7 +95,7 @@ function lab(t: TestContext): Given {
     'utf8',
   ).replace('../deployments/all-in-one-lab/supplier-keys.yaml', 'keys.yaml');
   const images = `images:
-  redis: debian/redis:8.6
+  postgres: debian/postgres:17
   provider: standin/igniter-provider:0.9.0
 `;
   return given(t, profile + images);
@@ -152,6 +152,14 @@ describe('the report', () => {
     assert.match(report, /\| `app_identity` \| the environment variable `REPORT_TEST_IDENTITY`/);
     assert.ok(report.includes(`| \`encryption_key\` | \`${deployment.directory}/secrets.yaml\` |`));
     assert.ok(!report.includes('printf'));
+  });
+
+  test('names the command that saves the database, with sudo for a user who is not root', (t) => {
+    const backup =
+      "docker compose -p pocket-postgres exec -T postgres pg_dump -U igniter -Fc provider'";
+    assert.ok(reportMarkdown(given(t)).includes(`/ssh_config data '${backup} > provider.dump`));
+    const profile = SPREAD.replace('203.0.113.7,', '203.0.113.7, user: ubuntu,');
+    assert.ok(reportMarkdown(given(t, profile)).includes(`data 'sudo -n ${backup}`));
   });
 
   test('says nothing undefined, whatever the deployment lacks', (t) => {
@@ -240,12 +248,12 @@ describe('stand-ins', () => {
   test('are named in plain words when there are any', (t) => {
     const input = lab(t);
     assert.deepEqual(usesStandIns(input.deployment), [
-      'debian/redis:8.6',
+      'debian/postgres:17',
       'standin/igniter-provider:0.9.0',
     ]);
     assert.match(
       reportMarkdown(input),
-      /lab with stand-ins\*\*: `debian\/redis:8.6`, `standin\/igniter-provider:0.9.0`. Nothing here can earn or stake/,
+      /lab with stand-ins\*\*: `debian\/postgres:17`, `standin\/igniter-provider:0.9.0`. Nothing here can earn or stake/,
     );
   });
 
