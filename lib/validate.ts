@@ -112,8 +112,8 @@ async function askHost(
   try {
     connection = await open(host);
   } catch (error) {
-    // The first line is what ssh said, the others are what to do.
-    const [evidence = '', ...advice] = (error as Error).message.split('\n');
+    // What to do stands below what ssh said, indented.
+    const [evidence = '', ...advice] = (error as Error).message.split('\n  ');
     const fix = advice.map((line) => line.trim()).join(' ') || about.fix;
     return finding(about, host.name, { verdict: 'fail', evidence, fix }, since());
   }

@@ -16,8 +16,8 @@ export function fail(evidence: string, fix?: string): Verdict {
 }
 
 /** It could not be told, for this reason. */
-export function skip(evidence: string): Verdict {
-  return { verdict: 'skip', evidence };
+export function skip(evidence: string, fix?: string): Verdict {
+  return { verdict: 'skip', evidence, ...(fix !== undefined && { fix }) };
 }
 
 /** What a probe that ended with an error said, on one line: its last words, else its exit status. */

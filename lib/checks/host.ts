@@ -70,7 +70,7 @@ export function hostChecks(context: CheckContext): Check[] {
         const answer = result.output.trim();
         if (result.status !== 0) return skip(`timedatectl says: ${lastWords(result)}`);
         if (answer === 'yes') return pass('synchronised');
-        if (answer === 'container') return skip('a container has the clock of its machine');
+        if (answer === 'container') return skip('a container has the clock of its machine', '');
         return warn('not synchronised; leases, sessions and certificates go by the clock');
       },
     },

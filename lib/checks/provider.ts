@@ -93,8 +93,7 @@ export function providerChecks(context: CheckContext): Check[] {
       host,
       probe: sh`
         id=$(container provider provider-workflows)
-        docker logs "$id" >"$scratch.log" 2>&1
-        grep -oE ${Object.keys(WORKER_LINES).join('|')} "$scratch.log" | tail -n 1
+        docker logs "$id" 2>&1 | grep -oE ${Object.keys(WORKER_LINES).join('|')} | tail -n 1
       `,
       fix: logs(deployment, host, 'provider', 'provider-workflows'),
       judge: (result) => {

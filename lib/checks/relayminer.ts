@@ -87,8 +87,8 @@ function minerChecks(context: CheckContext): Check[] {
     fix: logs(deployment, host, 'relayminer', 'miner'),
   } as const;
   const metrics = sh`
-    http ${`url = "${base}/metrics"\nmax-time = 8\nfail\n`} --output "$scratch.metrics"
-    grep -E '^ha_(miner_leader_status|keys_supplier_keys_active)[{ ]' "$scratch.metrics"
+    http ${`url = "${base}/metrics"\nmax-time = 8\nfail\n`} |
+      grep -E '^ha_(miner_leader_status|keys_supplier_keys_active)[{ ]'
   `;
   const expected = secrets.supplierKeys.length;
   return [
