@@ -40,6 +40,7 @@ export function writeSshConfig(
 ${entries.join('\n')}
 Host *
   BatchMode yes
+  LogLevel ERROR
   ConnectTimeout 15
   ServerAliveInterval 15
   ServerAliveCountMax 4
@@ -53,10 +54,13 @@ ${existsSync(operatorConfig) ? `  Include ${quoted(operatorConfig)}\n` : ''}`;
 }
 
 function entry(host: Host, operator: SSHConfig): string {
-  const computed = operator.compute(host.address, { ignoreCase: true });
+  // Keys come back in lower case, however they are written.
+  const computed: Record<string, string | string[]> = operator.compute(host.address, {
+    ignoreCase: true,
+  });
   const directives: Record<string, string | string[] | undefined> = {
-    ...Object.fromEntries(TAKEN_OVER.map((key) => [key, computed[key]])),
-    HostName: (computed.HostName as string | undefined) ?? host.address,
+    ...Object.fromEntries(TAKEN_OVER.map((key) => [key, computed[key.toLowerCase()]])),
+    HostName: (computed.hostname as string | undefined) ?? host.address,
     ...(host.user && { User: host.user }),
     ...(host.port && { Port: String(host.port) }),
     ...(host.identityFile && { IdentityFile: host.identityFile, IdentitiesOnly: 'yes' }),

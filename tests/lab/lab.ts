@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { openConnection } from '../../lib/connection.ts';
 import { loadDeployment } from '../../lib/deployment.ts';
 import { EXIT, UserError } from '../../lib/exit-codes.ts';
+import { home } from '../../lib/home.ts';
 import { parseAddress } from '../../lib/profile/address.ts';
+import { shortPath } from '../../lib/short-path.ts';
 import { writeSshConfig } from '../../lib/ssh-config.ts';
 import { ensureDocker, findHost, startHost } from '../fleet/hosts.ts';
 import { ensureBundle } from './bundle.ts';
@@ -63,15 +65,16 @@ function realHost(given: string): LabHost {
 }
 
 function nextPlaces(): [string, string][] {
-  const ssh = `ssh -F ${join('deployments', 'lab', 'ssh_config')} lab`;
-  return [
-    ['the report', 'reports/lab/report.md'],
+  const kept = (...names: string[]) => shortPath(join(home(), ...names));
+  const ssh = `ssh -F ${kept('deployments', 'lab', 'ssh_config')} lab`;
+  const places: [string, string][] = [
+    ['the report', kept('reports', 'lab', 'report.md')],
     ['the host', ssh],
-    ['the portal', `http://localhost:3001, after: ${ssh} -N -L 3001:127.0.0.1:3001`],
-    ['relays', `https://relay.lab.internal through the host's port 443`],
-    ['again', 'make lab (nothing changes where nothing has to)'],
-    ['stop it', 'make lab-down'],
+    ['the portal', `http://localhost:3001, while this runs: ${ssh} -N -L 3001:127.0.0.1:3001`],
+    ['relays', 'https://relay.lab.internal, which is port 443 of the host'],
+    ['again', 'make lab (changes nothing where nothing has to change)'],
   ];
+  return process.env.HOST ? places : [...places, ['stop it', 'make lab-down']];
 }
 
 /** Runs one of the project's own scripts as an operator would. */
