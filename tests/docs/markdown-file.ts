@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
-const ROOT = new URL('../../', import.meta.url);
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Compares a generated file with what it should hold; `UPDATE_DOCS=1` writes it anew instead. */
 export function assertCurrent(path: string, text: string): void {
-  const file = new URL(path, ROOT);
-  if (process.env.UPDATE_DOCS) writeFileSync(file, text);
-  assert.equal(readFileSync(file, 'utf8'), text, `${path} is out of date: run with UPDATE_DOCS=1`);
+  const formatted = execFileSync(
+    `${ROOT}node_modules/.bin/biome`,
+    ['format', `--stdin-file-path=${path}`],
+    { cwd: ROOT, input: text, encoding: 'utf8' },
+  );
+  if (process.env.UPDATE_DOCS) writeFileSync(`${ROOT}${path}`, formatted);
+  const current = readFileSync(`${ROOT}${path}`, 'utf8');
+  assert.equal(current, formatted, `${path} is out of date: run with UPDATE_DOCS=1`);
 }
