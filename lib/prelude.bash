@@ -16,7 +16,6 @@ begin() {
   trap 'rm -rf "$work"' EXIT
   exec 3>&1
   exec 4> >(exec 3>&-; watchdog)
-  set -m
 }
 
 # Ends the step in hand, and everything it started, when its time is over. It learns "seconds process-group" of each
@@ -37,31 +36,41 @@ watchdog() {
 }
 
 # run SECONDS FUNCTION: runs the function with no input; the last 64 KiB of what it prints are kept in $work/output.
+# (`set -m` makes a process group of it, and is on no longer than that, since bash then tells of every job that ends.
+# `tail` has a session of its own, so that it outlives a step that is ended and keeps what that step said.)
 run() {
-  rm -f "$work/timed-out"
+  local try
+  rm -f "$work/timed-out" "$work/output"
+  set -m
   (
     set -o pipefail
     (
       exec 3>&- 4>&- 2>&1 </dev/null
       set -eu
       "$2"
-    ) | tail -c 65536 >"$work/output"
+    ) | setsid tail -c 65536 >"$work/output"
   ) &
+  set +m
   printf '%s %s\n' "$1" "$!" >&4
   wait "$!"
   local status=$?
   printf '86400 0\n' >&4
-  [[ ! -e $work/timed-out ]] || status=124
+  if [[ -e $work/timed-out ]]; then
+    status=124
+    for try in {1..20}; do [[ -s $work/output ]] || sleep 0.1; done
+  fi
   return "$status"
 }
 
 # so FUNCTION: whether a check says that the host is already so; what it prints does not matter.
 so() {
+  set -m
   (
     exec >/dev/null 2>&1 </dev/null 3>&- 4>&-
     set -eu -o pipefail
     "$1"
   ) &
+  set +m
   printf '120 %s\n' "$!" >&4
   wait "$!"
   local status=$?
@@ -154,11 +163,35 @@ is_owned() {
   [[ ! -L $1 && $(stat -c "$format" -- "$1") == "$2 $3" ]]
 }
 
-# diff_file PATH: shows how standard input differs from the file.
+# diff_file PATH FUNCTION: shows how what the function prints differs from the file, without any secret.
 diff_file() {
   local old=$1
   [[ -e $old ]] || old=/dev/null
-  diff -u --label "$1 (now)" --label "$1 (new)" -- "$old" - || :
+  diff -u --label "$1 (now)" --label "$1 (new)" -- <(hide_secrets "$old" "$2") <(with_marks "$2" | hide_marks) || :
+}
+
+with_marks() { secret_names='' "$1"; }
+
+hide_marks() { sed -E 's/@[{]secret:[A-Za-z0-9_]+[}]/***/g'; }
+
+# hide_secrets FILE FUNCTION: prints the file without secrets, where what the function prints is to replace it. Nobody
+# knows the secrets of before, so values in files that not everybody may read are shown only where a key stays that has
+# no secret.
+hide_secrets() {
+  local private=''
+  [[ $(stat -Lc %a -- "$1") == *[4-7] ]] || private=yes
+  awk -v private="$private" '
+    function key(line) { return match(line, /^[ \t]*[^ \t:=]+([:=] ?| )/) ? substr(line, 1, RLENGTH) : "" }
+    function word(line) { line = key(line); sub(/^[ \t]+/, "", line); return line }
+    part == 1 { shown[FNR] = $0; plain[word($0)] = 1 }
+    part == 2 && index($0, "***") && $0 != shown[FNR] { secret[word($0)] = private = "yes" }
+    part == 2 { shown[FNR] = $0 }
+    part == 3 { same[$0] = 1; hidden[$0] = shown[FNR] }
+    part == 4 {
+      if ($0 in same) print hidden[$0]
+      else if (!private || $0 == "" || (word($0) != "" && word($0) in plain && !(word($0) in secret))) print
+      else print key($0) "*** (another)"
+    }' part=1 <(with_marks "$2") part=2 <(with_marks "$2" | hide_marks) part=3 <("$2") part=4 "$1"
 }
 
 # stack_state PROJECT: every container of a compose project and how it is, without what changes by itself. (A container

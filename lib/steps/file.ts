@@ -28,7 +28,7 @@ export function file(options: FileOptions): Step {
     title: `Write ${path}`,
     content,
     check: sh`$content | is_file ${path} ${mode} ${owner}`,
-    diff: sh`$content | diff_file ${path}`,
+    diff: sh`diff_file ${path} $content`,
     apply: lines(
       ...(validate ? [sh`new=$work/new; (umask 077 && $content >"$new")`, validate] : []),
       sh`$content | write_file ${path} ${mode} ${owner}`,
