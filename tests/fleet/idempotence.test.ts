@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadDeployment } from '../../lib/deployment.ts';
+import type { Host } from './hosts.ts';
+import { lab, type ScriptResult } from './lab-fixture.ts';
+import { containersByStack, differences, remade, snapshot } from './state.ts';
+
+test('a deploy changes what has to change, once', { timeout: 600_000 }, async (t) => {
+  const one = await lab(t);
+  const { host, profile } = one;
+
+  await t.test('a dry run on a fresh host changes nothing, and says that it would', async () => {
+    const before = await snapshot(host);
+    assert.ok(before.length > 1000, 'the snapshot has the whole file system');
+    const run = await one.script('deploy', '--dry-run', '--json');
+    assert.equal(run.status, 3, run.stderr);
+    const { pending, changed, failed } = summaryOf(run);
+    assert.ok(Number(pending) > 50, `${pending} pending`);
+    assert.deepEqual([changed, failed], [0, 0]);
+    assert.deepEqual(differences(before, await snapshot(host)), []);
+  });
+
+  await t.test('a snapshot tells a file whose time alone has changed', async () => {
+    const before = await snapshot(host);
+    await host.exec('touch -d 2001-01-01 /etc/hostname');
+    const paths = differences(before, await snapshot(host)).map((line) => line.split(' ')[1]);
+    assert.deepEqual(paths, ['/etc/hostname', '/etc/hostname']);
+  });
+
+  const prepared = await one.script('deploy', '--only', 'common,install-docker', '--json');
+  assert.equal(prepared.status, 0, prepared.stderr);
+  await one.standIns();
+
+  await t.test('the first deploy tells every step in JSON, and counts them', async () => {
+    const run = await one.script('deploy', '--json');
+    assert.equal(run.status, 0, run.stdout);
+    const summary = summaryOf(run);
+    assert.deepEqual(
+      Object.entries(summary).map(([name, value]) => `${name} ${typeof value}`),
+      [
+        'type string',
+        'deployment string',
+        ...['unchanged', 'changed', 'pending', 'failed', 'skipped', 'duration_ms', 'exit_code'].map(
+          (name) => `${name} number`,
+        ),
+      ],
+    );
+    for (const status of ['changed', 'unchanged', 'failed', 'pending'] as const) {
+      const told = stepsOf(run).filter((step) => step.status === status);
+      assert.equal(told.length, summary[status], status);
+    }
+    assert.ok(Number(summary.changed) > 50);
+    assert.equal(run.stderr, '');
+  });
+
+  await t.test('the second deploy finds every step unchanged', async () => {
+    const containers = await containersByStack(host);
+    const run = await one.script('deploy', '--json');
+    assert.equal(run.status, 0, run.stdout);
+    const { changed, pending, failed, skipped, unchanged } = summaryOf(run);
+    assert.deepEqual({ changed, pending, failed, skipped }, NOTHING);
+    const steps = stepsOf(run);
+    assert.equal(steps.length, unchanged);
+    assert.deepEqual(
+      steps.filter(({ status }) => status !== 'unchanged'),
+      [],
+    );
+    assert.deepEqual(remade(containers, await containersByStack(host)), []);
+  });
+
+  await t.test('a deploy is one SSH login and at most one script a host and stage', async () => {
+    const before = await logins(host);
+    const run = await one.script('deploy', '--json');
+    assert.equal((await logins(host)) - before, 1);
+    const { stages } = loadDeployment(profile);
+    const scripts = run.events.filter(({ type }) => type === 'script');
+    const stageOf = (roles: unknown) =>
+      stages.findIndex((stage) => (roles as typeof stage).every((role) => stage.includes(role)));
+    const places = scripts.map(({ host: name, roles }) => `${name} ${stageOf(roles)}`);
+    assert.ok(places.length > 0 && !places.includes('lab -1'), places.join());
+    assert.deepEqual(places, [...new Set(places)]);
+  });
+
+  await t.test('a dry run on a converged host has nothing to tell', async () => {
+    const before = await snapshot(host);
+    const run = await one.script('deploy', '--dry-run', '--json');
+    assert.equal(run.status, 0, run.stdout);
+    const { changed, pending, failed, skipped } = summaryOf(run);
+    assert.deepEqual({ changed, pending, failed, skipped }, NOTHING);
+    assert.deepEqual(differences(before, await snapshot(host)), []);
+  });
+
+  await t.test('a dry run after a one-line change shows exactly that line', async () => {
+    const before = await snapshot(host);
+    one.change({ redis: { maxmemory: '600mb' } });
+    const run = await one.script('deploy', '--dry-run', '--json');
+    assert.equal(run.status, 3, run.stdout);
+    const pending = stepsOf(run).filter(({ status }) => status === 'pending');
+    assert.deepEqual(
+      pending.map(({ title }) => title),
+      ['Write /opt/pocket/redis/config/memory.conf', 'Bring up the stack redis'],
+    );
+    const lines = pending.flatMap(({ output = '' }) => String(output).split('\n'));
+    const [gone, come, ...others] = lines.filter((line) => /^[-+](?![-+])/.test(line));
+    assert.match(gone ?? '', /^-maxmemory \d+mb$/);
+    assert.equal(come, '+maxmemory 600mb');
+    assert.deepEqual(others, []);
+    assert.deepEqual(differences(before, await snapshot(host)), []);
+  });
+
+  const cases: { changes: Record<string, unknown>; stacks: string[] }[] = [
+    { changes: { redis: { maxmemory: '600mb' } }, stacks: ['redis'] },
+    { changes: { postgres: { memory: '512mb' } }, stacks: ['postgres'] },
+    { changes: { relayminer: { log_level: 'debug' } }, stacks: ['relayminer'] },
+    { changes: { provider: { log_level: 'debug' } }, stacks: ['provider'] },
+    { changes: { temporal: { retention_hours: 96 } }, stacks: [] },
+    { changes: { relay_public_domain: 'other.lab.internal' }, stacks: ['reverse-proxy'] },
+  ];
+  let all: Record<string, unknown> = {};
+  for (const { changes, stacks } of cases) {
+    const what = JSON.stringify(changes);
+    await t.test(`${what} makes anew: ${stacks.join(', ') || 'nothing'}`, async () => {
+      const before = await containersByStack(host);
+      all = { ...all, ...changes };
+      one.change(all);
+      const run = await one.script('deploy', '--json');
+      assert.equal(run.status, 0, run.stdout);
+      assert.ok(Number(summaryOf(run).changed) > 0, 'the change was seen');
+      assert.deepEqual(remade(before, await containersByStack(host)), stacks);
+    });
+  }
+});
+
+const NOTHING = { changed: 0, pending: 0, failed: 0, skipped: 0 };
+
+function stepsOf({ events }: ScriptResult) {
+  return events.filter(({ type }) => type === 'step');
+}
+
+/** The last thing that a script says; the only summary. */
+function summaryOf({ events, stdout }: ScriptResult): Record<string, unknown> {
+  assert.deepEqual(
+    events.filter(({ type }) => type === 'summary'),
+    events.slice(-1),
+    stdout,
+  );
+  return events.at(-1) ?? {};
+}
+
+async function logins(host: Host): Promise<number> {
+  const { stdout } = await host.exec(
+    'journalctl --sync; journalctl --no-pager -q _COMM=sshd + _COMM=sshd-session | grep -c "Accepted publickey" || :',
+  );
+  return Number(stdout);
+}
