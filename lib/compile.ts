@@ -71,13 +71,16 @@ export function printedHeader(
   ].join('\n');
 }
 
-/** Puts the mark of each secret where its value stands: the longest first, so that none is taken apart. */
+/** Puts the mark of each secret where its value stands: the longest first and all at once, so that none is taken apart. */
 export function withMarks(text: string, secrets: readonly SecretValue[]): string {
   const longestFirst = [...secrets].sort((a, b) => b.value.length - a.value.length);
-  return longestFirst.reduce(
-    (result, { name, value }) => result.replaceAll(value, `@{secret:${name}}`),
-    text,
+  if (longestFirst.length === 0) return text;
+  const literally = longestFirst.map(({ value }) =>
+    value.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&'),
   );
+  const any = new RegExp(literally.join('|'), 'g');
+  const names = new Map(longestFirst.map(({ name, value }) => [value, name]));
+  return text.replace(any, (value) => `@{secret:${names.get(value)}}`);
 }
 
 function secretsIn(script: string, secrets: readonly SecretValue[]): SecretValue[] {
@@ -101,10 +104,17 @@ function compileStep(
     shellFunction(`apply_${number}`, step.apply),
     shellFunction(`diff_${number}`, step.diff ?? new Shell(':')),
   ];
-  const shell = [step.title, step.check.text, step.apply.text, step.diff?.text ?? ''].join('\n');
-  const leaked = secrets.find(({ value }) => shell.includes(value));
-  if (leaked)
-    throw new TypeError(`${step.title}: the secret ${leaked.name} stands in shell, not in content`);
+  const printing = step.content instanceof Shell ? step.content.text : '';
+  const shell = [step.title, step.check.text, step.apply.text, step.diff?.text, printing].join(
+    '\n',
+  );
+  const leaked = secrets.find(
+    ({ value }) => shell.includes(value) || shell.includes(value.replaceAll("'", `'\\''`)),
+  );
+  if (leaked) {
+    const title = withMarks(step.title, secrets);
+    throw new TypeError(`${title}: the secret ${leaked.name} stands in shell, not in content`);
+  }
   return `${pieces.join('\n')}\n`;
 }
 
