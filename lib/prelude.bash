@@ -39,7 +39,7 @@ watchdog() {
 # (`set -m` makes a process group of it, and is on no longer than that, since bash then tells of every job that ends.
 # `tail` has a session of its own, so that it outlives a step that is ended and keeps what that step said.)
 run() {
-  local try
+  local group try
   rm -f "$work/timed-out" "$work/output"
   set -m
   (
@@ -51,12 +51,14 @@ run() {
     ) | setsid tail -c 65536 >"$work/output"
   ) &
   set +m
-  printf '%s %s\n' "$1" "$!" >&4
-  wait "$!"
+  group=$!
+  printf '%s %s\n' "$1" "$group" >&4
+  wait "$group"
   local status=$?
   printf '86400 0\n' >&4
   if [[ -e $work/timed-out ]]; then
     status=124
+    for try in {1..80}; do kill -0 -- "-$group" 2>/dev/null && sleep 0.1; done
     for try in {1..20}; do [[ -s $work/output ]] || sleep 0.1; done
   fi
   return "$status"
