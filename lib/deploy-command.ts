@@ -69,7 +69,10 @@ export async function runDeploy(options: {
     throw new UserError('none of these hosts has any of these roles', EXIT.usage);
   const secrets = loadSecrets(deployment, { create: true });
   if (given.print) {
-    for (const part of parts) terminal.out(printed(part, deployment, secrets));
+    for (const [host, ofHost] of Map.groupBy(parts, (part) => part.host)) {
+      const all = ofHost.flatMap((part) => part.roles);
+      terminal.out(printed({ host, roles: all }, deployment, secrets));
+    }
     return EXIT.done;
   }
   const dryRun = given['dry-run'] ?? false;
@@ -152,6 +155,7 @@ function unreachableHosts(outcomes: readonly Outcome[]): string[] {
   return [...new Set(unreachable.map(({ host }) => host))];
 }
 
+/** One script for all roles of a host, so that it asks for every secret before its first step. */
 function printed(
   part: Part,
   deployment: Deployment,

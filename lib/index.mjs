@@ -46,3 +46,4 @@ export const { relayerConfig, minerConfig, keysFile } = await import('./relaymin
 export const { runReport, REPORT_OPTIONS } = await import('./report-command.ts');
 export const { writeReport } = await import('./report/write.ts');
 export const { usesStandIns } = await import('./stand-ins.ts');
+export const { runValidate, VALIDATE_OPTIONS } = await import('./validate-command.ts');

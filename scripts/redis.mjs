@@ -57,7 +57,11 @@ const READER = /** @type {const} */ ('999:0');
  */
 function memory(given) {
   if (given) return `maxmemory ${given}\n`;
-  return sh`awk '/^MemTotal:/ { m = int($2 / 4096); print "maxmemory " (m < 512 ? 512 : m > 12288 ? 12288 : m) "mb" }' /proc/meminfo`;
+  return sh`
+    awk '/^MemTotal:/ {
+      m = int($2 / 1024 / 256 + 0.5) * 64 # a quarter, of what differs a little from boot to boot
+      print "maxmemory " (m < 512 ? 512 : m > 12288 ? 12288 : m) "mb"
+    }' /proc/meminfo`;
 }
 
 if (import.meta.main) {

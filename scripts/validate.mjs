@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 // Asks every host of a profile whether the deployment works, and says what to do where it does not. Changes nothing.
-import { runCommand } from '../lib/index.mjs';
-
-const { runValidate, VALIDATE_OPTIONS } = await import('../lib/validate-command.ts');
+import { runCommand, runValidate, VALIDATE_OPTIONS } from '../lib/index.mjs';
 
 await runCommand({
   script: 'scripts/validate.mjs',

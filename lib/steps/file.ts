@@ -29,9 +29,11 @@ export function file(options: FileOptions): Step {
     content,
     check: sh`$content | is_file ${path} ${mode} ${owner}`,
     diff: sh`diff_file ${path} $content`,
+    // The whole content first: a generator that fails half-way must not leave half a file.
     apply: lines(
-      ...(validate ? [sh`new=$work/new; (umask 077 && $content >"$new")`, validate] : []),
-      sh`$content | write_file ${path} ${mode} ${owner}`,
+      sh`new=$work/new; (umask 077; $content >"$new")`,
+      ...(validate ? [validate] : []),
+      sh`write_file ${path} ${mode} ${owner} <"$new"`,
       ...(activate ? [activate] : []),
     ),
   };

@@ -11,7 +11,7 @@ export function user(options: { name: string; home?: string; groups?: string[] }
     title: `Create the user ${name}`,
     check: lines(
       sh`[[ $(getent passwd ${name} | cut -d: -f6,7) == ${`${home}:/usr/sbin/nologin`} ]]`,
-      ...groups.map((group) => sh`id -nG ${name} | grep -qw -- ${group}`),
+      ...groups.map((group) => sh`id -nG ${name} | tr ' ' '\n' | grep -cxF -- ${group}`),
     ),
     apply: lines(
       sh`getent passwd ${name} >/dev/null || useradd --system --user-group --no-create-home --home-dir ${home} --shell /usr/sbin/nologin -- ${name}`,
@@ -132,12 +132,16 @@ export function waitFor(options: { title: string; probe: Shell; seconds: number 
   return {
     title,
     check: probe,
+    // A loop's condition would make bash ignore `set -e` in the probe.
     apply: sh`
       probe() {
         ${probe}
       }
       SECONDS=0
-      until output=$(probe 2>&1); do
+      set +e
+      while :; do
+        output=$(set -e; probe 2>&1)
+        (($? == 0)) && break
         if ((SECONDS >= ${seconds})); then
           printf 'still not so after %s s: %s\n' ${seconds} "$output"
           exit 1

@@ -72,7 +72,14 @@ export async function findHost(name: string, run: string): Promise<Host | undefi
   );
   if (!address) return undefined;
   await docker('start', container);
-  const where = { name, address, user: 'root', port: 22, identityFile: identityFile(run), container };
+  const where = {
+    name,
+    address,
+    user: 'root',
+    port: 22,
+    identityFile: identityFile(run),
+    container,
+  };
   const host = hostOf(where);
   await host.ready();
   return host;
