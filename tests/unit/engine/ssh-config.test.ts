@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { Host } from '../../../lib/hosts.ts';
+import { writeSshConfig } from '../../../lib/ssh-config.ts';
+import { temporary } from './run.ts';
+
+const skip = spawnSync('ssh', ['-V']).status === 0 ? false : 'there is no ssh here';
+
+/** What ssh makes of a configuration for a host: its own words, by directive. */
+function asked(config: string, name: string): Record<string, string> {
+  const { stdout, stderr, status } = spawnSync('ssh', ['-G', '-F', config, name], {
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0, stderr);
+  const found: Record<string, string> = {};
+  for (const line of stdout.trim().split('\n')) {
+    const [key = '', ...rest] = line.split(' ');
+    found[key] = found[key] === undefined ? rest.join(' ') : `${found[key]} ${rest.join(' ')}`;
+  }
+  return found;
+}
+
+const host = (name: string, address: string, more: Partial<Host> = {}): Host => ({
+  name,
+  address,
+  local: false,
+  roles: [],
+  ...more,
+});
+
+/** Writes the operator's configuration and ours; what ssh makes of ours, by host. */
+function written(t: TestContext, operator: string, hosts: Host[], directory = temporary(t)) {
+  const operatorConfig = join(temporary(t), 'config');
+  writeFileSync(operatorConfig, operator);
+  const path = writeSshConfig({ directory, hosts, name: 'test' }, { operatorConfig });
+  return { path, operatorConfig, of: (name: string) => asked(path, name) };
+}
+
+test('a host is what the profile says, whatever ssh would do by itself', { skip }, (t) => {
+  const { path, of } = written(t, 'Host *\n  User someone\n  Port 2200\n', [
+    host('lab', '203.0.113.7', { user: 'operator', port: 22022, identityFile: '/keys/a b/id' }),
+    host('six', '2001:db8::7'),
+    host('Upper', 'RELAY.Example.Org'),
+  ]);
+  const lab = of('lab');
+  assert.deepEqual(
+    [lab.hostname, lab.user, lab.port, lab.identityfile, lab.identitiesonly],
+    ['203.0.113.7', 'operator', '22022', '/keys/a b/id', 'yes'],
+  );
+  assert.equal(lab.batchmode, 'yes');
+  assert.match(lab.stricthostkeychecking!, /accept-new/);
+  assert.deepEqual(
+    [of('six').hostname, of('six').user, of('six').port],
+    ['2001:db8::7', 'someone', '2200'],
+  );
+  assert.match(of('Upper').hostname!, /^relay\.example\.org$/i);
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+});
+
+test('what the operator’s own ssh does for the address is done for the host', { skip }, (t) => {
+  const included = join(temporary(t), 'more');
+  writeFileSync(included, 'Host included\n  HostName 192.0.2.9\n  User from-include\n');
+  const operator = `
+Include ${included}
+Host lab
+  ProxyJump wrong-bastion
+  HostName wrong
+  User wrong
+Host prod-1
+  hostname 192.0.2.1
+  USER deploy
+  Port=2201
+  ProxyJump jump@bastion.example.org:2222,second
+Host prod-2
+  HostName 192.0.2.2
+  ProxyCommand ssh -W "%h:%p" -o "User=a b" bastion
+Host *.corp
+  HostName %h.example.org
+Host quoted
+  IdentityFile "~/keys/with space"
+  IdentityFile ~/keys/second
+  HostKeyAlias alias-of-it
+Match host matched
+  User from-match
+Host * !prod-1
+  ServerAliveInterval 5
+`;
+  const addresses = ['prod-1', 'prod-2', 'web.corp', 'quoted', 'matched', 'included', 'nothing'];
+  const names = ['lab', 'a', 'b', 'c', 'd', 'e', 'f'];
+  const { operatorConfig, of } = written(
+    t,
+    operator,
+    addresses.map((address, index) => host(names[index]!, address)),
+  );
+  const keys = [
+    ...['hostname', 'user', 'port', 'proxyjump', 'proxycommand'],
+    ...['identityfile', 'hostkeyalias'],
+  ];
+  for (const [index, address] of addresses.entries()) {
+    const [ours, theirs] = [of(names[index]!), asked(operatorConfig, address)];
+    for (const key of keys) assert.equal(ours[key], theirs[key], `${address}: ${key}`);
+  }
+});
+
+test('a host that has the name of another one of the operator’s hosts is not mixed up with it', {
+  skip,
+}, (t) => {
+  const operator = 'Host lab\n  HostName wrong\n  User wrong\n  ProxyJump wrong\n  Port 2\n';
+  const lab = written(t, operator, [host('lab', '203.0.113.7')]).of('lab');
+  assert.equal(lab.hostname, '203.0.113.7');
+  assert.equal(lab.proxyjump, undefined);
+});
+
+test('the operator’s defaults apply where the profile is silent', { skip }, (t) => {
+  const operator = 'Host *\n  Compression yes\n  ConnectTimeout 3\n  IdentityAgent /run/agent\n';
+  const lab = written(t, operator, [host('lab', '203.0.113.7')]).of('lab');
+  assert.equal(lab.compression, 'yes');
+  assert.equal(lab.identityagent, '/run/agent');
+});
+
+test('known hosts are the deployment’s own, also below a directory with a space', { skip }, (t) => {
+  const directory = join(temporary(t), 'with space');
+  mkdirSync(directory);
+  const { of } = written(t, '', [host('lab', '203.0.113.7')], directory);
+  assert.equal(of('lab').userknownhostsfile, join(directory, 'known_hosts'));
+});
+
+test('this machine needs no entry', { skip }, (t) => {
+  const { of } = written(t, '', [host('here', 'localhost', { local: true })]);
+  assert.equal(of('here').hostname, 'here');
+});
+
+test('without any configuration of the operator’s there is still one', { skip }, (t) => {
+  const directory = temporary(t);
+  const path = writeSshConfig(
+    { directory, hosts: [host('lab', '203.0.113.7')], name: 'test' },
+    { operatorConfig: join(directory, 'missing') },
+  );
+  assert.equal(asked(path, 'lab').hostname, '203.0.113.7');
+});
