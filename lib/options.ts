@@ -20,7 +20,7 @@ export type Given<Table extends Options> = {
 
 /**
  * Parses arguments against a table. Values stay text as typed, and nothing that is not in the table is accepted
- * (minimist alone turns `1.0` into 1 and takes any flag).
+ * (minimist alone turns `1.0` into 1, takes any flag, its denial and a value for it, and leaves out what is after `--`).
  * @throws UserError with exit code 2 that names every mistake, with a suggestion for a misspelt option.
  */
 export function parseOptions<Table extends Options>(
@@ -30,17 +30,28 @@ export function parseOptions<Table extends Options>(
   const names = Object.keys(table);
   const flags = names.filter((name) => table[name]?.value === undefined);
   const problems: string[] = [];
-  const given = minimist([...words], {
+  const unknown = (word: string) => {
+    const option = word.replace(/=.*/s, '');
+    const near = suggest(option.replace(/^-+/, ''), names);
+    problems.push(`unknown option ${option}${near ? `, did you mean --${near}?` : ''}`);
+  };
+  const known = words.filter((word, index) => {
+    const name = word.replace(/^--/, '').replace(/=.*/s, '');
+    const before = words[index - 1]?.replace(/^--/, '') ?? '';
+    const long = word.startsWith('--');
+    const valued = long && word.includes('=') && flags.includes(name);
+    const follows = /^(?:true|false)$/.test(word) && flags.includes(before);
+    if (long && !names.includes(name)) unknown(word);
+    else if (valued || follows) problems.push(`--${valued ? name : before} takes no value`);
+    else return true;
+    return false;
+  });
+  const given = minimist(known, {
     string: names.filter((name) => !flags.includes(name)),
     boolean: flags,
     unknown: (word) => {
-      const name = word.replace(/^-+/, '').replace(/=.*/s, '');
-      const near = suggest(name, names);
-      if (!word.startsWith('-')) problems.push(`"${word}" is not an option; options begin with --`);
-      else
-        problems.push(
-          `unknown option ${word.replace(/=.*/s, '')}${near ? `, did you mean --${near}?` : ''}`,
-        );
+      if (word.startsWith('-')) unknown(word);
+      else problems.push(`"${word}" is not an option; options begin with --`);
       return false;
     },
   });
