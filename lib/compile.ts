@@ -55,6 +55,12 @@ export function header(options: {
   ].join('\n');
 }
 
+/** How other forms of a secret are named, and what they are. */
+const FORMS = [
+  ['_percent_encoded', 'as it stands in a URL, as encodeURIComponent writes it'],
+  ['_escaped', 'with a backslash before each backslash and double quote'],
+] as const;
+
 /** What goes before a script that is printed: it asks for the secrets that it writes, and names where they are. */
 export function printedHeader(
   script: string,
@@ -64,7 +70,11 @@ export function printedHeader(
   const used = secretsIn(script, secrets).map(({ name }) => name);
   if (used.length === 0) return '';
   return [
-    `# Secrets are not printed. Set these variables before you run this; their values are in ${store}.`,
+    `# Secrets are not printed. Set these variables before you run this; their values are in ${store},`,
+    '# or where the profile says.',
+    ...FORMS.filter(([form]) => used.some((name) => name.endsWith(form))).map(
+      ([form, meaning]) => `# …${form}: the value ${meaning}.`,
+    ),
     ...used.map((name) => `: "\${${name}:?set the secret ${name}}"`),
     `secret_names=${quote(used.join(' '))}`,
     '',
