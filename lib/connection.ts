@@ -1,76 +1,86 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Host } from './deployment.ts';
 import { EXIT, UserError } from './exit-codes.ts';
 import { boundedTail, splitLines } from './lines.ts';
-import { quote, type Shell } from './shell.ts';
+import { quote, type Shell, sh } from './shell.ts';
 
-/**
- * What the host runs for as long as we are connected: a loop that reads "nonce size" and a script of that many bytes,
- * runs it with no input left, and answers "nonce exit status". One session serves every script of a run, so that a
- * stage costs one round trip, and a server that allows a single session per connection is enough.
- */
-const LOOP = [
-  'echo "pocket-automations ready $(id -u)"',
-  'while IFS=" " read -r nonce size',
-  `do head -c "$size" | bash -c 'eval "$(cat)"'`,
-  'echo "$nonce exit ${PIPESTATUS[1]}"',
-  'done',
-].join('; ');
+const LOOP = readFileSync(join(import.meta.dirname, 'host-loop.bash'), 'utf8').replace(
+  /^#.*\n/gm,
+  '',
+);
+const BEAT_MILLISECONDS = 20_000;
+
+/** Where a script runs: in a bash of its own, or in the shell that lives as long as the connection. */
+type Place = 'run' | 'here';
 
 /** An open way to run scripts as root on one host. */
 export interface Connection {
   host: Host;
-  /** Runs a bash script; its standard output comes line by line, at most 1 MiB a line. Returns its exit status. */
-  run(script: string, onLine: (line: string) => void): Promise<number>;
+  /**
+   * Runs a bash script; its standard output comes line by line, at most 1 MiB a line. Returns its exit status.
+   * @param place `here` for what has to last until the connection is closed; `run` where absent
+   */
+  run(script: string, onLine: (line: string) => void, place?: Place): Promise<number>;
+  /** Asks the script in hand to end after its step in hand. */
+  stop(): Promise<void>;
   /** Runs a command that reads a stream, beside the scripts, over the same SSH connection. Throws when it fails. */
   feed(command: Shell, input: Readable): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Opens the connection to a host: over OpenSSH, or directly when the host is this machine.
+ * Opens the connection to a host: over OpenSSH, or directly when the host is this machine. The SSH connection itself
+ * stays open for a minute after its last use, so that one command after another pays for one handshake.
  * @param sshConfig path of the deployment's `ssh_config`
  * @throws UserError with exit code 4 when the host cannot be reached, logged in to, or become root on; the message
  * holds ssh's own words and what to do.
  */
 export async function openConnection(host: Host, sshConfig: string): Promise<Connection> {
-  const control = ['-F', sshConfig, '-o', `ControlPath=${controlPath(sshConfig, host)}`];
-  const child = host.local
-    ? spawn('bash', ['-c', asRoot(LOOP)])
-    : spawn('ssh', [...control, '-o', 'ControlMaster=yes', '-T', host.name, asRoot(LOOP)]);
-  const session = new Session(
-    host,
-    child,
-    host.local ? 'sudo -n true' : `ssh -F ${sshConfig} ${host.name}`,
-  );
+  const start = (script: string) =>
+    host.local
+      ? spawn('/bin/sh', ['-c', asRoot(script)], APART)
+      : spawn('ssh', [...sshWords(host, sshConfig), asRoot(script)], APART);
+  const byHand = host.local ? 'sudo -n true' : `ssh -F ${sshConfig} ${host.name}`;
+  const session = new Session(host, start(LOOP), byHand);
   await session.ready();
+  const feed: Connection['feed'] = async (command, input) => {
+    const feeding = start(command.text);
+    const errors = boundedTail(feeding.stderr);
+    feeding.stdout.resume();
+    const exited = new Promise<number | null>((resolve) => feeding.once('exit', resolve));
+    const sent = pipeline(input, feeding.stdin).catch((error: Error) => error);
+    const [status, failure] = [await exited, await sent];
+    if (status !== 0 || failure) {
+      throw new UserError(
+        `${host.name}: ${command.text}: ${errors() || failure || `exit ${status}`}`,
+      );
+    }
+  };
   return {
     host,
-    run: (script, onLine) => session.run(script, onLine),
+    run: (script, onLine, place = 'run') => session.run(script, onLine, place),
+    stop: () => feed(sh`: >/run/pocket-automations.stop`, Readable.from([])),
+    feed,
     close: () => session.close(),
-    feed: async (command, input) => {
-      const words = ['-o', 'ControlMaster=no', '-T', host.name, asRoot(command.text)];
-      const feeding = host.local
-        ? spawn('bash', ['-c', asRoot(command.text)])
-        : spawn('ssh', [...control, ...words]);
-      const errors = boundedTail(feeding.stderr);
-      feeding.stdout.resume();
-      const exited = new Promise<number | null>((resolve) => feeding.once('close', resolve));
-      const sent = pipeline(input, feeding.stdin).catch((error: Error) => error);
-      const [status, failure] = [await exited, await sent];
-      if (status !== 0 || failure) {
-        throw new UserError(
-          `${host.name}: ${command.text}: ${errors() || failure || `exit ${status}`}`,
-        );
-      }
-    },
   };
+}
+
+/** Ctrl-C goes to every process of the terminal's group; the connections must survive it for an orderly end. */
+const APART = { detached: true } as const;
+
+function sshWords(host: Host, sshConfig: string): string[] {
+  const options = [
+    'ControlMaster=auto',
+    'ControlPersist=60',
+    `ControlPath=${controlPath(sshConfig, host)}`,
+  ];
+  return ['-F', sshConfig, ...options.flatMap((option) => ['-o', option]), '-T', host.name];
 }
 
 /** The words that run bash as root, whatever the login shell is: it only has to start `/bin/sh`. */
@@ -86,9 +96,10 @@ function controlPath(sshConfig: string, host: Host): string {
     process.env.XDG_RUNTIME_DIR ?? join(tmpdir(), `pocket-automations-${userInfo().uid}`);
   mkdirSync(runtime, { recursive: true, mode: 0o700 });
   const hash = createHash('sha256')
-    .update(`${sshConfig} ${host.name} ${process.pid}`)
-    .digest('hex');
-  return join(runtime, `pa-${hash.slice(0, 16)}`);
+    .update(readFileSync(sshConfig))
+    .update(sshConfig)
+    .update(host.name);
+  return join(runtime, `pa-${hash.digest('hex').slice(0, 16)}`);
 }
 
 class Session {
@@ -96,9 +107,10 @@ class Session {
   readonly #byHand: string;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #errors: () => string;
-  readonly #closed: Promise<number | null>;
+  readonly #ended: Promise<void>;
+  readonly #beat: NodeJS.Timeout;
   #onLine: (line: string) => void = () => {};
-  #onClosed: () => void = () => {};
+  #onEnd: () => void = () => {};
   #over = false;
 
   /** @param byHand the command with which a person can try the same */
@@ -107,19 +119,23 @@ class Session {
     this.#byHand = byHand;
     this.#child = child;
     this.#errors = boundedTail(child.stderr);
-    this.#closed = new Promise((resolve) => {
+    // Not `close`: a connection that stays open for later may keep standard error.
+    const exited = new Promise<void>((resolve) => {
+      child.once('exit', () => resolve());
       child.once('error', (error) => {
         child.stderr.destroy(error);
-        resolve(null);
+        child.stdout.destroy();
+        resolve();
       });
-      child.once('close', resolve);
     });
-    this.#closed.then(() => {
+    const read = new Promise<void>((resolve) => child.stdout.once('close', resolve));
+    this.#ended = Promise.all([exited, read]).then(() => {
       this.#over = true;
-      this.#onClosed();
+      this.#onEnd();
     });
     child.stdin.on('error', () => {});
     splitLines(child.stdout, (line) => this.#onLine(line));
+    this.#beat = setInterval(() => child.stdin.write('- 0 beat\n'), BEAT_MILLISECONDS).unref();
   }
 
   ready(): Promise<void> {
@@ -127,38 +143,42 @@ class Session {
       this.#onLine = (line) => {
         if (line === 'pocket-automations ready 0') resolve();
       };
-      this.#onClosed = () => reject(new UserError(this.#cannotConnect(), EXIT.unreachable));
+      this.#onEnd = () => reject(new UserError(this.#cannotConnect(), EXIT.unreachable));
     });
   }
 
-  run(script: string, onLine: (line: string) => void): Promise<number> {
+  run(script: string, onLine: (line: string) => void, place: Place): Promise<number> {
     const nonce = randomBytes(12).toString('hex');
     const bytes = Buffer.from(script);
     return new Promise((resolve, reject) => {
-      this.#onClosed = () =>
+      this.#onEnd = () => {
+        const why = this.#errors() || 'ssh ended';
         reject(
           new UserError(
-            `${this.host.name}: the connection was lost while a script ran: ${this.#errors() || 'ssh ended'}`,
+            `${this.host.name}: the connection was lost while a script ran: ${why}`,
             EXIT.unreachable,
           ),
         );
-      if (this.#over) return this.#onClosed();
+      };
+      if (this.#over) return this.#onEnd();
       this.#onLine = (line) => {
         const exit = line.startsWith(`${nonce} exit `);
         if (exit) resolve(Number(line.slice(nonce.length + 6)));
         else onLine(line);
       };
-      this.#child.stdin.write(`${nonce} ${bytes.length}\n`);
+      this.#child.stdin.write(`${nonce} ${bytes.length} ${place}\n`);
       this.#child.stdin.write(bytes);
     });
   }
 
   async close(): Promise<void> {
-    this.#onClosed = () => {};
+    this.#onEnd = () => {};
+    clearInterval(this.#beat);
     this.#child.stdin.end();
     const killer = setTimeout(() => this.#child.kill(), 5000);
-    await this.#closed;
+    await this.#ended;
     clearTimeout(killer);
+    this.#child.stderr.destroy();
   }
 
   #cannotConnect(): string {

@@ -1,9 +1,11 @@
 import { createInterface } from 'node:readline/promises';
 import { compile, printedHeader } from './compile.ts';
+import type { Connection } from './connection.ts';
 import { deploy, type Listener, type Outcome, type Part, partsOf } from './deploy.ts';
 import type { Deployment, Host } from './deployment.ts';
 import { EXIT, UserError } from './exit-codes.ts';
 import { jsonListener, plainListener, type Terminal } from './listeners.ts';
+import { describe, takeLock } from './lock.ts';
 import type { Option } from './options.ts';
 import { preflight } from './preflight.ts';
 import { suggest } from './profile/suggest.ts';
@@ -20,6 +22,7 @@ export const DEPLOY_OPTIONS = {
   },
   print: { help: 'print the scripts instead of running them: a runbook, without secrets' },
   yes: { help: 'do not ask before the first change' },
+  wait: { help: 'wait, up to an hour, for another run that has a host' },
   json: { help: 'one JSON object a line on standard output, and nothing else there' },
   verbose: { help: 'also show what is unchanged, and what steps printed' },
   help: { help: 'this text' },
@@ -31,6 +34,7 @@ export type DeployGiven = {
   'dry-run'?: true;
   print?: true;
   yes?: true;
+  wait?: true;
   json?: true;
   verbose?: true;
 };
@@ -96,6 +100,8 @@ export async function runDeploy(options: {
     parts,
     dryRun,
     listener: counting,
+    lock: (connection) => lock(connection, deployment, given, terminal),
+    signal: interruption(terminal),
     preflight: (connection) => preflight(connection, { deployment, secrets, parts }),
   });
   const code = exitCode(outcomes, dryRun && counts.pending > 0);
@@ -103,7 +109,10 @@ export async function runDeploy(options: {
     type: 'summary',
     deployment: deployment.name,
     ...counts,
-    failed: Math.max(counts.failed, count(outcomes, 'failed') + unreachableHosts(outcomes).length),
+    failed: Math.max(
+      counts.failed,
+      count(outcomes, 'failed') + count(outcomes, 'locked') + unreachableHosts(outcomes).length,
+    ),
     skipped: count(outcomes, 'skipped'),
     duration_ms: Date.now() - began,
     exit_code: code,
@@ -140,8 +149,10 @@ function closingLines(
 }
 
 function exitCode(outcomes: readonly Outcome[], pending: boolean): number {
+  if (count(outcomes, 'interrupted') > 0) return EXIT.interrupted;
   if (count(outcomes, 'failed') > 0) return EXIT.failed;
   if (count(outcomes, 'unreachable') > 0) return EXIT.unreachable;
+  if (count(outcomes, 'locked') > 0) return EXIT.locked;
   if (count(outcomes, 'skipped') > 0) return EXIT.failed;
   return pending ? EXIT.changesPending : EXIT.done;
 }
@@ -170,6 +181,40 @@ function printed(
   const [shebang, title, ...rest] = script.split('\n');
   const store = `${deployment.directory}/secrets.yaml`;
   return [shebang, title, printedHeader(script, named, store) + rest.join('\n')].join('\n');
+}
+
+const LONGEST_WAIT_SECONDS = 3600;
+
+/** Takes a host's lock; a dry run changes nothing and needs none. */
+async function lock(
+  connection: Connection,
+  deployment: Deployment,
+  given: DeployGiven,
+  terminal: Terminal,
+): Promise<void> {
+  if (given['dry-run']) return;
+  const { name } = connection.host;
+  await takeLock(connection, {
+    deployment: deployment.name,
+    onGone: () =>
+      terminal.err(`${name}: a run that is gone left a step going; waiting for its end\n`),
+    waitSeconds: given.wait ? LONGEST_WAIT_SECONDS : 0,
+    onHeld: (holder) => {
+      if (given.wait) terminal.err(`${name}: waiting for ${describe(holder)}\n`);
+    },
+  });
+}
+
+/** Aborted by Ctrl-C: hosts then end after their step in hand. A second Ctrl-C does not wait for that. */
+function interruption(terminal: Terminal): AbortSignal {
+  const controller = new AbortController();
+  process.removeAllListeners('SIGINT');
+  process.once('SIGINT', () => {
+    controller.abort();
+    terminal.err('\nEnding after the steps in hand; Ctrl-C again to leave at once.\n');
+    process.once('SIGINT', () => process.exit(EXIT.interrupted));
+  });
+  return controller.signal;
 }
 
 /** Asks before the first change, on a terminal; a script or a CI job is not asked. */

@@ -1,7 +1,8 @@
 import { compile } from './compile.ts';
-import { type Connection, openConnection } from './connection.ts';
+import type { Connection } from './connection.ts';
 import type { Deployment, Host } from './deployment.ts';
 import { EXIT, UserError } from './exit-codes.ts';
+import { openHosts } from './open-hosts.ts';
 import { ROLE_NEEDS, type RoleName } from './profile/roles.ts';
 import type { Role, Transfer } from './role.ts';
 import { type RoleStep, runScript, type StepEvent } from './run-script.ts';
@@ -17,7 +18,7 @@ export interface Part {
 export interface Outcome {
   host: string;
   roles: RoleName[];
-  status: 'done' | 'failed' | 'unreachable' | 'skipped';
+  status: 'done' | 'failed' | 'unreachable' | 'locked' | 'interrupted' | 'skipped';
   /** Why, in words for the operator; empty when done. */
   reason: string;
 }
@@ -49,8 +50,12 @@ export interface DeployOptions {
   parts: Part[];
   dryRun: boolean;
   listener: Listener;
+  /** Takes a host for this run. Throws UserError when somebody else has it. */
+  lock(connection: Connection): Promise<void>;
   /** Asks a host, before any host is changed, whether the deploy can work there. Returns what is in the way. */
   preflight(connection: Connection): Promise<string[]>;
+  /** Aborted when the deploy shall end: every host after its step in hand. */
+  signal: AbortSignal;
 }
 
 /** The parts of a deploy in the order of the profile's stages. */
@@ -74,45 +79,31 @@ export function partsOf(
  * what its roles need. A failure stops what depends on it and nothing else.
  */
 export async function deploy(options: DeployOptions): Promise<Outcome[]> {
-  const { parts } = options;
+  const { parts, listener, sshConfig, signal } = options;
   const hosts = [...new Set(parts.map(({ host }) => host))];
-  const opened = await Promise.all(hosts.map((host) => open(host, options)));
-  const connections = new Map(
-    hosts.map((host, index) => [host, opened[index] as Connection | UserError]),
+  const connections = await openHosts(hosts, {
+    sshConfig,
+    onConnected: listener.connected,
+    lock: options.lock,
+    preflight: options.preflight,
+  });
+  const opened = [...connections.values()].filter(
+    (one): one is Connection => !(one instanceof UserError),
   );
+  const stop = () => {
+    for (const connection of opened) connection.stop().catch(() => connection.close());
+  };
+  signal.addEventListener('abort', stop);
   const running = new Map<Part, Promise<Outcome>>();
   for (const part of parts) {
     const earlier = [...running].filter(([other]) => comesBefore(other, part));
-    running.set(
-      part,
-      runPart(
-        part,
-        earlier.map(([, outcome]) => outcome),
-        connections,
-        options,
-      ),
-    );
+    const outcomes = earlier.map(([, outcome]) => outcome);
+    running.set(part, runPart(part, outcomes, connections, options));
   }
   const outcomes = await Promise.all(running.values());
-  await Promise.all(opened.map((one) => (one instanceof UserError ? undefined : one.close())));
+  signal.removeEventListener('abort', stop);
+  await Promise.all(opened.map((connection) => connection.close()));
   return outcomes;
-}
-
-/** Connects to a host and asks it the preflight's questions; what is in the way comes back as an error. */
-async function open(host: Host, options: DeployOptions): Promise<Connection | UserError> {
-  let connection: Connection | undefined;
-  try {
-    connection = await openConnection(host, options.sshConfig);
-    options.listener.connected(host);
-    const problems = await options.preflight(connection);
-    if (problems.length === 0) return connection;
-    await connection.close();
-    return new UserError(problems.map((problem) => `${host.name}: ${problem}`).join('\n'));
-  } catch (error) {
-    await connection?.close();
-    if (error instanceof UserError) return error;
-    throw error;
-  }
 }
 
 function comesBefore(earlier: Part, part: Part): boolean {
@@ -145,11 +136,9 @@ async function runPart(
   const connection = connections.get(host) ?? new UserError(`${host.name}: not connected`);
   if (connection instanceof UserError) {
     if (before.some((one) => one.host === host.name)) return outcome('skipped', '');
-    return outcome(
-      connection.exitCode === EXIT.unreachable ? 'unreachable' : 'failed',
-      connection.message,
-    );
+    return outcome(statusOf(connection), connection.message);
   }
+  if (options.signal.aborted) return outcome('interrupted');
   if (missing.length > 0) {
     const because = missing.map((one) => `${one.roles.join(', ')} on ${one.host}`);
     return outcome(
@@ -175,7 +164,7 @@ async function runPart(
       if (transfer) await carry(connection, transfer, options);
     }
     listener.begun(part, steps.length);
-    const done = await runScript(connection, {
+    const end = await runScript(connection, {
       script,
       steps,
       secrets: named,
@@ -186,14 +175,13 @@ async function runPart(
         listener.step(host, masked);
       },
     });
-    if (done) return outcome('done');
+    if (end === 'done') return outcome('done');
+    if (end === 'stopped')
+      return outcome('interrupted', `${host.name}: ended after the step in hand`);
     return outcome('failed', failure || `${host.name}: the script ended before its last step`);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return outcome(
-      error.exitCode === EXIT.unreachable ? 'unreachable' : 'failed',
-      secrets.mask(error.message),
-    );
+    return outcome(statusOf(error), secrets.mask(error.message));
   }
 }
 
@@ -220,6 +208,11 @@ async function carry(
     tell(sent);
   });
   await connection.feed(transfer.command, stream);
+}
+
+function statusOf({ exitCode }: UserError): Outcome['status'] {
+  if (exitCode === EXIT.unreachable) return 'unreachable';
+  return exitCode === EXIT.locked ? 'locked' : 'failed';
 }
 
 function failureText(host: Host, event: StepEvent): string {

@@ -10,6 +10,8 @@ export const EXIT = {
   unreachable: 4,
   /** Validation has a `fail`. */
   invalid: 5,
+  /** Another run is changing a host, and `--wait` was not given or was over. */
+  locked: 6,
   interrupted: 130,
 } as const;
 

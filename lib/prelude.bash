@@ -45,7 +45,7 @@ run() {
   (
     set -o pipefail
     (
-      exec 3>&- 4>&- 2>&1 </dev/null
+      exec 3>&- 4>&- 8>&- 2>&1 </dev/null
       set -eu
       "$2"
     ) | setsid tail -c 65536 >"$work/output"
@@ -68,7 +68,7 @@ run() {
 so() {
   set -m
   (
-    exec >/dev/null 2>&1 </dev/null 3>&- 4>&-
+    exec >/dev/null 2>&1 </dev/null 3>&- 4>&- 8>&-
     set -eu -o pipefail
     "$1"
   ) &
@@ -103,6 +103,10 @@ step() {
   local number=$1 limit=$2 title=$3 content=content_$1 began=${EPOCHREALTIME/[.,]/} status=1 needed='' earlier
   shift 3
   for earlier; do [[ $changed != *" $earlier "* ]] || needed=yes; done
+  if [[ -e /run/pocket-automations.stop ]]; then
+    tell end 0 0 130
+    exit 130
+  fi
   tell started "$number" 0
   : >"$work/output"
   if [[ -z $needed ]]; then

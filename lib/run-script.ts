@@ -31,7 +31,7 @@ export interface StepEvent {
 /**
  * Sends a compiled script to a host and tells about every step. Records that do not bear this run's nonce are not
  * ours and are dropped.
- * @returns whether every step came through and the script said its last word.
+ * @returns `done` when every step came through and the script said its last word; `stopped` when it was asked to.
  */
 export async function runScript(
   connection: Connection,
@@ -42,7 +42,7 @@ export async function runScript(
     dryRun: boolean;
     onEvent: (event: StepEvent) => void;
   },
-): Promise<boolean> {
+): Promise<'done' | 'stopped' | 'failed'> {
   const { script, steps, secrets, dryRun, onEvent } = options;
   const nonce = randomBytes(12).toString('hex');
   let ended: string | undefined;
@@ -62,7 +62,8 @@ export async function runScript(
       output: Buffer.from(output, 'base64').toString('utf8'),
     });
   });
-  return ended === '0';
+  if (ended === '130') return 'stopped';
+  return ended === '0' ? 'done' : 'failed';
 }
 
 function isEventType(type: string | undefined): type is StepEvent['type'] {

@@ -48,7 +48,7 @@ export async function runSteps(
 ): Promise<Run> {
   const { secrets = [], dryRun = false, connection = localShell({ words: OWN_RUN }) } = options;
   const events: StepEvent[] = [];
-  const done = await runScript(connection as Connection, {
+  const end = await runScript(connection as Connection, {
     script: compile('a test', steps, secrets),
     steps: steps.map((step) => ({ role: 'common', step })),
     secrets,
@@ -56,7 +56,7 @@ export async function runSteps(
     onEvent: (event) => events.push(event),
   });
   const statuses = events.filter(({ type }) => type !== 'started').map(({ type }) => type);
-  return { done, events, statuses };
+  return { done: end === 'done', events, statuses };
 }
 
 /** A step with its check and apply as shell text, for what no constructor says. */

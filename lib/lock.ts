@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { Connection } from './connection.ts';
+import { EXIT, UserError } from './exit-codes.ts';
+import { quote } from './shell.ts';
+
+const script = readFileSync(join(import.meta.dirname, 'lock.bash'), 'utf8');
+
+/** Who has the lock of a host, as the lock itself tells. */
+export interface LockHolder {
+  user: string;
+  machine: string;
+  /** The process on that machine. */
+  pid: number;
+  /** UTC, ISO 8601. */
+  since: string;
+  deployment: string;
+}
+
+/**
+ * Takes the lock of a host until the connection is closed, so that two runs never change a host at the same time.
+ * A run of this machine that is gone is waited for: its step in hand is still ending.
+ * @param options.waitSeconds how long to wait for somebody else
+ * @param options.onHeld told when somebody has it, once for each holder
+ * @param options.onGone told when that is a run of this machine that is gone
+ * @throws UserError with exit code 6 that says who has it, since when and from where.
+ */
+export async function takeLock(
+  connection: Connection,
+  options: {
+    deployment: string;
+    waitSeconds: number;
+    onHeld: (holder: LockHolder) => void;
+    onGone: () => void;
+  },
+): Promise<void> {
+  const me: LockHolder = {
+    user: userInfo().username,
+    machine: hostname(),
+    pid: process.pid,
+    since: new Date().toISOString(),
+    deployment: options.deployment,
+  };
+  const holderText = Buffer.from(JSON.stringify(me)).toString('base64');
+  const take = (seconds: number) => `${script}\ntake_lock ${seconds} ${quote(holderText)}\n`;
+  let holder: LockHolder | undefined;
+  const onLine = (line: string) => {
+    const [, word, , text = ''] = line.split(' ');
+    if (word !== 'held') return;
+    holder = readHolder(text);
+    if (holder) options.onHeld(holder);
+  };
+  if ((await connection.run(take(options.waitSeconds), onLine, 'here')) === 0) return;
+  const gone = holder?.machine === me.machine && !isRunning(holder.pid);
+  if (gone) options.onGone();
+  if (gone && (await connection.run(take(LONGEST_STEP_SECONDS), onLine, 'here')) === 0) return;
+  const who = holder ? describe(holder) : 'another run';
+  throw new UserError(
+    `${connection.host.name}: locked by ${who}\n  Wait for it with --wait, or let it finish first.`,
+    EXIT.locked,
+  );
+}
+
+const LONGEST_STEP_SECONDS = 1800;
+
+/** `alice on laptop (process 4711), deploying lab since 2026-01-02T03:04:05Z`. */
+export function describe({ user, machine, pid, since, deployment }: LockHolder): string {
+  return `${user} on ${machine} (process ${pid}), deploying ${deployment} since ${since}`;
+}
+
+function readHolder(text: string): LockHolder | undefined {
+  try {
+    const { user, machine, pid, since, deployment } = JSON.parse(
+      Buffer.from(text, 'base64').toString(),
+    );
+    return {
+      user: String(user),
+      machine: String(machine),
+      pid: Number(pid),
+      since: String(since),
+      deployment: String(deployment),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
