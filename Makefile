@@ -10,7 +10,7 @@ PROFILE ?=
 export HOST IMAGES
 
 .DEFAULT_GOAL := help
-.PHONY: help lab lab-down deploy validate report images setup test test-unit test-fleet lint format clean
+.PHONY: help lab lab-down deploy validate report images setup test test-unit test-fleet lint docs format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -48,6 +48,10 @@ test-fleet: setup ## the tests on container hosts
 lint: setup ## check formatting, lint rules and types
 	@npx biome check .
 	@npx tsc --noEmit
+
+docs: setup ## write the generated references anew
+	@UPDATE_SCHEMA=1 UPDATE_DOCS=1 node --test 'tests/docs/*.test.ts' tests/unit/profile/json-schema.test.ts >/dev/null
+	@npx biome check --write docs profiles
 
 format: setup ## mend formatting
 	@npx biome check --write .
