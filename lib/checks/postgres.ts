@@ -7,7 +7,8 @@ import { type CheckContext, isIn } from './context.ts';
 
 /**
  * PostgreSQL, asked over TCP. The login goes to the container's own address, because the image trusts whoever comes
- * from its loopback (docker-library/postgres, docker-entrypoint.sh, 16): there, any password would do.
+ * from its loopback (docker-library/postgres, docker-entrypoint.sh, 16): there, any password would do. The password
+ * goes over standard input, since the environment of a process on the host is no place for it.
  */
 export function postgresChecks(context: CheckContext): Check[] {
   const { deployment, host } = context;
@@ -17,8 +18,9 @@ export function postgresChecks(context: CheckContext): Check[] {
   const login = (password: Shell) => sh`
     id=$(container postgres postgres)
     address=$(docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{"\n"}}{{end}}' "$id")
-    export PGPASSWORD=${password}
-    docker exec --env PGPASSWORD --env PGCONNECT_TIMEOUT=5 "$id" psql --no-psqlrc --no-password --tuples-only --no-align \
+    printf '%s\n' ${password} |
+      docker exec --interactive --env PGCONNECT_TIMEOUT=5 "$id" sh -c '
+        IFS= read -r PGPASSWORD && export PGPASSWORD && exec psql "$@"' psql --no-psqlrc --no-password --tuples-only --no-align \
       --host "\${address%%$'\n'*}" --username ${user} --dbname postgres --command 'SELECT datname FROM pg_database'
   `;
   const databases = login(sh`"$postgres_password"`);
