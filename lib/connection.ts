@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -90,11 +90,20 @@ function asRoot(script: string): string {
   return `exec /bin/sh -c ${quote(become)}`;
 }
 
-/** A socket path that fits the 104 bytes of the smallest system, however long the names are. */
+/**
+ * A socket path that fits the 104 bytes of the smallest system, however long the names are.
+ * @throws UserError when somebody else made the directory first: whoever owns it could answer in the host's place.
+ */
 function controlPath(sshConfig: string, host: Host): string {
   const runtime =
     process.env.XDG_RUNTIME_DIR ?? join(tmpdir(), `pocket-automations-${userInfo().uid}`);
   mkdirSync(runtime, { recursive: true, mode: 0o700 });
+  const { uid, mode } = lstatSync(runtime);
+  if (uid !== userInfo().uid || (mode & 0o022) !== 0) {
+    throw new UserError(
+      `${runtime} belongs to somebody else or can be changed by others: remove it`,
+    );
+  }
   const hash = createHash('sha256')
     .update(readFileSync(sshConfig))
     .update(sshConfig)
