@@ -37,6 +37,7 @@ export const { familiarReference } = await import('./images.ts');
 export const { imagesOf } = await import('./role-images.ts');
 export const { loadDeployment } = await import('./deployment.ts');
 export const { hostPort } = await import('./endpoints.ts');
+export const { settingFlags } = await import('./setting-flags.ts');
 export const { runRole, roleCommand } = await import('./role-command.ts');
 export const { runCommand } = await import('./command.ts');
 export const { runDeploy, DEPLOY_OPTIONS, limitedTo } = await import('./deploy-command.ts');

@@ -4,15 +4,7 @@ import { adHocDeployment, type Deployment, loadDeployment } from './deployment.t
 import { EXIT, UserError } from './exit-codes.ts';
 import type { Option } from './options.ts';
 import type { Role } from './role.ts';
-
-/** A flag that stands for a setting of the profile when a role runs without one. */
-export interface SettingFlag extends Option {
-  value: string;
-  /** Where the setting is in a profile, such as `['redis', 'maxmemory']`. */
-  setting: readonly string[];
-  /** Turns the text into the setting's value; text as it is where absent. Throws UserError when it cannot. */
-  read?: (text: string) => unknown;
-}
+import type { SettingFlag } from './setting-flags.ts';
 
 /**
  * The command line of a role's script: on the hosts of a profile that have the role, or on any host with flags for

@@ -6,6 +6,7 @@ import {
   envTemplate,
   privatePorts,
   runRole,
+  settingFlags,
   sh,
   stack,
 } from '../lib/index.mjs';
@@ -119,22 +120,10 @@ function psql(user, database) {
 if (import.meta.main) {
   await runRole(postgres, {
     others: [images],
-    flags: {
-      'postgres-user': {
-        value: 'NAME',
-        help: 'the user that owns the databases',
-        setting: ['postgres', 'user'],
-      },
-      'postgres-memory': {
-        value: 'SIZE',
-        help: 'memory to be tuned for, such as 2gb',
-        setting: ['postgres', 'memory'],
-      },
-      'postgres-image': {
-        value: 'IMAGE',
-        help: 'the image, with an exact tag',
-        setting: ['images', 'postgres'],
-      },
-    },
+    flags: settingFlags({
+      'postgres.user': 'NAME',
+      'postgres.memory': 'SIZE',
+      'images.postgres': 'IMAGE',
+    }),
   });
 }

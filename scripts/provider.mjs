@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Deploys Igniter Provider: its portal and API, and the worker of its workflows.
-import { envTemplate, privatePorts, runRole, stack } from '../lib/index.mjs';
+import { envTemplate, privatePorts, runRole, settingFlags, stack } from '../lib/index.mjs';
 import { images } from './images.mjs';
 
 /** @type {import('../lib/role.ts').Role} */
@@ -56,48 +56,16 @@ function settings(deployment, host, secrets) {
 if (import.meta.main) {
   await runRole(provider, {
     others: [images],
-    flags: {
-      'pocket-network': { value: 'NAME', help: 'main, beta or local', setting: ['pocket_network'] },
-      'pocket-rpc-url': {
-        value: 'URL',
-        help: 'CometBFT RPC of a Pocket node',
-        setting: ['pocket_rpc_url'],
-      },
-      'pocket-api-url': {
-        value: 'URL',
-        help: 'REST API of a Pocket node',
-        setting: ['pocket_api_url'],
-      },
-      'provider-owner-identity': {
-        value: 'ADDRESS',
-        help: 'the pokt1… address of the wallet that signs in as owner',
-        setting: ['provider', 'owner_identity'],
-      },
-      'provider-owner-email': {
-        value: 'EMAIL',
-        help: 'the owner’s email address',
-        setting: ['provider', 'owner_email'],
-      },
-      'provider-auth-url': {
-        value: 'URL',
-        help: 'the URL typed into the browser to open the portal',
-        setting: ['provider', 'auth_url'],
-      },
-      'postgres-user': {
-        value: 'NAME',
-        help: 'the user of the database',
-        setting: ['postgres', 'user'],
-      },
-      'provider-image': {
-        value: 'IMAGE',
-        help: 'web image, with an exact tag',
-        setting: ['images', 'provider'],
-      },
-      'provider-workflows-image': {
-        value: 'IMAGE',
-        help: 'worker image, with the same tag',
-        setting: ['images', 'provider_workflows'],
-      },
-    },
+    flags: settingFlags({
+      pocket_network: 'NAME',
+      pocket_rpc_url: 'URL',
+      pocket_api_url: 'URL',
+      'provider.owner_identity': 'ADDRESS',
+      'provider.owner_email': 'EMAIL',
+      'provider.auth_url': 'URL',
+      'postgres.user': 'NAME',
+      'images.provider': 'IMAGE',
+      'images.provider_workflows': 'IMAGE',
+    }),
   });
 }

@@ -5,6 +5,7 @@ import {
   envTemplate,
   privatePorts,
   runRole,
+  settingFlags,
   sh,
   stack,
   sysctl,
@@ -67,17 +68,6 @@ function memory(given) {
 if (import.meta.main) {
   await runRole(redis, {
     others: [images],
-    flags: {
-      'redis-maxmemory': {
-        value: 'SIZE',
-        help: 'memory for data, such as 3gb',
-        setting: ['redis', 'maxmemory'],
-      },
-      'redis-image': {
-        value: 'IMAGE',
-        help: 'the image, with an exact tag',
-        setting: ['images', 'redis'],
-      },
-    },
+    flags: settingFlags({ 'redis.maxmemory': 'SIZE', 'images.redis': 'IMAGE' }),
   });
 }

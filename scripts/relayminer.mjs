@@ -8,6 +8,7 @@ import {
   readYamlFile,
   relayerConfig,
   runRole,
+  settingFlags,
   sh,
   stack,
   yaml,
@@ -79,22 +80,18 @@ if (import.meta.main) {
   await runRole(relayminer, {
     others: [images],
     flags: {
-      'pocket-network': { value: 'NAME', help: 'main, beta or local', setting: ['pocket_network'] },
-      'relayminer-keys-file': {
-        value: 'FILE',
-        help: 'the supplier keys',
-        setting: ['relayminer', 'keys_file'],
-      },
+      ...settingFlags({
+        pocket_network: 'NAME',
+        pocket_rpc_url: 'URL',
+        pocket_grpc_address: 'ADDRESS',
+        'relayminer.keys_file': 'FILE',
+        'images.relayminer': 'IMAGE',
+      }),
       'relayminer-services': {
         value: 'FILE',
         help: 'a YAML file with what a profile has under relayminer.services',
         setting: ['relayminer', 'services'],
         read: readYamlFile,
-      },
-      'relayminer-image': {
-        value: 'IMAGE',
-        help: 'the image, with an exact tag',
-        setting: ['images', 'relayminer'],
       },
     },
   });

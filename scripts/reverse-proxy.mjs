@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Deploys the proxy: TLS for the public, and every relay to a relayer that is ready.
-import { composeFile, envTemplate, runRole, sh, stack } from '../lib/index.mjs';
+import { composeFile, envTemplate, runRole, settingFlags, sh, stack } from '../lib/index.mjs';
 import { images } from './images.mjs';
 
 /** @type {import('../lib/role.ts').Role} */
@@ -52,4 +52,14 @@ function validated(image, environment) {
   return sh`docker run --rm --network none ${variables} --volume "$new:/etc/caddy/Caddyfile:ro" ${image} caddy validate --config /etc/caddy/Caddyfile --adapter caddyfile`;
 }
 
-if (import.meta.main) await runRole(reverseProxy, { others: [images] });
+if (import.meta.main) {
+  await runRole(reverseProxy, {
+    others: [images],
+    flags: settingFlags({
+      relay_public_domain: 'NAME',
+      'reverse_proxy.tls': 'HOW',
+      'reverse_proxy.acme_email': 'EMAIL',
+      'images.caddy': 'IMAGE',
+    }),
+  });
+}

@@ -6,6 +6,7 @@ import {
   envTemplate,
   privatePorts,
   runRole,
+  settingFlags,
   sh,
   stack,
 } from '../lib/index.mjs';
@@ -58,23 +59,11 @@ function namespace(name, hours) {
 if (import.meta.main) {
   await runRole(temporal, {
     others: [images],
-    flags: {
-      'temporal-retention-hours': {
-        value: 'HOURS',
-        help: 'how long the history of finished workflows is kept',
-        setting: ['temporal', 'retention_hours'],
-        read: (text) => (/^\d+$/.test(text) ? Number(text) : text),
-      },
-      'postgres-user': {
-        value: 'NAME',
-        help: 'the PostgreSQL user',
-        setting: ['postgres', 'user'],
-      },
-      'temporal-image': {
-        value: 'IMAGE',
-        help: 'the image, with an exact tag',
-        setting: ['images', 'temporal'],
-      },
-    },
+    flags: settingFlags({
+      'temporal.retention_hours': 'HOURS',
+      'postgres.user': 'NAME',
+      'images.temporal': 'IMAGE',
+      'images.temporal_admin_tools': 'IMAGE',
+    }),
   });
 }
