@@ -193,12 +193,12 @@ class Session {
   #cannotConnect(): string {
     const said = this.#errors();
     const { name } = this.host;
-    const changedKey = /ssh-keygen -f \S+ -R \S+/.exec(said)?.[0];
+    const changedKey = /ssh-keygen -f (?:"[^"]*"|\S+) -R \S+/.exec(said)?.[0];
     const fingerprint = /SHA256:[A-Za-z0-9+/]+/.exec(said)?.[0];
     if (changedKey) {
       return `${name}: its host key is not the one recorded before; it now shows ${fingerprint}\n  If you have installed the host anew, forget the old key: ${changedKey}\n  If not, somebody may be in between: do not go on.`;
     }
-    if (/^sudo: /m.test(said)) {
+    if (/^sudo: |sudo: (?:command )?not found/m.test(said)) {
       return `${name}: cannot become root: ${said}\n  Log in as root, or let this user run sudo without a password: echo "$USER ALL=(ALL) NOPASSWD: ALL" | sudo tee /etc/sudoers.d/90-pocket`;
     }
     if (/bash: (not found|No such file)|exec: bash/i.test(said)) {

@@ -147,15 +147,16 @@ reveal() {
 }
 
 # write_file PATH MODE OWNER:GROUP: replaces the file by standard input in one move; a reader sees the old or the new.
-write_file() {
-  local new="${1%/*}/.${1##*/}.pocket-new"
+write_file() (
+  new="${1%/*}/.${1##*/}.pocket-new"
   rm -f -- "$new"
+  trap 'rm -f -- "$new"' EXIT
   (umask 077 && set -C && cat >"$new")
   chown -- "$3" "$new"
   chmod -- "$2" "$new"
   sync -- "$new"
   mv -fT -- "$new" "$1"
-}
+)
 
 # is_file PATH MODE OWNER:GROUP: whether the file has this mode, this owner, and the content of standard input.
 is_file() {

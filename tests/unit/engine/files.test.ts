@@ -60,6 +60,7 @@ describe('a file', { skip }, () => {
     assert.equal(done, false);
     assert.ok(existsSync(join(path, 'inside')));
     assert.deepEqual(readdirSync(path), ['inside']);
+    assert.deepEqual(readdirSync(join(path, '..')), ['x'], 'what was not put in place is gone');
   });
 
   test('is replaced in one move: a reader sees the old or the new, never half of one', {
