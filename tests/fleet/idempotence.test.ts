@@ -149,7 +149,7 @@ function summaryOf({ events, stdout }: ScriptResult): Record<string, unknown> {
 
 async function logins(host: Host): Promise<number> {
   const { stdout } = await host.exec(
-    'journalctl --sync; journalctl --no-pager -q _COMM=sshd + _COMM=sshd-session | grep -c "Accepted publickey" || :',
+    'journalctl --sync; journalctl --no-pager -q -t sshd -t sshd-session | grep -c "Accepted publickey" || :',
   );
   return Number(stdout);
 }

@@ -32,7 +32,7 @@ export function remade(
  * directory is a mount and so not gone into; its commands speak for it.)
  */
 export async function snapshot(host: Host): Promise<string[]> {
-  const { stdout } = await host.exec(`
+  const { stdout } = await host.exec(`{
     find / -xdev '(' -path /var/log -o -path /run ')' -prune -o -path /tmp -o -printf '%p %y %m %U:%G %s %T@ %C@ %l\\n' | sort
     find /etc /opt /usr/local /root /home /var/lib -xdev -type f -exec sha256sum {} + | sort
     if command -v docker >/dev/null; then
@@ -40,7 +40,9 @@ export async function snapshot(host: Host): Promise<string[]> {
       docker volume ls --format 'volume {{.Name}}'
       docker network ls --no-trunc --format 'network {{.ID}} {{.Name}}'
       docker images --all --no-trunc --format 'image {{.ID}} {{.Repository}}:{{.Tag}}'
-    fi`);
+    fi
+  } | cat -v`); // names in any script, which arrive in pieces, as ASCII
+
   return stdout.trimEnd().split('\n');
 }
 
