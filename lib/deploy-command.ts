@@ -4,15 +4,18 @@ import type { Connection } from './connection.ts';
 import { deploy, type Listener, type Outcome, type Part, partsOf } from './deploy.ts';
 import type { Deployment, Host } from './deployment.ts';
 import { EXIT, UserError } from './exit-codes.ts';
+import { interruption } from './interruption.ts';
 import { jsonListener, plainListener, type Terminal } from './listeners.ts';
 import { describe, takeLock } from './lock.ts';
 import type { Option } from './options.ts';
 import { preflight } from './preflight.ts';
+import type { RoleName } from './profile/roles.ts';
 import { suggest } from './profile/suggest.ts';
 import type { Role } from './role.ts';
 import type { StepStatus } from './run-script.ts';
 import { loadSecrets } from './secrets.ts';
 import { writeSshConfig } from './ssh-config.ts';
+import { standing } from './standing.ts';
 
 /** The options of everything that changes hosts. */
 export const DEPLOY_OPTIONS = {
@@ -57,6 +60,7 @@ export function limitedTo(deployment: Deployment, limit: string | undefined): Ho
 
 /**
  * Deploys roles and tells about it, or prints their scripts.
+ * @param options.only the role whose hosts are worked on; the hosts of any of the roles where absent
  * @param options.again the command that does the same once more, for the last line after a failure
  * @returns the exit code
  */
@@ -66,9 +70,13 @@ export async function runDeploy(options: {
   given: DeployGiven;
   terminal: Terminal;
   again: string;
+  only?: RoleName;
 }): Promise<number> {
-  const { deployment, roles, given, terminal } = options;
-  const parts = partsOf(deployment, roles, limitedTo(deployment, given.limit));
+  const { deployment, roles, given, terminal, only } = options;
+  const hosts = limitedTo(deployment, given.limit).filter(
+    (host) => only === undefined || host.roles.includes(only),
+  );
+  const parts = partsOf(deployment, roles, hosts);
   if (parts.length === 0)
     throw new UserError('none of these hosts has any of these roles', EXIT.usage);
   const secrets = loadSecrets(deployment, { create: true });
@@ -114,6 +122,7 @@ export async function runDeploy(options: {
       count(outcomes, 'failed') + count(outcomes, 'locked') + unreachableHosts(outcomes).length,
     ),
     skipped: count(outcomes, 'skipped'),
+    interrupted: count(outcomes, 'interrupted'),
     duration_ms: Date.now() - began,
     exit_code: code,
   };
@@ -126,7 +135,7 @@ export async function runDeploy(options: {
 }
 
 type Summary = Record<
-  'changed' | 'unchanged' | 'pending' | 'failed' | 'skipped' | 'duration_ms',
+  'changed' | 'unchanged' | 'pending' | 'failed' | 'skipped' | 'interrupted' | 'duration_ms',
   number
 >;
 
@@ -142,7 +151,10 @@ function closingLines(
   const done = dryRun ? `${pending} would change` : `${changed} changed`;
   const bad = failed + skipped > 0 ? `, ${failed} failed, ${skipped} skipped` : '';
   const lines = [`${name}: ${done}, ${unchanged} unchanged${bad}, ${seconds} s`];
-  if (failed + skipped > 0) lines.push(`When it is mended, go on with: ${again}`);
+  if (summary.interrupted > 0) {
+    lines.push('Interrupted. Nothing is locked any more. Where each host stands:');
+    lines.push(...standing(outcomes), `Go on with: ${again}`);
+  } else if (failed + skipped > 0) lines.push(`When it is mended, go on with: ${again}`);
   else if (!dryRun && outcomes.length > 0 && changed === 0)
     lines.push('Everything was already so.');
   return `${lines.join('\n')}\n`;
@@ -202,19 +214,11 @@ async function lock(
     onHeld: (holder) => {
       if (given.wait) terminal.err(`${name}: waiting for ${describe(holder)}\n`);
     },
+    onLost: (holder, seconds) =>
+      terminal.err(
+        `${name}: taking the lock over from ${describe(holder)}, who has not been heard of for ${seconds} s\n`,
+      ),
   });
-}
-
-/** Aborted by Ctrl-C: hosts then end after their step in hand. A second Ctrl-C does not wait for that. */
-function interruption(terminal: Terminal): AbortSignal {
-  const controller = new AbortController();
-  process.removeAllListeners('SIGINT');
-  process.once('SIGINT', () => {
-    controller.abort();
-    terminal.err('\nEnding after the steps in hand; Ctrl-C again to leave at once.\n');
-    process.once('SIGINT', () => process.exit(EXIT.interrupted));
-  });
-  return controller.signal;
 }
 
 /** Asks before the first change, on a terminal; a script or a CI job is not asked. */
@@ -223,9 +227,10 @@ async function confirm(deployment: Deployment, parts: readonly Part[]): Promise<
   const hosts = [...new Set(parts.map(({ host }) => host.name))];
   const roles = [...new Set(parts.flatMap((part) => part.roles.map(({ name }) => name)))];
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(
-    `${deployment.name}: ${roles.join(', ')} on ${hosts.join(', ')}. Go ahead? [y/N] (--yes answers this) `,
-  );
+  const question = `${deployment.name}: ${roles.join(', ')} on ${hosts.join(', ')}. Go ahead? [y/N] (--yes answers this) `;
+  const answer = await terminal.question(question).catch(() => {
+    throw new UserError('\nNothing was changed.', EXIT.interrupted);
+  });
   terminal.close();
   if (!/^y(es)?$/i.test(answer.trim())) throw new UserError('Nothing was changed.', EXIT.done);
 }

@@ -3,7 +3,7 @@ import { DEPLOY_OPTIONS, type DeployGiven, runDeploy } from './deploy-command.ts
 import { adHocDeployment, type Deployment, loadDeployment } from './deployment.ts';
 import { EXIT, UserError } from './exit-codes.ts';
 import type { Option } from './options.ts';
-import type { Role } from './role.ts';
+import type { Role, RoleContext } from './role.ts';
 import type { SettingFlag } from './setting-flags.ts';
 
 /**
@@ -40,6 +40,7 @@ export function roleCommand(
         roles: [...others, role].map((one) => (one === role ? one : onlyFor(role, one))),
         given: given as DeployGiven,
         terminal,
+        only: role.name,
         again: `${script} ${process.argv.slice(2).join(' ')}`,
       });
     },
@@ -54,14 +55,16 @@ export function runRole(
   return runCommand(roleCommand(role, options));
 }
 
-/** Another role's steps as far as this role needs them: a host that has only the other roles is left alone. */
-function onlyFor(role: Role, other: Role): Role {
+/** Another role as far as this role needs it: what the host's other roles need is left alone. */
+function onlyFor(role: Role, { transfer, ...other }: Role): Role {
+  const needed = (context: RoleContext): RoleContext => ({
+    ...context,
+    host: { ...context.host, roles: [role.name] },
+  });
   return {
     ...other,
-    steps: (context) =>
-      context.host.roles.includes(role.name)
-        ? other.steps({ ...context, host: { ...context.host, roles: [role.name] } })
-        : [],
+    steps: (context) => other.steps(needed(context)),
+    ...(transfer && { transfer: (context) => transfer(needed(context)) }),
   };
 }
 
