@@ -23,6 +23,8 @@ export interface Command<Table extends Options> {
 export async function runCommand<Table extends Options>(command: Command<Table>): Promise<void> {
   const { script, summary, options, examples } = command;
   const words = process.argv.slice(2);
+  // Whoever reads may leave first, or the terminal be closed: the run still ends in order.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const terminal = processTerminal({ verbose: words.includes('--verbose') });
   process.once('SIGINT', () => {
     terminal.err(

@@ -1,20 +1,23 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Host } from './deployment.ts';
 import { EXIT, UserError } from './exit-codes.ts';
 import { boundedTail, splitLines } from './lines.ts';
-import { quote, type Shell, sh } from './shell.ts';
+import type { Shell } from './shell.ts';
 
 const LOOP = readFileSync(join(import.meta.dirname, 'host-loop.bash'), 'utf8').replace(
   /^#.*\n/gm,
   '',
 );
 const BEAT_MILLISECONDS = 20_000;
+
+/** How long a login may take until its shell says the first word; a shell's start-up file can hang for ever. */
+const READY_MILLISECONDS = 45_000;
 
 /** Where a script runs: in a bash of its own, or in the shell that lives as long as the connection. */
 type Place = 'run' | 'here';
@@ -28,9 +31,12 @@ export interface Connection {
    */
   run(script: string, onLine: (line: string) => void, place?: Place): Promise<number>;
   /** Asks the script in hand to end after its step in hand. */
-  stop(): Promise<void>;
-  /** Runs a command that reads a stream, beside the scripts, over the same SSH connection. Throws when it fails. */
-  feed(command: Shell, input: Readable): Promise<void>;
+  stop(): void;
+  /**
+   * Runs a command that reads a stream, beside the scripts, over the same SSH connection, or over one of its own where
+   * the server allows one session per connection. Throws when it fails, and when the signal aborts it.
+   */
+  feed(command: Shell, input: Readable, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -47,28 +53,54 @@ export async function openConnection(host: Host, sshConfig: string): Promise<Con
       ? spawn('/bin/sh', ['-c', asRoot(script)], APART)
       : spawn('ssh', [...sshWords(host, sshConfig), asRoot(script)], APART);
   const byHand = host.local ? 'sudo -n true' : `ssh -F ${sshConfig} ${host.name}`;
-  const session = new Session(host, start(LOOP), byHand);
-  await session.ready();
-  const feed: Connection['feed'] = async (command, input) => {
-    const feeding = start(command.text);
-    const errors = boundedTail(feeding.stderr);
-    feeding.stdout.resume();
-    const exited = new Promise<number | null>((resolve) => feeding.once('exit', resolve));
-    const sent = pipeline(input, feeding.stdin).catch((error: Error) => error);
-    const [status, failure] = [await exited, await sent];
-    if (status !== 0 || failure) {
-      throw new UserError(
-        `${host.name}: ${command.text}: ${errors() || failure || `exit ${status}`}`,
-      );
-    }
+  const leave = () => {
+    if (!host.local) spawnSync('ssh', ['-O', 'exit', ...sshWords(host, sshConfig)]);
   };
+  const session = new Session(host, start(LOOP), byHand, leave);
+  await session.ready();
   return {
     host,
     run: (script, onLine, place = 'run') => session.run(script, onLine, place),
-    stop: () => feed(sh`: >/run/pocket-automations.stop`, Readable.from([])),
-    feed,
+    stop: () => session.stop(),
+    feed: (command, input, signal) => feed(host, start(FED + command.text), command, input, signal),
     close: () => session.close(),
   };
+}
+
+/** What goes before a command that is fed: a start-up file of the login shell that reads must not get the stream. */
+const FED = `
+printf '\npocket-automations go\n'
+while IFS= read -r line && [[ $line != begin ]]; do :; done
+`;
+
+async function feed(
+  host: Host,
+  child: ChildProcessWithoutNullStreams,
+  command: Shell,
+  input: Readable,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const errors = boundedTail(child.stderr);
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  child.stdin.on('error', () => {});
+  child.stdin.write('\n\n\n');
+  const go = new Promise<true>((resolve) => {
+    splitLines(child.stdout, (line) => line === 'pocket-automations go' && resolve(true));
+  });
+  const begun = await Promise.race([go, exited.then(() => false)]);
+  let failure: Error | undefined;
+  if (begun) {
+    child.stdin.write('begin\n');
+    await pipeline(input, child.stdin, signal ? { signal } : {}).catch((error: Error) => {
+      failure = error;
+      if (signal?.aborted) child.kill();
+    });
+  } else input.destroy();
+  const status = await exited;
+  if (status !== 0 || failure) {
+    const why = errors() || failure || `exit ${status}`;
+    throw new UserError(`${host.name}: ${command.text}: ${why}`);
+  }
 }
 
 /** Ctrl-C goes to every process of the terminal's group; the connections must survive it for an orderly end. */
@@ -83,11 +115,13 @@ function sshWords(host: Host, sshConfig: string): string[] {
   return ['-F', sshConfig, ...options.flatMap((option) => ['-o', option]), '-T', host.name];
 }
 
-/** The words that run bash as root, whatever the login shell is: it only has to start `/bin/sh`. */
+/**
+ * The words that run bash as root, whatever the login shell is: it only has to start `/bin/sh`. Encoded, since shells
+ * differ in what a newline, a backslash or an exclamation mark between quotes is.
+ */
 function asRoot(script: string): string {
-  const bash = `bash -c ${quote(script)}`;
-  const become = `if [ "$(id -u)" = 0 ]; then exec ${bash}; else exec sudo -n ${bash}; fi`;
-  return `exec /bin/sh -c ${quote(become)}`;
+  const bash = `bash -c "$(echo ${Buffer.from(script).toString('base64')} | base64 -d)"`;
+  return `exec /bin/sh -c 'if [ "$(id -u)" = 0 ]; then exec ${bash}; else exec sudo -n ${bash}; fi'`;
 }
 
 /**
@@ -114,6 +148,7 @@ function controlPath(sshConfig: string, host: Host): string {
 class Session {
   readonly host: Host;
   readonly #byHand: string;
+  readonly #leave: () => void;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #errors: () => string;
   readonly #ended: Promise<void>;
@@ -122,10 +157,19 @@ class Session {
   #onEnd: () => void = () => {};
   #over = false;
 
-  /** @param byHand the command with which a person can try the same */
-  constructor(host: Host, child: ChildProcessWithoutNullStreams, byHand: string) {
+  /**
+   * @param byHand the command with which a person can try the same
+   * @param leave ends the SSH connection that sessions share
+   */
+  constructor(
+    host: Host,
+    child: ChildProcessWithoutNullStreams,
+    byHand: string,
+    leave: () => void,
+  ) {
     this.host = host;
     this.#byHand = byHand;
+    this.#leave = leave;
     this.#child = child;
     this.#errors = boundedTail(child.stderr);
     // Not `close`: a connection that stays open for later may keep standard error.
@@ -148,12 +192,28 @@ class Session {
   }
 
   ready(): Promise<void> {
+    this.#child.stdin.write('\n\n\n');
     return new Promise((resolve, reject) => {
+      const late = setTimeout(() => {
+        reject(new UserError(this.#neverReady(), EXIT.unreachable));
+        this.#leave();
+        this.#child.kill();
+      }, READY_MILLISECONDS);
       this.#onLine = (line) => {
-        if (line === 'pocket-automations ready 0') resolve();
+        if (line !== 'pocket-automations ready 0') return;
+        clearTimeout(late);
+        resolve();
       };
-      this.#onEnd = () => reject(new UserError(this.#cannotConnect(), EXIT.unreachable));
+      this.#onEnd = () => {
+        clearTimeout(late);
+        clearInterval(this.#beat);
+        reject(new UserError(this.#cannotConnect(), EXIT.unreachable));
+      };
     });
+  }
+
+  stop(): void {
+    this.#child.stdin.write('- 0 stop\n');
   }
 
   run(script: string, onLine: (line: string) => void, place: Place): Promise<number> {
@@ -190,6 +250,11 @@ class Session {
     this.#child.stderr.destroy();
   }
 
+  #neverReady(): string {
+    const said = this.#errors();
+    return `${this.host.name}: no shell answered within ${READY_MILLISECONDS / 1000} s${said && `: ${said}`}\n  Either the network drops what is sent, or a start-up file there (.bashrc, .profile) hangs or waits for input. Try it by hand: ${this.#byHand} true`;
+  }
+
   #cannotConnect(): string {
     const said = this.#errors();
     const { name } = this.host;
@@ -197,6 +262,9 @@ class Session {
     const fingerprint = /SHA256:[A-Za-z0-9+/]+/.exec(said)?.[0];
     if (changedKey) {
       return `${name}: its host key is not the one recorded before; it now shows ${fingerprint}\n  If you have installed the host anew, forget the old key: ${changedKey}\n  If not, somebody may be in between: do not go on.`;
+    }
+    if (/^sudo: .*must have a tty/m.test(said)) {
+      return `${name}: cannot become root: ${said}\n  sudo there wants a terminal (requiretty). Log in as root, or except this user: echo 'Defaults:USER !requiretty' | sudo tee /etc/sudoers.d/91-pocket`;
     }
     if (/^sudo: |sudo: (?:command )?not found/m.test(said)) {
       return `${name}: cannot become root: ${said}\n  Log in as root, or let this user run sudo without a password: echo "$USER ALL=(ALL) NOPASSWD: ALL" | sudo tee /etc/sudoers.d/90-pocket`;

@@ -1,7 +1,9 @@
 import { compile } from './compile.ts';
 import type { Connection } from './connection.ts';
 import type { Deployment, Host } from './deployment.ts';
+import { excerpt } from './excerpt.ts';
 import { EXIT, UserError } from './exit-codes.ts';
+import { hintFor } from './hints.ts';
 import { openHosts } from './open-hosts.ts';
 import { ROLE_NEEDS, type RoleName } from './profile/roles.ts';
 import type { Role, Transfer } from './role.ts';
@@ -36,6 +38,8 @@ export interface Listener {
   connected(host: Host): void;
   begun(part: Part, steps: number): void;
   step(host: Host, event: StepEvent): void;
+  /** What the step in hand waits for. */
+  note(host: Host, text: string): void;
   transfer(host: Host, progress: TransferProgress): void;
   /** A part that is not done, with the reason; told once for a host that nothing could be done on. */
   problem(outcome: Outcome): void;
@@ -81,19 +85,24 @@ export function partsOf(
 export async function deploy(options: DeployOptions): Promise<Outcome[]> {
   const { parts, listener, sshConfig, signal } = options;
   const hosts = [...new Set(parts.map(({ host }) => host))];
+  const open = new Set<Connection>();
+  const stop = () => {
+    for (const connection of open) connection.stop();
+  };
+  signal.addEventListener('abort', stop);
   const connections = await openHosts(hosts, {
     sshConfig,
-    onConnected: listener.connected,
+    onConnected: (connection) => {
+      open.add(connection);
+      if (signal.aborted) connection.stop();
+      listener.connected(connection.host);
+    },
     lock: options.lock,
     preflight: options.preflight,
   });
   const opened = [...connections.values()].filter(
     (one): one is Connection => !(one instanceof UserError),
   );
-  const stop = () => {
-    for (const connection of opened) connection.stop().catch(() => connection.close());
-  };
-  signal.addEventListener('abort', stop);
   const running = new Map<Part, Promise<Outcome>>();
   for (const part of parts) {
     const earlier = [...running].filter(([other]) => comesBefore(other, part));
@@ -136,6 +145,7 @@ async function runPart(
   const connection = connections.get(host) ?? new UserError(`${host.name}: not connected`);
   if (connection instanceof UserError) {
     if (before.some((one) => one.host === host.name)) return outcome('skipped', '');
+    if (statusOf(connection) === 'interrupted') return outcome('interrupted');
     return outcome(statusOf(connection), connection.message);
   }
   if (options.signal.aborted) return outcome('interrupted');
@@ -148,6 +158,7 @@ async function runPart(
   }
   const context = { deployment, host, secrets };
   let failure = '';
+  let ended = 0;
   try {
     const steps = roles.flatMap((role) =>
       role.steps(context).map((step): RoleStep => ({ role: role.name, step })),
@@ -171,16 +182,20 @@ async function runPart(
       dryRun,
       onEvent: (event) => {
         const masked = { ...event, output: secrets.mask(event.output) };
+        if (event.type !== 'started') ended += 1;
         if (event.type === 'failed') failure = failureText(host, masked);
         listener.step(host, masked);
       },
+      onNote: (text) => listener.note(host, secrets.mask(text)),
     });
     if (end === 'done') return outcome('done');
     if (end === 'stopped')
-      return outcome('interrupted', `${host.name}: ended after the step in hand`);
+      return outcome('interrupted', `ended after step ${ended} of ${steps.length}`);
     return outcome('failed', failure || `${host.name}: the script ended before its last step`);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
+    if (options.signal.aborted && error.exitCode === EXIT.failed)
+      return outcome('interrupted', 'ended while something was carried to the host');
     return outcome(statusOf(error), secrets.mask(error.message));
   }
 }
@@ -207,15 +222,18 @@ async function carry(
     sent += chunk.length;
     tell(sent);
   });
-  await connection.feed(transfer.command, stream);
+  await connection.feed(transfer.command, stream, options.signal);
 }
 
 function statusOf({ exitCode }: UserError): Outcome['status'] {
   if (exitCode === EXIT.unreachable) return 'unreachable';
+  if (exitCode === EXIT.interrupted) return 'interrupted';
   return exitCode === EXIT.locked ? 'locked' : 'failed';
 }
 
 function failureText(host: Host, event: StepEvent): string {
   const why = event.exitStatus === 124 ? 'its time was over' : `exit status ${event.exitStatus}`;
-  return `${host.name}: ${event.role}: ${event.title}: ${why}\n${event.output.trimEnd()}`;
+  const hint = hintFor(event.output);
+  const told = [`${host.name}: ${event.role}: ${event.title}: ${why}`, excerpt(event.output)];
+  return [...told, ...(hint ? [`What to do: ${hint}`] : [])].join('\n');
 }

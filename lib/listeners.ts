@@ -55,6 +55,7 @@ export function jsonListener(terminal: Terminal): Listener {
         ...shown,
       });
     },
+    note: (host, text) => tell({ type: 'note', host: host.name, text }),
     problem: ({ host, roles, status, reason }) =>
       tell({ type: 'problem', host, roles, status, reason }),
   };
@@ -127,8 +128,10 @@ export function plainListener(terminal: Terminal): Listener & { close(): void } 
       const shown = type === 'pending' || (terminal.verbose && type === 'changed');
       if (shown && output !== '') line(indent(output.trimEnd()));
     },
+    note: (host, text) => line(`${host.name}  ${paint('skipped', 'waiting'.padEnd(9))}  ${text}`),
     problem: (outcome: Outcome) => {
-      const word = outcome.status === 'skipped' ? 'skipped' : 'failed';
+      const gentle = outcome.status === 'skipped' || outcome.status === 'interrupted';
+      const word = gentle ? 'skipped' : 'failed';
       line(`${outcome.host}  ${paint(word, outcome.status)}  ${outcome.roles.join(', ')}`);
       line(indent(outcome.reason));
     },

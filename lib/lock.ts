@@ -24,7 +24,8 @@ export interface LockHolder {
  * @param options.waitSeconds how long to wait for somebody else
  * @param options.onHeld told when somebody has it, once for each holder
  * @param options.onGone told when that is a run of this machine that is gone
- * @throws UserError with exit code 6 that says who has it, since when and from where.
+ * @param options.onLost told when the holder has not been heard of for so long that its lock is taken over
+ * @throws UserError with exit code 6 that says who has it, since when and from where; with 130 when it was stopped.
  */
 export async function takeLock(
   connection: Connection,
@@ -33,6 +34,7 @@ export async function takeLock(
     waitSeconds: number;
     onHeld: (holder: LockHolder) => void;
     onGone: () => void;
+    onLost: (holder: LockHolder, silentSeconds: number) => void;
   },
 ): Promise<void> {
   const me: LockHolder = {
@@ -46,15 +48,22 @@ export async function takeLock(
   const take = (seconds: number) => `${script}\ntake_lock ${seconds} ${quote(holderText)}\n`;
   let holder: LockHolder | undefined;
   const onLine = (line: string) => {
-    const [, word, , text = ''] = line.split(' ');
-    if (word !== 'held') return;
+    const [, word, , text = '', silent] = line.split(' ');
+    if (word !== 'held' && word !== 'lost') return;
     holder = readHolder(text);
-    if (holder) options.onHeld(holder);
+    if (!holder) return;
+    if (word === 'held') options.onHeld(holder);
+    else options.onLost(holder, Number(silent));
   };
-  if ((await connection.run(take(options.waitSeconds), onLine, 'here')) === 0) return;
+  let status = await connection.run(take(options.waitSeconds), onLine, 'here');
   const gone = holder?.machine === me.machine && !isRunning(holder.pid);
-  if (gone) options.onGone();
-  if (gone && (await connection.run(take(LONGEST_STEP_SECONDS), onLine, 'here')) === 0) return;
+  if (status === HELD && gone) {
+    options.onGone();
+    status = await connection.run(take(LONGEST_STEP_SECONDS), onLine, 'here');
+  }
+  if (status === 0) return;
+  if (status === EXIT.interrupted)
+    throw new UserError(`${connection.host.name}: not begun`, EXIT.interrupted);
   const who = holder ? describe(holder) : 'another run';
   throw new UserError(
     `${connection.host.name}: locked by ${who}\n  Wait for it with --wait, or let it finish first.`,
@@ -62,6 +71,8 @@ export async function takeLock(
   );
 }
 
+/** What `take_lock` returns when somebody else has it. */
+const HELD = 75;
 const LONGEST_STEP_SECONDS = 1800;
 
 /** `alice on laptop (process 4711), deploying lab since 2026-01-02T03:04:05Z`. */

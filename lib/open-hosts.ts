@@ -6,7 +6,7 @@ import { UserError } from './exit-codes.ts';
 export interface Opening {
   sshConfig: string;
   /** Told when a host is connected. */
-  onConnected(host: Host): void;
+  onConnected(connection: Connection): void;
   /** Takes the host for this run. Throws UserError when somebody else has it. */
   lock(connection: Connection): Promise<void>;
   /** Returns what is in the way on the host. */
@@ -38,7 +38,7 @@ export async function openHosts(
 
 async function connect(host: Host, opening: Opening): Promise<Connection> {
   const connection = await openConnection(host, opening.sshConfig);
-  opening.onConnected(host);
+  opening.onConnected(connection);
   return connection;
 }
 

@@ -15,15 +15,21 @@ begin() {
   work=$(mktemp -d /run/pocket-automations.XXXXXXXX) || exit 1
   trap 'rm -rf "$work"' EXIT
   exec 3>&1
-  exec 4> >(exec 3>&-; watchdog)
+  exec 4> >(watchdog)
 }
 
 # Ends the step in hand, and everything it started, when its time is over. It learns "seconds process-group" of each
-# step over a pipe, so that no process has to be started to watch a step.
+# step over a pipe, so that no process has to be started to watch a step; and passes on what steps note.
 watchdog() {
   local limit=86400 group='' next try
   while read -r -t "$limit" next || (($? > 128)); do
-    if [[ -n $next ]]; then
+    if [[ $next == 'note '* ]]; then
+      if [[ -n $NONCE ]]; then
+        printf '%s %s\n' "$NONCE" "$next" >&3
+      else
+        printf '%-10s %s\n' waiting "$(base64 -d <<<"${next#note }")"
+      fi
+    elif [[ -n $next ]]; then
       limit=${next% *} group=${next#* }
     else
       : >"$work/timed-out"
@@ -103,7 +109,7 @@ step() {
   local number=$1 limit=$2 title=$3 content=content_$1 began=${EPOCHREALTIME/[.,]/} status=1 needed='' earlier
   shift 3
   for earlier; do [[ $changed != *" $earlier "* ]] || needed=yes; done
-  if [[ -e /run/pocket-automations.stop ]]; then
+  if [[ ${POCKET_STOP:-} && -e $POCKET_STOP ]]; then
     tell end 0 0 130
     exit 130
   fi
@@ -136,6 +142,36 @@ step() {
     exit 1
   fi
   tell changed "$number" "$(((${EPOCHREALTIME/[.,]/} - began) / 1000))"
+}
+
+# note TEXT: tells at once, while a step goes on, what it waits for. (A step has no channel of its own, since what it
+# leaves running would keep it open.)
+note() { printf 'note %s\n' "$(base64 -w0 <<<"$1")" >"/proc/$$/fd/4"; }
+
+# apt WORDS…: apt-get, which waits for up to ten minutes for who has its locks and tells so, and which first ends what
+# an interrupted dpkg has left half done.
+apt() {
+  local status told='' holder
+  SECONDS=0
+  while :; do
+    status=0
+    apt-get -o Acquire::Retries=3 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -y "$@" 2>&1 |
+      tee "$work/apt" || status=$?
+    if ((status == 0)); then
+      return
+    elif grep -q "run 'dpkg --configure -a'" "$work/apt" && [[ $told != *mended* ]]; then
+      told+=' mended'
+      note 'dpkg was interrupted earlier: ending what it has left half done'
+      dpkg --configure -a --force-confdef --force-confold || :
+    elif grep -q 'Could not get lock' "$work/apt" && ((SECONDS < 600)); then
+      holder=$(sed -nE 's/.*Could not get lock (.*)\. It is held by (process [0-9]+ \(.*\)).*/\2 has \1/p' "$work/apt" | head -n 1)
+      [[ $told == *"$holder"* ]] || note "waiting for apt, up to ten minutes: ${holder:-another program has its lock}"
+      told+=" $holder"
+      sleep 2
+    else
+      return "$status"
+    fi
+  done
 }
 
 # reveal: copies standard input and puts the secrets where their marks stand.

@@ -41,6 +41,8 @@ export async function runScript(
     secrets: readonly SecretValue[];
     dryRun: boolean;
     onEvent: (event: StepEvent) => void;
+    /** Told what the step in hand waits for. */
+    onNote?: (text: string) => void;
   },
 ): Promise<'done' | 'stopped' | 'failed'> {
   const { script, steps, secrets, dryRun, onEvent } = options;
@@ -50,6 +52,12 @@ export async function runScript(
     const [mark, type, number, milliseconds, status, output = ''] = line.split(' ');
     if (mark !== nonce) return;
     if (type === 'end') ended = status;
+    if (type === 'note')
+      options.onNote?.(
+        Buffer.from(number ?? '', 'base64')
+          .toString()
+          .trim(),
+      );
     const roleStep = steps[Number(number) - 1];
     if (!roleStep || !isEventType(type)) return;
     onEvent({

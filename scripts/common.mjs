@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Prepares a host for everything else: packages, the clock, limits, kernel settings, the directory of the stacks.
 import {
+  aptInstall,
   command,
   directory,
   limits,
@@ -40,7 +41,7 @@ function synchronisedClock() {
         systemctl is-enabled --quiet chrony || systemctl is-enabled --quiet chronyd ||
         systemctl is-enabled --quiet ntpsec || systemctl is-enabled --quiet systemd-timesyncd`,
     run: sh`
-      apt-get -o DPkg::Lock::Timeout=600 -y --no-install-recommends install systemd-timesyncd
+      ${aptInstall(['systemd-timesyncd'])}
       systemctl enable --now systemd-timesyncd`,
     timeoutSeconds: 900,
   });

@@ -124,6 +124,8 @@ function up(options: {
         docker compose up --detach --wait --wait-timeout ${waitSeconds} --remove-orphans ${services} || {
           docker compose ps --all
           docker compose logs --no-color --tail 30
+          docker compose ps --all --quiet |
+            xargs -r docker inspect --format '{{if .State.OOMKilled}}{{.Name}} was OOM-killed{{end}}' | grep . || :
           exit 1
         }`,
       sh`stack_state ${project} >.applied`,

@@ -2,8 +2,6 @@ import { lines, type Shell, sh } from '../shell.ts';
 import type { Step } from '../step.ts';
 import { directory, file } from './file.ts';
 
-const apt = sh`apt-get -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3`;
-
 /** A system user without a login, with a fixed home or none, and the groups it is in besides its own. */
 export function user(options: { name: string; home?: string; groups?: string[] }): Step {
   const { name, home = '/nonexistent', groups = [] } = options;
@@ -22,8 +20,8 @@ export function user(options: { name: string; home?: string; groups?: string[] }
 }
 
 /**
- * Distribution packages, installed where absent and never downgraded. The apt lock is waited for up to ten minutes,
- * since unattended-upgrades holds it on fresh cloud hosts.
+ * Distribution packages, installed where absent and never downgraded. The apt lock is waited for, since
+ * unattended-upgrades holds it on fresh cloud hosts.
  */
 export function packages(names: string[]): Step {
   return {
@@ -37,8 +35,8 @@ export function packages(names: string[]): Step {
 /** Shell that installs packages, with the package list refreshed first. */
 export function aptInstall(names: string[] | Shell): Shell {
   return lines(
-    sh`${apt} update || printf 'the package list could not be refreshed; trying with the old one\n'`,
-    sh`${apt} -o Dpkg::Options::=--force-confold -y --no-install-recommends install ${names}`,
+    sh`apt update || printf 'the package list could not be refreshed; trying with the old one\n'`,
+    sh`apt --no-install-recommends install ${names}`,
   );
 }
 
@@ -51,7 +49,7 @@ export function aptRepository(options: {
   return file({
     path: `/etc/apt/sources.list.d/${options.name}.sources`,
     content: options.sources,
-    activate: sh`${apt} update`,
+    activate: sh`apt update`,
   });
 }
 

@@ -1,0 +1,17 @@
+const LINES = 60;
+const CHARACTERS = 500;
+
+/** The end of what a step printed, short enough for a terminal: at most 60 lines of at most 500 characters. */
+export function excerpt(output: string): string {
+  const all = output.trimEnd().split('\n');
+  const shown = all
+    .slice(-LINES)
+    .map((line) => line.split('\r').at(-1) ?? '')
+    .map((line) =>
+      line.length > CHARACTERS
+        ? `${line.slice(0, CHARACTERS)} … (${line.length - CHARACTERS} more)`
+        : line,
+    );
+  const left = all.length - shown.length;
+  return [...(left > 0 ? [`… (${left} lines before)`] : []), ...shown].join('\n');
+}
