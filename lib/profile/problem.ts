@@ -13,12 +13,17 @@ export interface Problem {
   suggestion?: string;
 }
 
-/** A profile that cannot be used: carries all its problems, and its message lists them. Exit code 2. */
+const MOST_SHOWN = 50;
+const LONGEST_LINE = 1000;
+
+/** A profile that cannot be used: carries all its problems, and its message lists the first 50. Exit code 2. */
 export class ProfileError extends Error {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    super(problems.map(formatProblem).join('\n'));
+    const shown = problems.slice(0, MOST_SHOWN).map(formatProblem);
+    const more = problems.length - shown.length;
+    super([...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('\n'));
     this.name = 'ProfileError';
     this.problems = problems;
   }
@@ -27,7 +32,8 @@ export class ProfileError extends Error {
 /** A problem on one line: `file:line:column path: value, expected …, did you mean …?`, or `--flag: …`. */
 export function formatProblem(problem: Problem): string {
   const path = problem.path.reduce<string>(
-    (text, key) => text + (typeof key === 'number' ? `[${key}]` : `${text && '.'}${oneLine(key)}`),
+    (text, key) =>
+      text + (typeof key === 'number' ? `[${key}]` : `${text && '.'}${key.slice(0, 60)}`),
     '',
   );
   const place =
@@ -36,7 +42,8 @@ export function formatProblem(problem: Problem): string {
       : `${problem.file}:${problem.line}:${problem.column} ${path ? `${path}:` : ''}`.trimEnd();
   const what = [problem.value, problem.expected].filter((part) => part !== undefined).join(', ');
   const hint = problem.suggestion === undefined ? '' : `, did you mean "${problem.suggestion}"?`;
-  return `${place} ${what}${hint}`;
+  const line = oneLine(`${place} ${what}${hint}`);
+  return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE - 1)}…` : line;
 }
 
 /**
@@ -62,6 +69,7 @@ export function show(value: unknown): string {
   return typeof value === 'string' ? `"${short}"` : short;
 }
 
+/** Without what could steer a terminal or turn the order of letters round. */
 function oneLine(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?');
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]/g, '?');
 }

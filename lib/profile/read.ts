@@ -4,7 +4,12 @@ import type { Problem } from './problem.ts';
 import { mergeTrees, type Place, type Tree, treeAt } from './tree.ts';
 import { parseYaml } from './yaml.ts';
 
-const MAX_BYTES = 1024 * 1024;
+/**
+ * Far more than a profile of 50 hosts needs (some 20 KB), and as much as the YAML parser gets through in a second
+ * whatever the text is: its worst is a file of nothing but `]` or `,`, of which each character is an error.
+ */
+const MAX_BYTES = 256 * 1024;
+const MAX_FILES = 10;
 
 /**
  * Reads a profile and the profiles it extends, nearest last, into one tree.
@@ -39,6 +44,9 @@ function readChain(
     return refuse(`extends itself: ${chain.map(shownPath).join(' → ')}`);
   }
 
+  if (below.length >= MAX_FILES)
+    return refuse(`extends more than ${MAX_FILES} profiles, one after the other`);
+
   const { tree, problems } = parseYaml(read.text, file);
   const parent = tree && treeAt(tree, ['extends']);
   if (parent?.kind !== 'scalar' || typeof parent.value !== 'string') return { tree, problems };
@@ -57,7 +65,7 @@ function readText(path: string): { text: string; identity: string } | { problem:
   try {
     const found = statSync(path);
     if (!found.isFile()) return { problem: 'is not a file' };
-    if (found.size > MAX_BYTES) return { problem: 'is larger than 1 MiB, expected a profile' };
+    if (found.size > MAX_BYTES) return { problem: 'is larger than 256 KiB, expected a profile' };
     const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
     return { text, identity: realpathSync(path) };
   } catch (error) {

@@ -17,6 +17,8 @@ import { DEFAULT_IMAGES, type ImageName } from './images.ts';
 import { relayminer } from './relayminer-schema.ts';
 import { GROUPS, type GroupName, ROLES } from './roles.ts';
 
+/** A fleet of that size is several deployments; every proxy talks to every relayer, so the work grows with its square. */
+const MOST_HOSTS = 200;
 const HOST_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62})$/;
 const USER = /^[A-Za-z_][A-Za-z0-9._-]{0,31}$/;
 
@@ -50,6 +52,7 @@ const groupDescriptions: Record<GroupName, string> = {
 const group = (name: GroupName) =>
   z
     .array(z.string({ error: 'the name of a host' }), { error: 'a list of host names' })
+    .max(MOST_HOSTS, { error: `at most ${MOST_HOSTS} hosts` })
     .default([])
     .describe(groupDescriptions[name]);
 
@@ -179,6 +182,9 @@ export const profileSchema = z.strictObject(
         z.union([host.shape.address, host], { error: 'an address or a mapping with address' }),
         { error: 'a mapping of host names to addresses' },
       )
+      .refine((hosts) => Object.keys(hosts).length <= MOST_HOSTS, {
+        error: `at most ${MOST_HOSTS} hosts: more are several deployments`,
+      })
       .describe('The hosts, by names of your choice: an address, or a mapping with more.'),
     ...(Object.fromEntries(GROUPS.map((name) => [name, group(name)])) as Record<
       GroupName,

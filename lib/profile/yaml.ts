@@ -30,6 +30,9 @@ export function parseYaml(text: string, file: string): { tree?: Tree; problems: 
     problems.push({ file, line: place.line, column: place.column, path, expected });
   };
 
+  // The parser makes an error of every character that is wrong: looking up the stack for each takes most of the time.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   try {
     // Duplicate keys are found below: the parser's own search takes quadratic time.
     const document = parseDocument(text, {
@@ -56,6 +59,8 @@ export function parseYaml(text: string, file: string): { tree?: Tree; problems: 
       add({ file, line: 1, column: 1 }, [], 'is nested too deeply');
     else throw error;
     return { problems };
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 

@@ -16,7 +16,7 @@ export const groupsNameHosts: Rule = (profile, report) => {
   for (const group of GROUPS) {
     profile[group].forEach((name, index) => {
       if (!hosts.includes(name)) {
-        report([group, index], `unknown host "${name}"`, suggest(name, hosts));
+        report([group, index], `unknown host "${name.slice(0, 60)}"`, suggest(name, hosts));
       }
       if (profile[group].indexOf(name) < index) report([group, index], `"${name}" is listed twice`);
     });
