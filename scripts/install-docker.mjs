@@ -28,7 +28,7 @@ export const installDocker = {
           elif [[ -e ${REPOSITORY} ]]; then
             packages=(docker-ce docker-ce-cli containerd.io); distribution=
           else
-            packages=(docker.io); distribution=yes
+            packages=(docker.io iptables); distribution=yes
           fi
           if [[ $distribution ]]; then
             # A fresh host may have no package lists at all, and then no package has a candidate.
@@ -42,7 +42,12 @@ export const installDocker = {
           else
             compose=docker-compose-plugin
           fi
-          command -v dockerd >/dev/null && packages=()
+          if command -v dockerd >/dev/null; then packages=(); fi
+          # From Debian 13 on the client is a package of its own, which docker.io only recommends.
+          if [[ $distribution ]] && ! command -v docker >/dev/null &&
+            [[ $(apt-cache policy docker-cli | sed -n 's/^ *Candidate: //p') == [0-9]* ]]; then
+            packages+=(docker-cli)
+          fi
           ${aptInstall(sh`"\${packages[@]}" "$compose"`)}`,
         timeoutSeconds: 1200,
       }),
