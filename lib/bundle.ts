@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import { $ } from 'zx';
 import { UserError } from './exit-codes.ts';
 import { familiarReference } from './images.ts';
 import { tarBytes, writeTar } from './tar.ts';
@@ -31,6 +30,7 @@ export async function saveBundle(
   const names = [...new Set(references.map(familiarReference))];
   await requirePresent(names);
   const parent = dirname(resolve(directory));
+  const { $ } = await zx();
   const unpacked = await mkdtemp(join(parent, '.bundle-'));
   try {
     const script =
@@ -104,6 +104,7 @@ export async function bundleTar(
 }
 
 async function requirePresent(names: string[]): Promise<void> {
+  const { $ } = await zx();
   const run = $({ quiet: true, verbose: false, nothrow: true });
   const absent: string[] = [];
   for (const name of names) {
@@ -174,3 +175,6 @@ function files(entry: Entry): string[] {
 async function fileSize(directory: string, name: string): Promise<number> {
   return (await stat(join(directory, name))).size;
 }
+
+/** Loaded only where it is used: it takes as long to load as half of everything else, and every script comes by here. */
+const zx = () => import('zx');

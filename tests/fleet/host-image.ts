@@ -7,8 +7,11 @@ import { importRootFilesystem, type RootFilesystem } from './root-filesystem.ts'
 /** Debian release of a host: 12 is bookworm, 13 is trixie. */
 export type Suite = RootFilesystem['suite'];
 
-/** `docker` hosts have the distribution's Docker Engine and Compose running, `bare` hosts have neither. */
-export type Variant = 'docker' | 'bare';
+/**
+ * `docker` hosts have the distribution's Docker Engine and Compose running, `bare` hosts have neither; `python` hosts
+ * are bare ones on which Ansible can work too.
+ */
+export type Variant = 'docker' | 'bare' | 'python';
 
 const PACKAGES = [
   'systemd-sysv',
@@ -21,9 +24,14 @@ const PACKAGES = [
   'procps',
   'nftables',
 ];
-const ENGINE: Record<Suite, string[]> = {
-  bookworm: ['docker.io', 'iptables'],
-  trixie: ['docker.io', 'docker-cli', 'docker-compose', 'iptables'],
+const PYTHON = ['python3', 'python3-apt'];
+const EXTRA: Record<Variant, Record<Suite, string[]>> = {
+  docker: {
+    bookworm: ['docker.io', 'iptables'],
+    trixie: ['docker.io', 'docker-cli', 'docker-compose', 'iptables'],
+  },
+  bare: { bookworm: [], trixie: [] },
+  python: { bookworm: PYTHON, trixie: PYTHON },
 };
 
 /**
@@ -47,12 +55,11 @@ export async function hostImage(variant: Variant, suite: Suite): Promise<string>
 const builds = new Map<string, Promise<void>>();
 
 function describe(variant: Variant, suite: Suite): RootFilesystem {
-  const engine = variant === 'docker';
   const setup = [script('host-setup.sh')];
-  if (engine && suite === 'bookworm') setup.push(script('compose-from-trixie.sh'));
+  if (variant === 'docker' && suite === 'bookworm') setup.push(script('compose-from-trixie.sh'));
   return {
     suite,
-    packages: engine ? [...PACKAGES, ...ENGINE[suite]] : PACKAGES,
+    packages: [...PACKAGES, ...EXTRA[variant][suite]],
     setup: setup.join('\n'),
   };
 }
