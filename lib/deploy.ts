@@ -1,3 +1,4 @@
+import { pipeline, Readable, Transform } from 'node:stream';
 import { compile } from './compile.ts';
 import type { Connection } from './connection.ts';
 import type { Deployment, Host } from './deployment.ts';
@@ -216,13 +217,16 @@ async function carry(
       sent,
       bytes,
     });
-  let sent = 0;
-  tell(sent);
-  stream.on('data', (chunk: Buffer) => {
-    sent += chunk.length;
+  const counted = async function* () {
+    let sent = 0;
     tell(sent);
-  });
-  await connection.feed(transfer.command, stream, options.signal);
+    for await (const chunk of stream) {
+      sent += chunk.length;
+      tell(sent);
+      yield chunk;
+    }
+  };
+  await connection.feed(transfer.command, Readable.from(counted()), options.signal);
 }
 
 function statusOf({ exitCode }: UserError): Outcome['status'] {
