@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { openConnection } from '../../lib/connection.ts';
+import { sh } from '../../lib/shell.ts';
+import { writeSshConfig } from '../../lib/ssh-config.ts';
+import type { Step } from '../../lib/step.ts';
+import { directory, file } from '../../lib/steps/file.ts';
+import { command, limits, packages, service, sysctl, user } from '../../lib/steps/system.ts';
+import { runSteps } from '../unit/engine/run.ts';
+import { testHosts } from './hosts.ts';
+
+test('every kind of step makes a host so, and then leaves it so', {
+  timeout: 240_000,
+}, async (t) => {
+  const { box } = await testHosts(t, { box: { variant: 'bare', user: 'operator' } });
+  const home = mkdtempSync(join(tmpdir(), 'pocket-steps-'));
+  t.after(() => rmSync(home, { recursive: true, force: true }));
+  const host = { ...box, local: false, roles: [] };
+  const config = writeSshConfig(
+    { directory: home, hosts: [host], name: 'steps' },
+    { operatorConfig: join(home, 'none') },
+  );
+  const connection = await openConnection(host, config);
+  t.after(() => connection.close());
+  const run = (...steps: Step[]) => runSteps(steps, { connection });
+  const converges = async (...steps: Step[]) => {
+    const first = await run(...steps);
+    assert.ok(first.done, JSON.stringify(first.events.at(-1)));
+    assert.ok(first.statuses.includes('changed'));
+    const second = await run(...steps);
+    assert.deepEqual([...new Set(second.statuses)], ['unchanged']);
+  };
+  const said = async (script: string) => (await box.exec(script)).stdout.trim();
+
+  await t.test('a user without a login, mended when it has one', async () => {
+    const pocket = user({ name: 'pocket', home: '/opt/pocket' });
+    await converges(pocket);
+    assert.match(await said('getent passwd pocket'), /:\/opt\/pocket:\/usr\/sbin\/nologin$/);
+    await box.exec('usermod --shell /bin/bash pocket');
+    await converges(pocket);
+    assert.match(await said('getent passwd pocket'), /nologin$/);
+  });
+
+  await t.test('a user in a group, and a group of a longer name is another one', async () => {
+    await box.exec('groupadd relay; groupadd relay-readers; usermod -aG relay-readers pocket');
+    await converges(user({ name: 'pocket', home: '/opt/pocket', groups: ['relay'] }));
+    assert.deepEqual((await said('id -nG pocket')).split(' ').sort(), [
+      'pocket',
+      'relay',
+      'relay-readers',
+    ]);
+  });
+
+  await t.test(
+    'packages, real ones, and a name that does not exist in apt’s own words',
+    async () => {
+      await converges(packages(['tree', 'less']));
+      assert.match(await said('tree --version'), /^tree v/);
+      const { events } = await run(packages(['no-such-package-of-ours']));
+      assert.equal(events.at(-1)?.type, 'failed');
+      assert.match(events.at(-1)!.output, /Unable to locate package no-such-package-of-ours/);
+    },
+  );
+
+  await t.test('kernel settings are kept over a reboot', async () => {
+    await converges(sysctl('pocket-test', { 'net.core.somaxconn': 4096 }));
+    assert.equal(await said('cat /etc/sysctl.d/90-pocket-test.conf'), 'net.core.somaxconn = 4096');
+  });
+
+  await t.test('limits hold for logins and for services', async () => {
+    await converges(...limits('pocket-test', { openFiles: 65536 }));
+    assert.equal(await said('systemctl show -P DefaultLimitNOFILESoft'), '65536');
+    assert.match(await said('cat /etc/security/limits.d/90-pocket-test.conf'), /root hard nofile/);
+  });
+
+  await t.test('a service runs now and at boot', async () => {
+    const unit =
+      '[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n';
+    const path = '/etc/systemd/system/pocket-test.service';
+    await converges(file({ path, content: unit }), service('pocket-test'));
+    await box.exec('systemctl stop pocket-test');
+    await converges(service('pocket-test'));
+    assert.equal(await said('systemctl is-enabled pocket-test'), 'enabled');
+    const { events } = await run(service('no-such-service'));
+    assert.match(events.at(-1)!.output, /no-such-service/);
+  });
+
+  await t.test('owners by name and by number', async () => {
+    await converges(
+      directory({ path: '/srv/named', mode: '2750', owner: 'pocket:pocket' }),
+      directory({ path: '/srv/numbered', mode: '700', owner: '1234:5678' }),
+      file({ path: '/srv/numbered/x', content: 'x\n', mode: '400', owner: '1234:5678' }),
+    );
+    assert.equal(
+      await said(`stat -c '%a %U:%G' /srv/named; stat -c '%a %u:%g' /srv/numbered/x`),
+      '2750 pocket:pocket\n400 1234:5678',
+    );
+    const { events } = await run(
+      file({ path: '/srv/x', content: 'x\n', owner: 'nobody-of-ours:x' }),
+    );
+    assert.match(events.at(-1)!.output, /invalid user/);
+    assert.equal(await said('ls -A /srv'), 'named\nnumbered');
+  });
+
+  await t.test('a command runs until what it is for is so', async () => {
+    await converges(
+      command({ title: 'mark', unless: sh`test -e /srv/mark`, run: sh`touch /srv/mark` }),
+    );
+  });
+});
