@@ -28,8 +28,8 @@ interface Kind {
 
 const hex = (bytes: number) => () => randomBytes(bytes).toString('hex');
 const password: Kind = {
-  expected: 'one line of printable text',
-  fits: (value) => /^[^\x00-\x1f\x7f]+$/.test(value),
+  expected: 'at least 12 characters on one line',
+  fits: (value) => /^[^\x00-\x1f\x7f]{12,}$/.test(value),
   create: hex(24),
 };
 

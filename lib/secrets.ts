@@ -73,6 +73,8 @@ export function loadSecrets(deployment: Deployment, options: { create: boolean }
   for (const { path, value, sensitive } of backendValues(deployment)) {
     const found = REFERENCE.test(value) ? attempt(path, () => resolveReference(value)) : value;
     if (found === undefined) continue;
+    // A shorter one could not be told from ordinary words where secrets are masked.
+    if (sensitive && found.length < 8) problems.push(`${path}: is shorter than 8 characters`);
     if (/[\x00-\x1f\x7f]/.test(found)) problems.push(`${path}: is not one line of printable text`);
     if (sensitive || found !== value) resolved.set(value, found);
   }

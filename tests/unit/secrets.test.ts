@@ -115,6 +115,18 @@ describe('the store', () => {
 });
 
 describe('references', () => {
+  test('that lead to a secret too short to be masked are refused, without showing it', (t) => {
+    process.env.PROFILE_TEST_SECRET = 'pocket';
+    t.after(() => delete process.env.PROFILE_TEST_SECRET);
+    const deployment = deploymentIn(
+      t,
+      `${RELAY_HOST}secrets: {redis_password: env:PROFILE_TEST_SECRET}\n`,
+    );
+    const said = messageOf(() => loadSecrets(deployment, { create: true }));
+    assert.match(said, /redis_password: is not at least 12 characters/);
+    assert.doesNotMatch(said, /pocket\b/);
+  });
+
   test('are read from the environment, a file or a command, a newline at the end trimmed', (t) => {
     process.env.PROFILE_TEST_SECRET = `${CANARY} p@ss`;
     t.after(() => delete process.env.PROFILE_TEST_SECRET);
