@@ -6,6 +6,9 @@ import { quote } from './shell.ts';
 
 const prelude = readFileSync(join(import.meta.dirname, 'check-prelude.bash'), 'utf8');
 const DEFAULT_SECONDS = 10;
+/** What the script itself keeps; a host that tells more is not believed more. */
+const LONGEST_OUTPUT = 65_536;
+const LONGEST_ERRORS = 2048;
 
 /** The checks of one host as one script. */
 export interface CheckScript {
@@ -65,16 +68,20 @@ export function readCheckLine(line: string, nonce: string): CheckLine | undefine
   if (mark !== nonce) return undefined;
   if (index === 'end') return 'end';
   const code = Number(status);
-  const said = Buffer.from(errors ?? '', 'base64').toString();
+  const said = Buffer.from(errors ?? '', 'base64')
+    .toString()
+    .slice(0, LONGEST_ERRORS);
   const why = whyNotRun(code);
   return {
-    index: Number(index),
+    index: /^\d+$/.test(index ?? '') ? Number(index) : -1,
     result: {
       ran: why === undefined,
       status: code,
-      output: Buffer.from(output ?? '', 'base64').toString(),
+      output: Buffer.from(output ?? '', 'base64')
+        .toString()
+        .slice(0, LONGEST_OUTPUT),
       errors: why === undefined ? said : said.trim() || why,
-      milliseconds: Number(milliseconds),
+      milliseconds: /^\d{1,9}$/.test(milliseconds ?? '') ? Number(milliseconds) : 0,
     },
   };
 }
@@ -92,6 +99,7 @@ function whyNotRun(status: number): string | undefined {
   return Number.isInteger(status) && status >= 0 ? undefined : 'no exit status';
 }
 
-function secondsOf(check: Check): number {
+/** Within how many seconds a check has to be answered. */
+export function secondsOf(check: Check): number {
   return check.timeoutSeconds ?? DEFAULT_SECONDS;
 }

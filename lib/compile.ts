@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { askFor, type Fact, lineOf } from './facts.ts';
 import { quote, Shell } from './shell.ts';
-import type { Step } from './step.ts';
+import { DEFAULT_STEP_SECONDS, type Step } from './step.ts';
 
 const prelude = readFileSync(join(import.meta.dirname, 'prelude.bash'), 'utf8');
 
@@ -24,14 +25,19 @@ export function compile(
   const body = steps.map((step, index) => compileStep(step, index + 1, steps, secrets)).join('\n');
   const calls = steps.map((step, index) => {
     const after = (step.after ?? []).map((earlier) => steps.indexOf(earlier) + 1);
-    return `  step ${[index + 1, step.timeoutSeconds ?? 300, quote(step.title), ...after].join(' ')}`;
+    return `  step ${[index + 1, step.timeoutSeconds ?? DEFAULT_STEP_SECONDS, quote(step.title), ...after].join(' ')}`;
   });
+  const facts = steps.flatMap((step) => factsOf(step, secrets));
   return `#!/usr/bin/env bash
 # ${title}
 ${prelude}
 ${body}
+facts() {
+${askFor(facts)}
+}
 main() {
   begin
+  learn
 ${calls.join('\n')}
   tell end 0 0 0
 }
@@ -110,14 +116,21 @@ function compileStep(
   const pieces = [
     `# ${number}. ${step.title.replaceAll('\n', ' ')}`,
     ...(step.content === undefined ? [] : [contentFunction(step, number, secrets)]),
+    shellFunction(`known_${number}`, known(factsOf(step, secrets))),
     shellFunction(`check_${number}`, step.check),
     shellFunction(`apply_${number}`, step.apply),
     shellFunction(`diff_${number}`, step.diff ?? new Shell(':')),
   ];
   const printing = step.content instanceof Shell ? step.content.text : '';
-  const shell = [step.title, step.check.text, step.apply.text, step.diff?.text, printing].join(
-    '\n',
-  );
+  const facts = factsOf(step, secrets).filter(({ of }) => of !== 'content');
+  const shell = [
+    step.title,
+    ...facts.map(lineOf),
+    step.check.text,
+    step.apply.text,
+    step.diff?.text,
+    printing,
+  ].join('\n');
   const leaked = secrets.find(
     ({ value }) => shell.includes(value) || shell.includes(value.replaceAll("'", `'\\''`)),
   );
@@ -126,6 +139,13 @@ function compileStep(
     throw new TypeError(`${title}: the secret ${leaked.name} stands in shell, not in content`);
   }
   return `${pieces.join('\n')}\n`;
+}
+
+/** The facts that a script may show; of text with a secret it shows no hash, since a weak one could be guessed by it. */
+function factsOf({ facts = [] }: Step, secrets: readonly SecretValue[]): Fact[] {
+  const tell = (fact: Fact) =>
+    fact.of === 'content' && secrets.some(({ value }) => fact.text.includes(value));
+  return facts.some(tell) ? [] : facts;
 }
 
 /** The step's content as a function: text as a heredoc in which bash expands nothing. */
@@ -139,6 +159,12 @@ function contentFunction(step: Step, number: number, secrets: readonly SecretVal
   let end = 'END_OF_CONTENT';
   while (text.split('\n').includes(end)) end += '_';
   return `content_${number}() {\n  reveal <<'${end}'\n${text}${end}\n}`;
+}
+
+function known(facts: readonly Fact[]): Shell {
+  return new Shell(
+    facts.length === 0 ? 'false' : `known ${facts.map(lineOf).map(quote).join(' ')}`,
+  );
 }
 
 function shellFunction(name: string, body: Shell): string {

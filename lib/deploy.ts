@@ -192,6 +192,12 @@ async function runPart(
     if (end === 'done') return outcome('done');
     if (end === 'stopped')
       return outcome('interrupted', `ended after step ${ended} of ${steps.length}`);
+    if (end === 'implausible') {
+      return outcome(
+        'failed',
+        `${host.name}: the host's answers do not add up: they cannot have come from the script it was sent\n  Look into the host before you trust it with anything.`,
+      );
+    }
     return outcome('failed', failure || `${host.name}: the script ended before its last step`);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -207,7 +213,9 @@ async function carry(
   options: DeployOptions,
 ): Promise<void> {
   const missing: string[] = [];
-  await connection.run(transfer.missing.text, (line) => missing.push(line));
+  await connection.run(transfer.missing.text, (line) => {
+    if (missing.length < MOST_MISSING) missing.push(line);
+  });
   if (missing.length === 0 || options.dryRun) return;
   const { stream, bytes } = await transfer.open(missing);
   const tell = (sent: number) =>
@@ -228,6 +236,9 @@ async function carry(
   };
   await connection.feed(transfer.command, Readable.from(counted()), options.signal);
 }
+
+/** Many times the images that there are: a host that floods gets no more memory of ours. */
+const MOST_MISSING = 200;
 
 function statusOf({ exitCode }: UserError): Outcome['status'] {
   if (exitCode === EXIT.unreachable) return 'unreachable';

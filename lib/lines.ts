@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { bare } from './bare.ts';
 
 const LONGEST_LINE = 1024 * 1024;
 
@@ -13,7 +14,7 @@ export function splitLines(stream: Readable, onLine: (line: string) => void): vo
   });
 }
 
-/** Keeps the last 8 KiB of a stream; the function gives them, without the white space around. */
+/** Keeps the last 8 KiB of a stream; the function gives them fit for a terminal, without the white space around. */
 export function boundedTail(stream: Readable): () => string {
   let tail = '';
   stream.setEncoding('utf8');
@@ -23,5 +24,5 @@ export function boundedTail(stream: Readable): () => string {
   stream.on('error', (error) => {
     tail += error.message;
   });
-  return () => tail.trim();
+  return () => bare(tail).trim();
 }

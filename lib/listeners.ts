@@ -1,3 +1,4 @@
+import { bare } from './bare.ts';
 import type { Listener, Outcome, Part } from './deploy.ts';
 import type { Host } from './deployment.ts';
 import type { StepEvent } from './run-script.ts';
@@ -89,7 +90,7 @@ export function plainListener(terminal: Terminal): Listener & { close(): void } 
   };
   const line = (text: string) => {
     erase();
-    terminal.err(`${plain(text)}\n`);
+    terminal.err(`${text}\n`);
     draw();
   };
   const timer = setInterval(draw, 250).unref();
@@ -111,7 +112,8 @@ export function plainListener(terminal: Terminal): Listener & { close(): void } 
     },
     transfer: (host, { title, items, sent, bytes }) => {
       const megabytes = (count: number) => Math.round(count / 1e6);
-      if (sent === 0) line(`${host.name}  ${title}: ${items.join(', ')} (${megabytes(bytes)} MB)`);
+      if (sent === 0)
+        line(`${host.name}  ${title}: ${bare(items.join(', '))} (${megabytes(bytes)} MB)`);
       const now = `${title}, ${megabytes(sent)} of ${megabytes(bytes)} MB`;
       if (status.get(host.name)?.now !== now) set(host, { now });
     },
@@ -126,14 +128,15 @@ export function plainListener(terminal: Terminal): Listener & { close(): void } 
       const time = milliseconds >= 1000 ? `  ${(milliseconds / 1000).toFixed(1)} s` : '';
       line(`${host.name}  ${paint(type, type.padEnd(9))}  ${role}: ${title}${time}`);
       const shown = type === 'pending' || (terminal.verbose && type === 'changed');
-      if (shown && output !== '') line(indent(output.trimEnd()));
+      if (shown && output !== '') line(indent(bare(output).trimEnd()));
     },
-    note: (host, text) => line(`${host.name}  ${paint('skipped', 'waiting'.padEnd(9))}  ${text}`),
+    note: (host, text) =>
+      line(`${host.name}  ${paint('skipped', 'waiting'.padEnd(9))}  ${bare(text)}`),
     problem: (outcome: Outcome) => {
       const gentle = outcome.status === 'skipped' || outcome.status === 'interrupted';
       const word = gentle ? 'skipped' : 'failed';
       line(`${outcome.host}  ${paint(word, outcome.status)}  ${outcome.roles.join(', ')}`);
-      line(indent(outcome.reason));
+      line(indent(bare(outcome.reason)));
     },
     close: () => {
       clearInterval(timer);
@@ -144,9 +147,4 @@ export function plainListener(terminal: Terminal): Listener & { close(): void } 
 
 function indent(text: string): string {
   return text.replace(/^/gm, '    ');
-}
-
-/** Hosts are not trusted with the terminal: control characters that could steer it are dropped. */
-function plain(text: string): string {
-  return text.replace(/[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f\x9b]|\x1b(?!\[\d{1,2}m)/g, '');
 }

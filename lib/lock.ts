@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { bare } from './bare.ts';
 import type { Connection } from './connection.ts';
 import { EXIT, UserError } from './exit-codes.ts';
 import { quote } from './shell.ts';
+import { Silence } from './silence.ts';
 
 const script = readFileSync(join(import.meta.dirname, 'lock.bash'), 'utf8');
 
@@ -47,19 +49,29 @@ export async function takeLock(
   const holderText = Buffer.from(JSON.stringify(me)).toString('base64');
   const take = (seconds: number) => `${script}\ntake_lock ${seconds} ${quote(holderText)}\n`;
   let holder: LockHolder | undefined;
+  let told = 0;
   const onLine = (line: string) => {
     const [, word, , text = '', silent] = line.split(' ');
     if (word !== 'held' && word !== 'lost') return;
     holder = readHolder(text);
-    if (!holder) return;
+    if (!holder || ++told > MOST_HOLDERS) return;
     if (word === 'held') options.onHeld(holder);
     else options.onLost(holder, Number(silent));
   };
-  let status = await connection.run(take(options.waitSeconds), onLine, 'here');
+  const ask = async (seconds: number) => {
+    const silence = new Silence(connection.host.name);
+    silence.expect(seconds + GRACE_SECONDS);
+    try {
+      return await Promise.race([connection.run(take(seconds), onLine, 'here'), silence.over]);
+    } finally {
+      silence.end();
+    }
+  };
+  let status = await ask(options.waitSeconds);
   const gone = holder?.machine === me.machine && !isRunning(holder.pid);
   if (status === HELD && gone) {
     options.onGone();
-    status = await connection.run(take(LONGEST_STEP_SECONDS), onLine, 'here');
+    status = await ask(LONGEST_STEP_SECONDS);
   }
   if (status === 0) return;
   if (status === EXIT.interrupted)
@@ -73,7 +85,10 @@ export async function takeLock(
 
 /** What `take_lock` returns when somebody else has it. */
 const HELD = 75;
+const MOST_HOLDERS = 100;
 const LONGEST_STEP_SECONDS = 1800;
+/** The lock is asked for before any other host's, so a host that does not answer must not keep them waiting. */
+const GRACE_SECONDS = 60;
 
 /** `alice on laptop (process 4711), deploying lab since 2026-01-02T03:04:05Z`. */
 export function describe({ user, machine, pid, since, deployment }: LockHolder): string {
@@ -86,15 +101,20 @@ function readHolder(text: string): LockHolder | undefined {
       Buffer.from(text, 'base64').toString(),
     );
     return {
-      user: String(user),
-      machine: String(machine),
+      user: word(user),
+      machine: word(machine),
       pid: Number(pid),
-      since: String(since),
-      deployment: String(deployment),
+      since: word(since),
+      deployment: word(deployment),
     };
   } catch {
     return undefined;
   }
+}
+
+/** A word that a host told, fit to be repeated. */
+function word(told: unknown): string {
+  return bare(String(told)).replace(/\s+/g, ' ').slice(0, 64);
 }
 
 function isRunning(pid: number): boolean {

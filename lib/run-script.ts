@@ -3,7 +3,9 @@ import type { SecretValue } from './compile.ts';
 import { header } from './compile.ts';
 import type { Connection } from './connection.ts';
 import type { RoleName } from './profile/roles.ts';
-import type { Step } from './step.ts';
+import { Silence } from './silence.ts';
+import { DEFAULT_STEP_SECONDS, type Step } from './step.ts';
+import { StepAccount } from './step-account.ts';
 
 /** A step that belongs to a role, so that what happens can be told by role. */
 export interface RoleStep {
@@ -28,10 +30,14 @@ export interface StepEvent {
   output: string;
 }
 
+/** How a script ended. `implausible`: what the host told cannot have come from the script. */
+export type ScriptEnd = 'done' | 'stopped' | 'failed' | 'implausible';
+
 /**
  * Sends a compiled script to a host and tells about every step. Records that do not bear this run's nonce are not
- * ours and are dropped.
+ * ours and are dropped; from the first that does not fit the ones before, nothing is believed any more.
  * @returns `done` when every step came through and the script said its last word; `stopped` when it was asked to.
+ * @throws UserError with exit code 4 when the host says nothing for far longer than the step in hand may take.
  */
 export async function runScript(
   connection: Connection,
@@ -44,22 +50,21 @@ export async function runScript(
     /** Told what the step in hand waits for. */
     onNote?: (text: string) => void;
   },
-): Promise<'done' | 'stopped' | 'failed'> {
-  const { script, steps, secrets, dryRun, onEvent } = options;
+): Promise<ScriptEnd> {
+  const { script, steps, secrets, dryRun, onEvent, onNote } = options;
   const nonce = randomBytes(12).toString('hex');
-  let ended: string | undefined;
-  await connection.run(header({ dryRun, nonce, secrets, script }) + script, (line) => {
-    const [mark, type, number, milliseconds, status, output = ''] = line.split(' ');
+  const account = new StepAccount(steps.length, dryRun);
+  const silence = new Silence(connection.host.name);
+  silence.expect(GRACE_SECONDS);
+  const running = connection.run(header({ dryRun, nonce, secrets, script }) + script, (line) => {
+    const [mark, type = '', ...words] = line.split(' ');
     if (mark !== nonce) return;
-    if (type === 'end') ended = status;
-    if (type === 'note')
-      options.onNote?.(
-        Buffer.from(number ?? '', 'base64')
-          .toString()
-          .trim(),
-      );
+    if (!account.add({ type, words })) return;
+    const [number, milliseconds, status, output = ''] = words;
+    if (type === 'note') onNote?.(decoded(number ?? '').trim());
     const roleStep = steps[Number(number) - 1];
     if (!roleStep || !isEventType(type)) return;
+    silence.expect((roleStep.step.timeoutSeconds ?? DEFAULT_STEP_SECONDS) + GRACE_SECONDS);
     onEvent({
       type,
       number: Number(number),
@@ -67,13 +72,25 @@ export async function runScript(
       title: roleStep.step.title,
       milliseconds: Number(milliseconds),
       exitStatus: Number(status),
-      output: Buffer.from(output, 'base64').toString('utf8'),
+      output: decoded(output),
     });
   });
-  if (ended === '130') return 'stopped';
-  return ended === '0' ? 'done' : 'failed';
+  try {
+    await Promise.race([running, silence.over]);
+  } finally {
+    silence.end();
+  }
+  return account.end;
 }
 
-function isEventType(type: string | undefined): type is StepEvent['type'] {
-  return ['started', 'unchanged', 'changed', 'pending', 'failed'].includes(type ?? '');
+function decoded(base64: string): string {
+  return Buffer.from(base64, 'base64').toString('utf8').slice(-LONGEST_OUTPUT);
+}
+
+const LONGEST_OUTPUT = 65_536;
+/** Beside a step's own time: its checks before and after, which have two minutes each, and a slow network. */
+const GRACE_SECONDS = 600;
+
+function isEventType(type: string): type is StepEvent['type'] {
+  return ['started', 'unchanged', 'changed', 'pending', 'failed'].includes(type);
 }

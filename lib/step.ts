@@ -1,4 +1,8 @@
+import type { Fact } from './facts.ts';
 import type { Shell } from './shell.ts';
+
+/** How long a step may take that does not say it itself. */
+export const DEFAULT_STEP_SECONDS = 300;
 
 /** One thing that a host should be: shell that knows whether it is needed, and shell that makes it so. */
 export interface Step {
@@ -6,6 +10,11 @@ export interface Step {
   title: string;
   /** Exits 0 when the host is already so, anything else when not. Its output is dropped. */
   check: Shell;
+  /**
+   * What would make `check` say yes, in a form in which it can be asked for all steps at once. A short cut and nothing
+   * more: when one of them does not hold, or something was applied meanwhile, `check` decides.
+   */
+  facts?: Fact[];
   /** Makes it so; `check` is asked again afterwards. Its output is shown only when it fails. */
   apply: Shell;
   /** Prints what `apply` would change, for a dry run; the title says enough where this is absent. */

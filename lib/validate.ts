@@ -1,4 +1,5 @@
 import { ask } from './ask.ts';
+import { bare } from './bare.ts';
 import {
   CHECK_GROUPS,
   type Check,
@@ -65,7 +66,7 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
   let reached = 0;
 
   const tell = (raw: Finding): Finding => {
-    const told = { ...raw, evidence: clean(raw.evidence, secrets), fix: secrets.mask(raw.fix) };
+    const told = { ...raw, evidence: clean(raw.evidence, secrets), fix: clean(raw.fix, secrets) };
     findings.push(told);
     options.onFinding?.(told);
     return told;
@@ -155,8 +156,5 @@ function isNeeded(check: Check, fleet: readonly FleetCheck[]): boolean {
 
 /** Evidence may hold what a host said: no secrets, and nothing that steers a terminal. */
 function clean(evidence: string, secrets: Secrets): string {
-  return secrets
-    .mask(evidence)
-    .replace(/[\x00-\x1f\x7f-\x9f\s]+/g, ' ')
-    .trim();
+  return bare(secrets.mask(evidence)).replace(/\s+/g, ' ').trim();
 }
