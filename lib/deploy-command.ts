@@ -81,10 +81,15 @@ export async function runDeploy(options: {
     throw new UserError('none of these hosts has any of these roles', EXIT.usage);
   const secrets = loadSecrets(deployment, { create: true });
   if (given.print) {
-    for (const [host, ofHost] of Map.groupBy(parts, (part) => part.host)) {
-      const all = ofHost.flatMap((part) => part.roles);
-      terminal.out(printed({ host, roles: all }, deployment, secrets));
+    const [host, ...others] = new Set(parts.map((part) => part.host));
+    if (!host || others.length > 0) {
+      throw new UserError(
+        '--print prints one host’s script: name the host with --limit',
+        EXIT.usage,
+      );
     }
+    const all = parts.flatMap((part) => part.roles);
+    terminal.out(printed({ host, roles: all }, deployment, secrets));
     return EXIT.done;
   }
   const dryRun = given['dry-run'] ?? false;

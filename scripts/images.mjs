@@ -29,7 +29,7 @@ export const images = {
         run:
           deployment.imageSource === 'registry'
             ? sh`docker pull --quiet ${reference}`
-            : sh`echo ${`it was not loaded; see docker's own log`}; exit 1`,
+            : sh`echo ${`bring it with scripts/images.mjs, or by hand: docker load`}; exit 1`,
         timeoutSeconds: 1800,
       }),
     ),
