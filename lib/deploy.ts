@@ -190,6 +190,10 @@ async function runPart(
       onNote: (text) => listener.note(host, secrets.mask(text)),
     });
     if (end === 'done') return outcome('done');
+    if (end === 'stopped' && !options.signal.aborted) {
+      const reason = `${host.name}: another run has taken the host over, since this one was not heard of`;
+      return outcome('locked', reason);
+    }
     if (end === 'stopped')
       return outcome('interrupted', `ended after step ${ended} of ${steps.length}`);
     if (end === 'implausible') {
