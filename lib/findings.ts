@@ -1,3 +1,4 @@
+import { jsonLine } from './bare.ts';
 import type { Finding, VerdictName } from './check.ts';
 
 /** How many findings there are of each verdict. */
@@ -55,7 +56,7 @@ export function summaryLine(counts: Counts, milliseconds: number, colour: boolea
 export function findingLine(finding: Finding): string {
   const { id, host, group, verdict, title, evidence, fix, duration_ms } = finding;
   const told = { type: 'finding', id, host, group, verdict, title, evidence, fix, duration_ms };
-  return `${JSON.stringify(told)}\n`;
+  return jsonLine(told);
 }
 
 /** The last line of `--json`. */

@@ -5,12 +5,24 @@ const LONGEST_LINE = 1024 * 1024;
 
 /** Calls back for every line of a stream. What a line has beyond 1 MiB is dropped, so that a flood stays bounded. */
 export function splitLines(stream: Readable, onLine: (line: string) => void): void {
-  let pending = '';
+  let pending: string[] = [];
+  let room = LONGEST_LINE;
+  const keep = (piece: string) => {
+    if (piece === '' || room === 0) return;
+    pending.push(piece.slice(0, room));
+    room -= Math.min(room, piece.length);
+  };
   stream.setEncoding('utf8');
+  // What is pending is never looked at again: an endless line would else be copied with every piece of it.
   stream.on('data', (chunk: string) => {
-    const pieces = (pending + chunk).split('\n');
-    pending = (pieces.pop() ?? '').slice(0, LONGEST_LINE);
-    for (const piece of pieces) onLine(piece);
+    const [first = '', ...others] = chunk.split('\n');
+    keep(first);
+    for (const piece of others) {
+      onLine(pending.join(''));
+      pending = [];
+      room = LONGEST_LINE;
+      keep(piece);
+    }
   });
 }
 

@@ -1,4 +1,4 @@
-import { bare } from './bare.ts';
+import { bare, jsonLine } from './bare.ts';
 import type { Listener, Outcome, Part } from './deploy.ts';
 import type { Host } from './deployment.ts';
 import type { StepEvent } from './run-script.ts';
@@ -28,7 +28,7 @@ export function processTerminal(options: { verbose?: boolean | undefined }): Ter
 
 /** One JSON object a line: what happened, as it happens. */
 export function jsonListener(terminal: Terminal): Listener {
-  const tell = (event: object) => terminal.out(`${JSON.stringify(event)}\n`);
+  const tell = (event: object) => terminal.out(jsonLine(event));
   return {
     connected: (host) => tell({ type: 'connected', host: host.name }),
     begun: (part, steps) =>

@@ -88,7 +88,7 @@ const HELD = 75;
 const MOST_HOLDERS = 100;
 const LONGEST_STEP_SECONDS = 1800;
 /** The lock is asked for before any other host's, so a host that does not answer must not keep them waiting. */
-const GRACE_SECONDS = 60;
+const GRACE_SECONDS = 30;
 
 /** `alice on laptop (process 4711), deploying lab since 2026-01-02T03:04:05Z`. */
 export function describe({ user, machine, pid, since, deployment }: LockHolder): string {

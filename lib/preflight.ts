@@ -1,10 +1,13 @@
 import { ask } from './ask.ts';
+import { bare } from './bare.ts';
 import { findingOf } from './check.ts';
 import { preflightChecks } from './checks/preflight.ts';
 import type { Connection } from './connection.ts';
 import type { Part } from './deploy.ts';
 import type { Deployment } from './deployment.ts';
 import type { Secrets } from './secrets.ts';
+
+const LONGEST_EVIDENCE = 2000;
 
 /**
  * Asks a host, before anything is changed anywhere, whether its parts of a deploy can work there: the system, the
@@ -30,7 +33,8 @@ export async function preflight(
     (check, result) => {
       if (!result.ran) return;
       const { verdict, evidence, fix } = findingOf(check, result);
-      if (verdict === 'fail') problems.push(`${evidence}\n  ${fix}`);
+      if (verdict === 'fail')
+        problems.push(`${bare(evidence).slice(0, LONGEST_EVIDENCE)}\n  ${fix}`);
     },
   );
   return problems;

@@ -154,7 +154,9 @@ function isNeeded(check: Check, fleet: readonly FleetCheck[]): boolean {
   return fleet.some(({ of }) => of === check.id);
 }
 
+const LONGEST_EVIDENCE = 2000;
+
 /** Evidence may hold what a host said: no secrets, and nothing that steers a terminal. */
 function clean(evidence: string, secrets: Secrets): string {
-  return bare(secrets.mask(evidence)).replace(/\s+/g, ' ').trim();
+  return bare(secrets.mask(evidence)).replace(/\s+/g, ' ').trim().slice(0, LONGEST_EVIDENCE);
 }
