@@ -1,4 +1,4 @@
-import { pipeline, Readable, Transform } from 'node:stream';
+import { Readable } from 'node:stream';
 import { compile } from './compile.ts';
 import type { Connection } from './connection.ts';
 import type { Deployment, Host } from './deployment.ts';
