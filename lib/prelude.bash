@@ -9,6 +9,7 @@ umask 022
 readonly MODE=${MODE:-apply} NONCE=${NONCE:-}
 : "${secret_names:=}"
 changed=''
+declare -A lines_known=()
 
 # begin: a scratch directory that goes with the script, the channel of the events (3), and the watchdog (4).
 begin() {
@@ -70,11 +71,11 @@ run() {
   return "$status"
 }
 
-# so FUNCTION: whether a check says that the host is already so; what it prints does not matter.
+# so FUNCTION [FILE]: whether a check says that the host is already so; what it prints goes into the file or nowhere.
 so() {
   set -m
   (
-    exec >/dev/null 2>&1 </dev/null 3>&- 4>&- 8>&-
+    exec >"${2-/dev/null}" 2>/dev/null </dev/null 3>&- 4>&- 8>&-
     set -eu -o pipefail
     "$1"
   ) &
@@ -84,6 +85,21 @@ so() {
   local status=$?
   printf '86400 0\n' >&4
   return "$status"
+}
+
+# learn: asks at once for the facts that tell of most steps whether they are needed, instead of starting several
+# programs for each. Facts that were not got in time are missing, and then the step's own check decides.
+learn() {
+  local line
+  : >"$work/facts"
+  so facts "$work/facts"
+  while IFS= read -r line; do [[ -z $line ]] || lines_known["$line"]=1; done <"$work/facts"
+}
+
+# known LINE…: whether all of these facts hold, and nothing was applied since they were asked for.
+known() {
+  local line
+  for line; do [[ -n ${lines_known["$line"]-} ]] || return 1; done
 }
 
 # tell EVENT STEP MILLISECONDS [STATUS]: one event; what the step printed goes along where it matters.
@@ -114,21 +130,26 @@ step() {
     exit 130
   fi
   tell started "$number" 0
-  : >"$work/output"
   if [[ -z $needed ]]; then
-    so "check_$number"
-    status=$?
+    if "known_$number"; then
+      status=0
+    else
+      so "check_$number"
+      status=$?
+    fi
   fi
   if ((status == 0)); then
     tell unchanged "$number" "$(((${EPOCHREALTIME/[.,]/} - began) / 1000))"
     return
   fi
+  : >"$work/output"
   changed+=" $number "
   if [[ $MODE == dry-run ]]; then
     run 120 "diff_$number"
     tell pending "$number" "$(((${EPOCHREALTIME/[.,]/} - began) / 1000))"
     return
   fi
+  lines_known=()
   run "$limit" "apply_$number"
   status=$?
   if ((status == 0)); then
@@ -156,7 +177,7 @@ apt() {
   while :; do
     status=0
     apt-get -o Acquire::Retries=3 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -y "$@" 2>&1 |
-      tee "$work/apt" || status=$?
+      sed -u "/Could not get lock\\|run 'dpkg --configure -a'/w $work/apt" || status=$?
     if ((status == 0)); then
       return
     elif grep -q "run 'dpkg --configure -a'" "$work/apt" && [[ $told != *mended* ]]; then

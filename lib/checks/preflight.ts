@@ -17,9 +17,34 @@ export function preflightChecks(context: CheckContext, roles: readonly RoleName[
   );
   return [
     ...needed,
+    clockCheck(context),
     ...portChecks(context, roles),
     ...(deployment.imageSource === 'registry' ? registryChecks(context, roles) : []),
   ];
+}
+
+const MOST_SECONDS_OFF = 3600;
+
+/** Whether the host's clock is far from this machine's: packages, certificates and sessions would fail oddly. */
+function clockCheck({ host }: CheckContext): Check {
+  return {
+    id: 'host.clock-off',
+    group,
+    title: 'The clock is not far off',
+    host,
+    probe: sh`date +%s`,
+    fix: 'set the clock of whichever is wrong: timedatectl set-ntp true, or date --set=…',
+    judge: ({ output, status }) => {
+      const seconds = Number(output.trim());
+      if (status !== 0 || !Number.isInteger(seconds)) return skip('it could not be told');
+      const off = seconds - Math.round(Date.now() / 1000);
+      if (Math.abs(off) <= MOST_SECONDS_OFF) return pass('near this machine’s');
+      const told = new Date(seconds * 1000).toISOString();
+      return fail(
+        `its clock says ${told}, ${Math.abs(off)} s ${off < 0 ? 'behind' : 'ahead of'} this machine’s`,
+      );
+    },
+  };
 }
 
 /** Whether something else than our containers listens where ours will. */
