@@ -27,6 +27,12 @@ export function file(options: FileOptions): Step {
   return {
     title: `Write ${path}`,
     content,
+    ...(typeof content === 'string' && {
+      facts: [
+        { of: 'path', path, is: 'regular file', mode, owner },
+        { of: 'content', path, text: content },
+      ],
+    }),
     check: sh`$content | is_file ${path} ${mode} ${owner}`,
     diff: sh`diff_file ${path} $content`,
     // The whole content first: a generator that fails half-way must not leave half a file.
@@ -45,6 +51,7 @@ export function directory(options: { path: string; mode?: string; owner?: Owner 
   const [user = 'root', group = 'root'] = owner.split(':');
   return {
     title: `Create the directory ${path}`,
+    facts: [{ of: 'path', path, is: 'directory', mode, owner }],
     check: sh`[[ -d ${path} ]] && is_owned ${path} ${mode} ${owner}`,
     apply: sh`install -d -m ${mode} -o ${user} -g ${group} -- ${path}`,
   };

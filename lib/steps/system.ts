@@ -7,6 +7,9 @@ export function user(options: { name: string; home?: string; groups?: string[] }
   const { name, home = '/nonexistent', groups = [] } = options;
   return {
     title: `Create the user ${name}`,
+    ...(groups.length === 0 && {
+      facts: [{ of: 'user', name, home, shell: '/usr/sbin/nologin' }],
+    }),
     check: lines(
       sh`[[ $(getent passwd ${name} | cut -d: -f6,7) == ${`${home}:/usr/sbin/nologin`} ]]`,
       ...groups.map((group) => sh`id -nG ${name} | tr ' ' '\n' | grep -cxF -- ${group}`),
@@ -26,6 +29,7 @@ export function user(options: { name: string; home?: string; groups?: string[] }
 export function packages(names: string[]): Step {
   return {
     title: `Install ${names.join(', ')}`,
+    facts: names.map((name) => ({ of: 'package', name })),
     check: sh`[[ $(dpkg-query --show --showformat '\${db:Status-Status}\n' ${names} | grep -cx installed) == ${names.length} ]]`,
     apply: aptInstall(names),
     timeoutSeconds: 1200,
@@ -70,6 +74,14 @@ export function sysctl(name: string, settings: Record<string, string | number>):
   return {
     ...step,
     title: `Set ${entries.map(([key]) => key).join(', ')}`,
+    facts: [
+      ...(step.facts ?? []),
+      ...entries.map(([key, value]) => ({
+        of: 'setting' as const,
+        name: key,
+        value: String(value),
+      })),
+    ],
     check: lines(
       step.check,
       ...entries.map(
@@ -105,6 +117,7 @@ export function limits(name: string, options: { openFiles: number }): Step[] {
 export function service(name: string): Step {
   return {
     title: `Start ${name} now and at boot`,
+    facts: [{ of: 'unit', name }],
     check: sh`systemctl is-enabled --quiet ${name} && systemctl is-active --quiet ${name}`,
     apply: sh`systemctl enable --now ${name}`,
   };
