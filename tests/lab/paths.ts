@@ -1,11 +1,12 @@
+import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { cachePath } from '../fleet/cache.ts';
 
 /** The root of the checkout. */
 export const ROOT = resolve(import.meta.dirname, '../..');
 
-/** The label of everything Docker runs for the lab. */
-export const LAB_RUN = 'pocket-lab';
+/** The label of everything Docker runs for the lab: one of its own for every checkout. */
+export const LAB_RUN = `pocket-lab-${createHash('sha256').update(ROOT).digest('hex').slice(0, 6)}`;
 
 /** The manifest that the lab deploys: `profiles/all-in-one-lab.yaml` with this lab's addresses. */
 export const LAB_PROFILE = cachePath('lab', 'lab.yaml');
