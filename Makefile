@@ -7,10 +7,11 @@ export PATH := $(dir $(NODE)):$(PATH)
 NPM_QUIET := --no-audit --no-fund --loglevel=error
 
 PROFILE ?=
+FAULT_MOMENTS ?= 30
 export HOST IMAGES
 
 .DEFAULT_GOAL := help
-.PHONY: help lab lab-down deploy validate report images setup test test-unit test-fleet lint docs format clean
+.PHONY: help lab lab-down deploy validate report images setup test test-unit test-fleet test-faults lint docs format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -35,7 +36,8 @@ images: setup ## list the container images that PROFILE=… needs
 
 setup: node_modules/.package-lock.json $(NODE) ## install what the project itself needs: npm packages, and Node when it is too old
 
-test: lint test-unit test-fleet ## everything: formatting, types, unit tests, tests on container hosts
+test: lint test-unit test-fleet ## everything: formatting, types, unit tests, tests on container hosts, some faults
+	@$(MAKE) --no-print-directory test-faults FAULT_MOMENTS=5
 
 test-unit: setup ## the tests that need no host
 	@node tests/setup.ts unit
@@ -44,6 +46,10 @@ test-unit: setup ## the tests that need no host
 test-fleet: setup ## the tests on container hosts
 	@node tests/setup.ts fleet
 	@node --test --test-concurrency=2 'tests/fleet/*.test.ts' 'tests/lab/**/*.test.ts' 'tests/peer/*.test.ts'
+
+test-faults: setup ## what goes wrong on hosts, and kills at FAULT_MOMENTS=30 random moments of each kind (FAULT_SEED=…: the same again)
+	@node tests/setup.ts fleet
+	@FAULT_MOMENTS=$(FAULT_MOMENTS) node --test --test-concurrency=2 'tests/faults/*.test.ts'
 
 lint: setup ## check formatting, lint rules and types
 	@npx biome check .

@@ -6,7 +6,8 @@ export function excerpt(output: string): string {
   const all = output.trimEnd().split('\n');
   const shown = all
     .slice(-LINES)
-    .map((line) => line.split('\r').at(-1) ?? '')
+    // Of a line that was drawn over, as progress is, the last drawing counts.
+    .map((line) => line.replace(/\r+$/, '').split('\r').at(-1) ?? '')
     .map((line) =>
       line.length > CHARACTERS
         ? `${line.slice(0, CHARACTERS)} … (${line.length - CHARACTERS} more)`

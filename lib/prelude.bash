@@ -177,7 +177,7 @@ apt() {
   while :; do
     status=0
     apt-get -o Acquire::Retries=3 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -y "$@" 2>&1 |
-      sed -u "/Could not get lock\\|run 'dpkg --configure -a'/w $work/apt" || status=$?
+      stdbuf -oL sed "/Could not get lock\\|run 'dpkg --configure -a'/w $work/apt" || status=$?
     if ((status == 0)); then
       return
     elif grep -q "run 'dpkg --configure -a'" "$work/apt" && [[ $told != *mended* ]]; then

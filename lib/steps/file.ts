@@ -53,6 +53,10 @@ export function directory(options: { path: string; mode?: string; owner?: Owner 
     title: `Create the directory ${path}`,
     facts: [{ of: 'path', path, is: 'directory', mode, owner }],
     check: sh`[[ -d ${path} ]] && is_owned ${path} ${mode} ${owner}`,
-    apply: sh`install -d -m ${mode} -o ${user} -g ${group} -- ${path}`,
+    // Where the file system is read-only, only mkdir says so.
+    apply: lines(
+      sh`mkdir -p -- ${path}`,
+      sh`install -d -m ${mode} -o ${user} -g ${group} -- ${path}`,
+    ),
   };
 }

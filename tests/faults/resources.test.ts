@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { docker } from '../fleet/docker.ts';
+import { type Host, testHosts } from '../fleet/hosts.ts';
+import { ensureBundle } from '../lab/bundle.ts';
+import { login, type Scene, scene } from './scene.ts';
+
+const STACKS = ['--only', 'common,install-docker,images,redis,postgres'];
+
+test('a host that lacks something, with containers on it', { timeout: 480_000 }, async (t) => {
+  await ensureBundle();
+  const { one } = await testHosts(t, { one: {} });
+  const place = scene(t);
+  const groups = { redis_hosts: ['one'], postgres_hosts: ['one'] };
+  place.write({ one: login(one) }, groups);
+
+  await t.test('Ctrl-C while images are carried, and then to the end', async () => {
+    const run = place.start('--only', 'common,install-docker,images');
+    await run.says(/Load images from the bundle/);
+    run.child.kill('SIGINT');
+    assert.equal(await run.ended, 130, run.said());
+    assert.match(run.said(), /images: ended (?:while something was carried|after step)/);
+    const whole = await place.deploy('--only', 'common,install-docker,images');
+    assert.equal(whole.status, 0, whole.said);
+  });
+
+  await t.test('a full disk', async (s) => {
+    s.after(() => one.exec('! mountpoint -q /opt/pocket || umount /opt/pocket'));
+    await one.exec(
+      'mount -t tmpfs -o size=4k,mode=750 tmpfs /opt/pocket; chgrp pocket /opt/pocket',
+    );
+    const run = await place.deploy(...STACKS);
+    tells(run, /redis: .*: exit status 1/, /What to do: The disk is full: see df -h/);
+    assert.doesNotMatch(run.said, /half/);
+    assert.equal(await unfinished(one), '');
+    await one.exec('umount /opt/pocket');
+  });
+
+  await t.test('a read-only file system', async (s) => {
+    s.after(() => one.exec('! mountpoint -q /opt/pocket || umount /opt/pocket'));
+    await one.exec('mount --bind /opt/pocket /opt/pocket; mount -o remount,bind,ro /opt/pocket');
+    const run = await place.deploy(...STACKS);
+    tells(run, /redis: .*: exit status 1/, /What to do: The file system is read-only/);
+    await one.exec('umount /opt/pocket');
+    await converges(place);
+  });
+
+  await t.test('no memory for a container', async () => {
+    place.write({ one: login(one) }, { ...groups, postgres: { memory: '900000gb' } });
+    const run = await place.deploy(...STACKS);
+    tells(
+      run,
+      /postgres: Bring up the stack postgres: exit status 1/,
+      /What to do: The memory is not/,
+    );
+    place.write({ one: login(one) }, groups);
+    await converges(place);
+  });
+
+  await t.test('a host that restarts while its containers are made anew', async () => {
+    place.write({ one: login(one) }, { ...groups, postgres: { memory: '512mb' } });
+    const run = place.start('--verbose', ...STACKS);
+    await run.says(/postgres: Write .*compose\.override\.yaml/);
+    await sleep(500);
+    await one.restart();
+    assert.equal(await run.ended, 4, run.said());
+    assert.match(run.said(), /one: the connection was lost while a script ran/);
+    assert.match(run.said(), /go on with: scripts\/deploy\.mjs/);
+    await converges(place);
+  });
+
+  await t.test('only IPv6 leads to the host', async (s) => {
+    const address = await onlyIpv6(s, one);
+    const host = { ...login(one), address: `[${address}]`, private_address: address };
+    const elsewhere = { address: 'fd00:dead::1' };
+    // PostgreSQL is published for a host that needs it.
+    const where = scene(s);
+    where.write({ one: host, two: elsewhere }, { ...groups, temporal_hosts: ['two'] });
+    const run = await where.deploy('--limit', 'one', ...STACKS);
+    assert.equal(run.status, 0, run.said);
+    assert.equal(await answers(address, 5432), true, 'PostgreSQL answers at the address');
+    const again = await where.deploy('--limit', 'one', ...STACKS);
+    assert.match(again.said, /Everything was already so/);
+  });
+});
+
+/** What a person sees of a failure: each of these, the resuming command, no stack trace. */
+function tells(run: { status: number | string; said: string }, ...patterns: RegExp[]): void {
+  assert.equal(run.status, 1, run.said);
+  for (const pattern of patterns) assert.match(run.said, pattern);
+  assert.match(run.said, /When it is mended, go on with: scripts\/deploy\.mjs --profile/);
+  assert.doesNotMatch(run.said, /^\s+at .*:\d+/m);
+}
+
+async function converges(place: Scene): Promise<void> {
+  const first = await place.deploy(...STACKS);
+  assert.equal(first.status, 0, first.said);
+  assert.match((await place.deploy(...STACKS)).said, /Everything was already so/);
+}
+
+async function unfinished(host: Host): Promise<string> {
+  const left = `find / -xdev -name '.*.pocket-new'; find /opt/pocket -name '.*.pocket-new'; find /run -maxdepth 1 -name 'pocket-automations.*' ! -name '*.lock'`;
+  return (await host.exec(left)).stdout;
+}
+
+/** Gives a host an IPv6 address in a network of its own, and takes its IPv4 addresses there away. */
+async function onlyIpv6(t: TestContext, host: Host): Promise<string> {
+  const network = `${host.container}-ipv6`;
+  const prefix = `fd00:${(process.pid % 65_536).toString(16)}:213`;
+  await docker('network', 'create', '--ipv6', '--subnet', `${prefix}::/64`, network);
+  t.after(async () => {
+    await docker('network', 'disconnect', '--force', network, host.container).catch(() => {});
+    await docker('network', 'rm', network);
+  });
+  await docker('network', 'connect', '--ip6', `${prefix}::10`, network, host.container);
+  await host.exec('for device in eth0 eth1; do ip -4 address flush dev $device; done');
+  return `${prefix}::10`;
+}
+
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 3000 });
+    const settle = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () => settle(true));
+    socket.once('error', () => settle(false));
+    socket.once('timeout', () => settle(false));
+  });
+}
