@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EXIT, UserError } from './exit-codes.ts';
 import { askFor, type Fact, lineOf } from './facts.ts';
+import { LOOKS_LIKE_A_SECRET } from './profile/fields.ts';
 import { quote, Shell } from './shell.ts';
 import { DEFAULT_STEP_SECONDS, type Step } from './step.ts';
 
@@ -90,13 +92,24 @@ export function printedHeader(
 /** Puts the mark of each secret where its value stands: the longest first and all at once, so that none is taken apart. */
 export function withMarks(text: string, secrets: readonly SecretValue[]): string {
   const longestFirst = [...secrets].sort((a, b) => b.value.length - a.value.length);
-  if (longestFirst.length === 0) return text;
-  const literally = longestFirst.map(({ value }) =>
-    value.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&'),
-  );
-  const any = new RegExp(literally.join('|'), 'g');
-  const names = new Map(longestFirst.map(({ name, value }) => [value, name]));
-  return text.replace(any, (value) => `@{secret:${names.get(value)}}`);
+  const next = longestFirst.map(({ value }) => text.indexOf(value));
+  let marked = '';
+  let at = 0;
+  // No regular expression: of a secret of 64 KiB there is none.
+  for (;;) {
+    const found = Math.min(...next.filter((index) => index >= 0));
+    if (text.slice(at, found).includes(LOOKS_LIKE_A_SECRET)) {
+      throw new UserError(`a value that looks like a mark: ${LOOKS_LIKE_A_SECRET}`, EXIT.usage);
+    }
+    if (found === Number.POSITIVE_INFINITY) return marked + text.slice(at);
+    const { name, value } = longestFirst[next.indexOf(found)] as SecretValue;
+    marked += `${text.slice(at, found)}@{secret:${name}}`;
+    at = found + value.length;
+    for (const [index, secret] of longestFirst.entries()) {
+      const before = next[index] ?? -1;
+      if (before >= 0 && before < at) next[index] = text.indexOf(secret.value, at);
+    }
+  }
 }
 
 function secretsIn(script: string, secrets: readonly SecretValue[]): SecretValue[] {

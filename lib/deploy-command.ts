@@ -92,6 +92,8 @@ export async function runDeploy(options: {
     terminal.out(printed({ host, roles: all }, deployment, secrets));
     return EXIT.done;
   }
+  // A value that cannot be written is refused before any host is touched.
+  for (const part of parts) printed(part, deployment, secrets);
   const dryRun = given['dry-run'] ?? false;
   if (!dryRun && !given.yes) await confirm(deployment, parts);
 

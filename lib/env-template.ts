@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { EXIT, UserError } from './exit-codes.ts';
 
 /**
  * Renders an env template: lines `NAME={{placeholder}}` or `NAME=literal`, comments and blank lines kept. A literal
@@ -43,7 +44,7 @@ export function renderEnvTemplate(
   for (const key of Object.keys(values)) {
     if (!used.has(key)) problems.push(`${templatePath}: nothing uses the value {{${key}}}`);
   }
-  if (problems.length > 0) throw new Error(problems.join('\n'));
+  if (problems.length > 0) throw new UserError(problems.join('\n'), EXIT.usage);
   return rendered.join('\n');
 }
 

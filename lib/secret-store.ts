@@ -15,6 +15,7 @@ import {
 import { dirname } from 'node:path';
 import { parseDocument, stringify } from 'yaml';
 import { generatePrivateKey, isPrivateKey } from './keys.ts';
+import { LOOKS_LIKE_A_SECRET } from './profile/fields.ts';
 import { SECRET_NAMES, type SecretName } from './profile/schema.ts';
 
 /** What a secret looks like, and how a new one is made. */
@@ -28,8 +29,9 @@ interface Kind {
 
 const hex = (bytes: number) => () => randomBytes(bytes).toString('hex');
 const password: Kind = {
-  expected: 'at least 12 characters on one line',
-  fits: (value) => /^[^\x00-\x1f\x7f]{12,}$/.test(value),
+  expected: `at least 12 characters on one line, without ${LOOKS_LIKE_A_SECRET}`,
+  fits: (value) =>
+    /^[^\x00-\x1f\x7f-\x9f]{12,}$/.test(value) && !value.includes(LOOKS_LIKE_A_SECRET),
   create: hex(24),
 };
 
@@ -56,8 +58,8 @@ export const SECRET_KINDS: Record<SecretName, Kind> = {
     create: hex(16),
   },
   auth_secret: {
-    expected: 'at least 48 printable characters',
-    fits: (value) => /^[\x20-\x7e]{48,}$/.test(value),
+    expected: `at least 48 printable characters, without ${LOOKS_LIKE_A_SECRET}`,
+    fits: (value) => /^[\x20-\x7e]{48,}$/.test(value) && !value.includes(LOOKS_LIKE_A_SECRET),
     create: hex(32),
   },
 };

@@ -3,7 +3,7 @@ import type { SecretValue } from './compile.ts';
 import type { Deployment } from './deployment.ts';
 import { EXIT, UserError } from './exit-codes.ts';
 import { parseSupplierKeys, type SupplierKey } from './keys.ts';
-import { REFERENCE } from './profile/fields.ts';
+import { LOOKS_LIKE_A_SECRET, REFERENCE } from './profile/fields.ts';
 import type { RoleName } from './profile/roles.ts';
 import { SECRET_NAMES, type SecretName } from './profile/schema.ts';
 import { formsOf, maskWith, Secret } from './secret.ts';
@@ -75,7 +75,8 @@ export function loadSecrets(deployment: Deployment, options: { create: boolean }
     if (found === undefined) continue;
     // A shorter one could not be told from ordinary words where secrets are masked.
     if (sensitive && found.length < 8) problems.push(`${path}: is shorter than 8 characters`);
-    if (/[\x00-\x1f\x7f]/.test(found)) problems.push(`${path}: is not one line of printable text`);
+    if (/[\x00-\x1f\x7f]/.test(found) || found.includes(LOOKS_LIKE_A_SECRET))
+      problems.push(`${path}: is not one line of printable text`);
     if (sensitive || found !== value) resolved.set(value, found);
   }
 

@@ -55,14 +55,20 @@ ${operator === operatorConfig ? `  Include ${quoted(operatorConfig)}\n` : ''}`;
 }
 
 function entry(host: Host, operatorConfig: string): string {
-  const found = resolved(host.address, operatorConfig);
+  // Asking costs a process for each host, and there is nothing to ask about.
+  const found: Record<string, string | string[]> =
+    operatorConfig === 'none' ? { hostname: host.address } : resolved(host.address, operatorConfig);
   const directives: Record<string, string | string[] | undefined> = {
     ...Object.fromEntries(TAKEN_OVER.map((key) => [key, found[key.toLowerCase()]])),
     // The operator may have given another host the name that this one has in the profile.
     ...(!found.proxyjump && !found.proxycommand && { ProxyJump: 'none' }),
     ...(host.user && { User: host.user }),
     ...(host.port && { Port: String(host.port) }),
-    ...(host.identityFile && { IdentityFile: host.identityFile, IdentitiesOnly: 'yes' }),
+    ...(host.identityFile && {
+      // ssh expands %d, %h and others there.
+      IdentityFile: host.identityFile.replaceAll('%', '%%'),
+      IdentitiesOnly: 'yes',
+    }),
   };
   const written = Object.entries(directives).flatMap(([key, value]) =>
     [value ?? []].flat().map((one) => `  ${key} ${key === 'ProxyCommand' ? one : quoted(one)}`),

@@ -37,6 +37,9 @@ export function url(schemes: readonly string[]) {
     .refine((value) => schemes.includes(schemeOf(value) ?? ''), { error: expected, abort: true })
     .refine((value) => !/^[a-z]+:\/\/[^/?#]*@/i.test(value), {
       error: 'a URL without user and password in it',
+    })
+    .refine((value) => /^[A-Za-z0-9\-._~:/?#[\]@!$&()*+,;=%{}]+$/.test(value), {
+      error: 'a URL of ASCII letters, with everything else percent-encoded, quotes too',
     });
 }
 
@@ -65,12 +68,30 @@ export function domain() {
 
 /** An e-mail address. */
 export function email() {
-  return text('an e-mail address', /^[^\s@<>"'$\\]{1,64}@[A-Za-z0-9.-]{1,200}\.[A-Za-z]{2,63}$/);
+  return text(
+    'an e-mail address',
+    /^[A-Za-z0-9!%&*+/=?^_|~.-]{1,64}@[A-Za-z0-9.-]{1,200}\.[A-Za-z]{2,63}$/,
+  );
+}
+
+/** What would be taken for the place of a secret in a file that is written on a host. */
+export const LOOKS_LIKE_A_SECRET = '@{secret:';
+
+/** Free text that ends up in a file on a host. */
+export function freeText(expected: string, pattern: RegExp) {
+  return text(expected, pattern).refine((value) => !value.includes(LOOKS_LIKE_A_SECRET), {
+    error: `text without ${LOOKS_LIKE_A_SECRET}`,
+  });
+}
+
+/** A private key that ssh reads: what ssh_config would expand or could not quote is refused. */
+export function keyPath() {
+  return text('the path of a key without any of " \\ $', /^[^\0-\x1f\x7f-\x9f"\\$]{1,4096}$/);
 }
 
 /** A path of a file on the operator's machine. */
 export function filePath() {
-  return text('the path of a file', /^[^\0\n]{1,4096}$/);
+  return text('the path of a file', /^[^\0-\x1f\x7f-\x9f]{1,4096}$/);
 }
 
 /** A secret that lives elsewhere. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isPoktAddress } from '../bech32.ts';
-import { boolean, count, filePath, oneOf, text, url } from './fields.ts';
+import { boolean, count, filePath, freeText, oneOf, text, url } from './fields.ts';
 
 /**
  * The part of a profile that becomes RelayMiner's configuration. Its keys are those which both the released line and
@@ -13,7 +13,7 @@ export const TRANSPORTS = ['jsonrpc', 'rest', 'websocket', 'grpc', 'cometbft'] a
 /** One of them. */
 export type Transport = (typeof TRANSPORTS)[number];
 
-const value = () => text('text on one line', /^[^\0\r\n]+$/);
+const value = () => freeText('text on one line', /^[^\0\r\n]+$/);
 const headerName = text('a header name', /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/);
 const headers = z
   .record(headerName, value(), { error: 'a mapping of header names to values' })
@@ -21,7 +21,7 @@ const headers = z
 
 const healthCheck = z.strictObject({
   enabled: boolean().default(true).describe('Whether the backend is probed.'),
-  endpoint: text('a path that begins with /', /^\/\S*$/)
+  endpoint: freeText('a path that begins with /', /^\/\S*$/)
     .optional()
     .describe('The path to probe.'),
   interval_seconds: count(1, 86_400).default(30).describe('Seconds between two probes.'),
@@ -29,9 +29,13 @@ const healthCheck = z.strictObject({
   unhealthy_threshold: count(1, 1000).optional().describe('Failures until it counts as down.'),
   healthy_threshold: count(1, 1000).optional().describe('Successes until it counts as up.'),
   method: oneOf(['GET', 'POST', 'HEAD']).optional().describe('The HTTP method. Default: GET.'),
-  request_body: z.string({ error: 'text' }).optional().describe('The body to send.'),
+  request_body: freeText('text without a NUL byte', /^[^\0]*$/)
+    .optional()
+    .describe('The body to send.'),
   content_type: value().optional().describe('The type of that body.'),
-  expected_body: z.string({ error: 'text' }).optional().describe('What the answer must contain.'),
+  expected_body: freeText('text without a NUL byte', /^[^\0]*$/)
+    .optional()
+    .describe('What the answer must contain.'),
   expected_status: z
     .array(count(100, 599), { error: 'a list of HTTP statuses' })
     .optional()
@@ -67,7 +71,7 @@ function backend(schemes: readonly string[], probed: boolean) {
       .min(1, { error: 'at least one address' })
       .optional()
       .describe('Several backends, instead of url.'),
-    base_path: text('a path that begins with /', /^\/\S*$/)
+    base_path: freeText('a path that begins with /', /^\/\S*$/)
       .optional()
       .describe('Put before a request’s path where it is missing.'),
     load_balancing: oneOf(['round_robin', 'first_healthy'])

@@ -9,6 +9,7 @@ import {
   grpcAddress,
   httpUrl,
   image,
+  keyPath,
   oneOf,
   reference,
   text,
@@ -31,7 +32,7 @@ const host = z.strictObject({
   ),
   user: text('a login name', USER).optional().describe('The user ssh logs in as.'),
   port: count(1, 65_535).optional().describe('The port of the ssh server.'),
-  identity_file: filePath()
+  identity_file: keyPath()
     .optional()
     .describe('The private key ssh uses, relative to this file; ~ is your home.'),
   private_address: z

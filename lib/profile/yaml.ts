@@ -118,6 +118,9 @@ function convert(
       return { kind: 'map', place: here, entries };
     }
     const value = isScalar(node) ? node.value : null;
+    if (typeof value === 'string' && !value.isWellFormed()) {
+      add(here, path, 'text with half a character in it (a lone surrogate)');
+    }
     const simple = ['string', 'number', 'boolean'].includes(typeof value);
     return { kind: 'scalar', place: here, value: simple ? (value as string) : null };
   };

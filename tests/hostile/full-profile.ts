@@ -1,3 +1,4 @@
+import { DEFAULT_IMAGES } from '../../lib/profile/images.ts';
 import { TRANSPORTS } from '../../lib/profile/relayminer-schema.ts';
 
 /** Plain data of a profile. */
@@ -9,20 +10,23 @@ function backend(transport: string): Data {
   const url = { websocket: 'ws://10.9.0.1:8546', grpc: '10.9.0.1:9000' }[transport];
   const probed = transport !== 'websocket' && transport !== 'grpc';
   return {
-    url: url ?? 'http://10.9.0.1:8545/v1',
-    base_path: '/base',
-    headers: { 'X-Plain': 'plain' },
+    url: url ?? `http://10.9.0.1:8545/${transport}`,
+    base_path: `/base-path-${transport}`,
+    headers: { [`X-Plain-${transport}`]: `plain-value-${transport}` },
     ...(transport !== 'websocket' && {
-      authentication: { username: 'node-user', password: 'node-password' },
+      authentication: {
+        username: `user-of-${transport}`,
+        password: `password-of-${transport}`,
+      },
     }),
     ...(probed && {
       health_check: {
-        endpoint: '/health',
+        endpoint: `/alive-${transport}`,
         method: 'POST',
-        request_body: '{"id": 1}',
-        content_type: 'application/json',
-        expected_body: 'result',
-        headers: { 'X-Probe': 'probe' },
+        request_body: `request-body-${transport}`,
+        content_type: `text/type-${transport}`,
+        expected_body: `expected-body-${transport}`,
+        headers: { [`X-Probe-${transport}`]: `probe-value-${transport}` },
       },
     }),
     chain_id: '0x1',
@@ -42,8 +46,13 @@ export function fullProfile(): { [key: string]: Data } {
     indexer_url: 'https://indexer.nodes.net',
     relay_public_domain: 'relay.nodes.net',
     hosts: {
-      front: { address: 'front.nodes.net', user: 'root', private_address: '10.0.0.5' },
-      data: { address: '203.0.113.7', identity_file: '/keys/id', private_address: '10.0.0.4' },
+      front: {
+        address: 'front.nodes.net',
+        user: 'root-of-front',
+        identity_file: '/keys/id',
+        private_address: '10.0.0.5',
+      },
+      data: { address: '203.0.113.7', private_address: '10.0.0.4' },
     },
     provider_hosts: ['front'],
     postgres_hosts: ['data'],
@@ -61,12 +70,12 @@ export function fullProfile(): { [key: string]: Data } {
     relayminer: {
       keys_file: 'env:HOSTILE_KEYS',
       services: { eth: { default_backend: 'rest', backends } },
-      known_applications: [ADDRESS],
+      known_applications: ['pokt1s6mfp75w66t7l44hyryaqcma5t2j8fswnl379y'],
     },
     redis: { maxmemory: '1gb' },
-    postgres: { user: 'igniter', memory: '1gb' },
+    postgres: { user: 'owner_of_all', memory: '1gb' },
     reverse_proxy: { tls: 'acme', acme_email: 'tls@nodes.net' },
-    images: { source: 'registry', bundle: '/bundle' },
+    images: { ...DEFAULT_IMAGES, source: 'registry', bundle: '/bundle' },
     secrets: {},
   };
 }
