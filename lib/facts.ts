@@ -21,7 +21,7 @@ const COMMANDS: Record<Fact['of'], (words: string, lines: string) => string> = {
   user: (words) =>
     `getent passwd ${words} | while IFS=: read -r name _ _ _ _ home shell; do echo "user $name $home $shell"; done`,
   unit: (words) =>
-    `systemctl show --property Id,ActiveState,UnitFileState ${words} |
+    `{ systemctl show --property Id,ActiveState,UnitFileState ${words} && echo; } |
     while IFS= read -r line; do [[ -n $line ]] && printf '%s ' "$line" || echo; done`,
   setting: (words, lines) => `if systemd-detect-virt --quiet --container; then
     printf '%s\\n' ${lines}

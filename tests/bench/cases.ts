@@ -1,0 +1,127 @@
+import { join } from 'node:path';
+import type { Host } from '../fleet/hosts.ts';
+import { ansible, floor, openFloor, ours } from './contenders.ts';
+import { bench, type Fleet, HOME, undo, writeFleet } from './hosts.ts';
+import { interleaved, type Run, timed } from './measure.ts';
+import { slowFleet } from './slow-line.ts';
+
+/** What came of a case: the runs of each contender that counted. */
+export interface Result {
+  name: string;
+  runs: Record<string, Run[]>;
+}
+
+/** How much is measured. */
+export interface Effort {
+  /** Hosts of the cases that have several. */
+  hosts: Host[];
+  /** How many of them, one case for each count. */
+  counts: number[];
+  /** How often ours and the floor are run; Ansible takes minutes, and is run less often. */
+  rounds: number;
+  ansibleRounds: number;
+}
+
+const ROOT = join(import.meta.dirname, '../..');
+const ROUND_TRIP = 100;
+
+/** The cases of the benchmark. */
+export const CASES: Record<string, (effort: Effort) => AsyncGenerator<Result>> = {
+  async *noop(effort) {
+    for (const count of effort.counts) {
+      const fleet = writeFleet(`${count}`, effort.hosts.slice(0, count));
+      yield { name: `no-op, ${hosts(count)}`, runs: await sideBySide(fleet, effort) };
+    }
+  },
+
+  async *latency(effort) {
+    for (const count of effort.counts) {
+      const chosen = effort.hosts.slice(0, count);
+      const { fleet, end } = await slowFleet(`${count}-slow`, chosen, ROUND_TRIP);
+      const name = `no-op at ${ROUND_TRIP} ms, ${hosts(count)}`;
+      yield { name, runs: await sideBySide(fleet, effort) };
+      end();
+    }
+  },
+
+  async *first(effort) {
+    const chosen = effort.hosts.slice(0, 10);
+    const fleet = writeFleet('first', chosen);
+    const rounds = effort.ansibleRounds;
+    const afresh = (contender: typeof ours) => async () => {
+      await undo(chosen);
+      return contender({ fleet });
+    };
+    const runs = await interleaved({
+      ours: { rounds, run: afresh(ours) },
+      ansible: { rounds, run: afresh(ansible) },
+    });
+    yield { name: `first deploy, ${hosts(chosen.length)}`, runs };
+  },
+
+  async *changed(effort) {
+    const chosen = effort.hosts.slice(0, 10);
+    const fleet = writeFleet('changed', chosen);
+    const contenders = { ours, ansible };
+    const change = (contender: keyof typeof contenders) => (round: number) =>
+      contenders[contender]({
+        fleet,
+        changed: { host: chosen[0]!.name, text: `${contender}-${round}` },
+      });
+    const runs = await interleaved({
+      ours: { rounds: effort.rounds, run: change('ours') },
+      ansible: { rounds: effort.ansibleRounds, run: change('ansible') },
+    });
+    yield { name: `one changed file on one of ${hosts(chosen.length)}`, runs };
+  },
+
+  async *startup({ rounds }) {
+    const profile = writeStartupProfile();
+    const load = `const { loadDeployment } = await import(${JSON.stringify(join(ROOT, 'lib/index.mjs'))}); loadDeployment(${JSON.stringify(profile)})`;
+    const node = (...words: string[]) => ({
+      rounds: rounds * 3,
+      run: () => timed([process.execPath, ...words]),
+    });
+    const runs = await interleaved({
+      'redis.mjs --help': node(join(ROOT, 'scripts/redis.mjs'), '--help'),
+      'a 50-host profile, loaded and validated': node('--input-type=module', '-e', load),
+      'import("zx")': node('-e', 'import("zx")'),
+      'Node alone': node('-e', '0'),
+    });
+    yield { name: 'start-up', runs };
+  },
+
+  async *memory(effort) {
+    const fleet = writeFleet('memory', effort.hosts);
+    const runs = await interleaved({
+      '40 steps': { rounds: 2, run: () => ours({ fleet, steps: 40 }) },
+      '400 steps': { rounds: 2, run: () => ours({ fleet, steps: 400 }) },
+    });
+    yield { name: `memory, ${hosts(effort.hosts.length)}`, runs };
+  },
+};
+
+async function sideBySide(fleet: Fleet, { rounds, ansibleRounds }: Effort) {
+  await ours({ fleet });
+  await openFloor(fleet);
+  const contenders: Parameters<typeof interleaved>[0] = {
+    ours: { rounds, run: () => ours({ fleet }) },
+    floor: { rounds, run: () => floor({ fleet }) },
+  };
+  if (ansibleRounds > 0)
+    contenders.ansible = { rounds: ansibleRounds, run: () => ansible({ fleet }) };
+  return interleaved(contenders);
+}
+
+/** A profile of 50 hosts that do not have to exist. */
+function writeStartupProfile(): string {
+  const where = { port: 22, identityFile: join(HOME, 'none') };
+  const all = Array.from({ length: 50 }, (_, index) => ({
+    ...{ name: `h${index}`, address: `10.0.0.${index + 1}` },
+    ...where,
+  }));
+  writeFleet('startup', all);
+  return bench('startup.yaml');
+}
+
+const hosts = (count: number) => `${count} host${count === 1 ? '' : 's'}`;

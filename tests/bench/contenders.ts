@@ -1,0 +1,68 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { content } from './content.ts';
+import { bench, type Fleet, HOME, writeInventory } from './hosts.ts';
+import { type Run, timed } from './measure.ts';
+import { playbook } from './playbook.ts';
+import { probe } from './probe.ts';
+
+/** What one run works with. */
+export interface Work {
+  fleet: Fleet;
+  /** How many steps the content comes to. */
+  steps?: number;
+  /** The host whose one file that varies holds something else, and what. */
+  changed?: { host: string; text: string };
+}
+
+/** A way to bring hosts to where the content wants them, or to ask whether they are there. */
+export type Contender = (work: Work) => Promise<Run>;
+
+/** Our deploy, as a process of its own. */
+export const ours: Contender = async ({ fleet, steps = 40, changed }) => {
+  const words = ['--profile', bench(`${fleet.name}.yaml`), '--steps', `${steps}`];
+  if (changed) words.push('--variant', `${changed.host}=${changed.text}`);
+  const environment = { POCKET_AUTOMATIONS_HOME: HOME };
+  const deploy = join(import.meta.dirname, 'deploy.mjs');
+  const run = await timed([process.execPath, deploy, ...words], environment);
+  const kilobytes = /resident (\d+) kB/.exec(run.output)?.[1];
+  return { ...run, residentMegabytes: Number(kilobytes) / 1000 };
+};
+
+/** `ansible-playbook`, with pipelining, connections that persist and as many forks as hosts. */
+export const ansible: Contender = ({ fleet, steps = 40, changed }) => {
+  const path = bench(`${steps}.playbook.json`);
+  writeFileSync(path, playbook(content(steps)));
+  writeInventory(fleet, changed);
+  return timed(['ansible-playbook', path], { ANSIBLE_CONFIG: bench(`${fleet.name}.cfg`) });
+};
+
+/** The raw probe, sent to all hosts side by side over SSH connections that are open already. */
+export const floor: Contender = async ({ fleet, steps = 40 }) => {
+  const path = bench(`${steps}.probe`);
+  writeFileSync(path, probe(content(steps)));
+  const names = fleet.hosts.map(({ name }) => name);
+  const ask = `for host in "\${@:3}"; do ssh -F "$1" "$host" bash -s <"$2" & done; wait`;
+  const run = await timed(['bash', '-c', ask, 'floor', bench(`${fleet.name}.ssh`), path, ...names]);
+  const answers = run.output.match(/^active$/gm)?.length;
+  if (answers !== 3 * names.length)
+    throw new Error(`the floor asked in vain:\n${run.output.slice(-1000)}`);
+  return run;
+};
+
+/** Opens the connections that the floor goes over, and ends those that were open. */
+export async function openFloor({ name, hosts }: Fleet): Promise<void> {
+  const script = `mkdir -p /run/pocket-bench
+    for host in "\${@:2}"; do
+      ssh -F "$1" -O exit "$host" 2>/dev/null
+      ssh -F "$1" -fNM "$host" </dev/null >/dev/null 2>&1
+    done`;
+  await timed([
+    'bash',
+    '-c',
+    script,
+    'open',
+    bench(`${name}.ssh`),
+    ...hosts.map((host) => host.name),
+  ]);
+}
