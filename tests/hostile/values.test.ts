@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { parse as parseDotenv } from 'dotenv';
+import { parse as parseYaml, stringify } from 'yaml';
+import { compile, header } from '../../lib/compile.ts';
+import { loadDeployment } from '../../lib/deployment.ts';
+import { UserError } from '../../lib/exit-codes.ts';
+import { ProfileError } from '../../lib/profile/problem.ts';
+import { loadSecrets } from '../../lib/secrets.ts';
+import { writeSshConfig } from '../../lib/ssh-config.ts';
+import type { Step } from '../../lib/step.ts';
+import { roles } from '../../scripts/deploy.mjs';
+import { skip } from '../unit/engine/run.ts';
+import { directoryWith } from '../unit/profile/temporary.ts';
+import { type Data, fullProfile } from './full-profile.ts';
+import { CANARY, nastyValue } from './nasty-values.ts';
+import { randomFrom, SEED } from './random.ts';
+import { stringFields, textAt, withText } from './string-fields.ts';
+
+const CASES = 1000;
+const KEY = '11'.repeat(32);
+const SECRETS: Record<string, string> = {
+  HOSTILE_POSTGRES: 'postgres-password-of-the-test',
+  HOSTILE_REDIS: 'redis-password-of-the-test',
+  HOSTILE_AUTH: 'auth-secret-of-the-test-with-forty-eight-characters',
+  HOSTILE_HEADER: 'header-secret-of-the-test',
+};
+
+/** Texts that nothing on a host is made of: what they say is used on the operator's machine, or names something. */
+const ELSEWHERE =
+  /^(?:name|extends|relayminer keys_file|secrets .*|images bundle|\w+_(?:hosts|relayers|miners) #|hosts @)$/;
+
+/** What a case comes to: the text of its files, by path, or the message with which it is refused. */
+type Compiled = { script: string; ssh: string } | { refused: string };
+
+/** The profile that every case changes in one place, with every text that the schema has in one place at least. */
+function base(): Data {
+  const profile = fullProfile();
+  profile.secrets = {
+    postgres_password: 'env:HOSTILE_POSTGRES',
+    redis_password: 'env:HOSTILE_REDIS',
+    auth_secret: 'env:HOSTILE_AUTH',
+  };
+  return profile;
+}
+
+/** Compiles what a profile writes on its hosts, with what differs from the base only. */
+function compiled(
+  directory: string,
+  profile: Data,
+  known: ReadonlySet<string>,
+): Compiled & { texts: string[] } {
+  const path = join(directory, 'p.yaml');
+  writeFileSync(path, stringify(profile, { lineWidth: 0 }));
+  const texts: string[] = [];
+  try {
+    const deployment = loadDeployment(path, { root: directory });
+    const secrets = loadSecrets(deployment, { create: true });
+    const changed: Step[] = [];
+    for (const host of deployment.hosts) {
+      const steps = roles
+        .filter(({ name }) => host.roles.includes(name))
+        .flatMap((role) => role.steps({ deployment, host, secrets }));
+      compile('all', steps, secrets.named());
+      for (const step of steps.filter(({ title }) => title.startsWith('Write /opt/'))) {
+        const text = JSON.stringify([step.title, step.content, step.check, step.apply]);
+        texts.push(text);
+        if (!known.has(text)) changed.push(step);
+      }
+    }
+    const named = secrets.named();
+    const script = compile('a case', changed, named);
+    const sent = header({ dryRun: false, nonce: '', secrets: named, script }) + script;
+    return { script: sent, ssh: writeSshConfig(deployment), texts };
+  } catch (error) {
+    if (error instanceof ProfileError || error instanceof UserError)
+      return { refused: error.message, texts };
+    throw error;
+  }
+}
+
+/** Runs scripts in a /run, /opt and /usr/local/sbin of their own; what they wrote is below `out/<number>`. */
+function runAll(directory: string): void {
+  const docker = '#!/bin/sh\nexit 0\n';
+  mkdirSync(join(directory, 'bin'), { recursive: true });
+  writeFileSync(join(directory, 'bin/docker'), docker);
+  chmodSync(join(directory, 'bin/docker'), 0o755);
+  const stacks = 'provider postgres temporal redis relayminer reverse-proxy';
+  const driver = `set -e
+mount -t tmpfs tmpfs /run; mount -t tmpfs tmpfs /opt
+mount --bind ${directory}/bin /usr/local/sbin
+for script in ${directory}/cases/*.sh; do
+  rm -rf /opt/pocket
+  for stack in ${stacks}; do mkdir -p /opt/pocket/$stack/{config,keys,relayer,miner,caddy,setup}; done
+  bash -c 'eval "$(cat)"' <"$script" >"$script.log" 2>&1 || echo "exit $?" >>"$script.log"
+  cp -a /opt/pocket "$script.out"
+done`;
+  const ran = spawnSync('unshare', ['--mount', 'bash', '-c', driver], { encoding: 'utf8' });
+  assert.equal(ran.status, 0, ran.stderr);
+}
+
+const STACKS = ['provider', 'postgres', 'temporal', 'redis', 'relayminer', 'reverse-proxy'];
+const TREES = ['relayminer/relayer/relayer.yaml', 'relayminer/miner/miner.yaml'];
+
+/** Every text that the files of a case hold, as their readers read them. */
+function readBack(out: string): Record<string, unknown> {
+  const read: Record<string, unknown> = {};
+  for (const stack of STACKS) {
+    const path = join(out, stack, '.env');
+    if (existsSync(path)) read[`${stack}/.env`] = parseDotenv(readFileSync(path));
+  }
+  for (const tree of TREES.filter((one) => existsSync(join(out, one)))) {
+    const text = readFileSync(join(out, tree), 'utf8');
+    const old = parseYaml(text, { version: '1.1' });
+    assert.deepEqual(old, parseYaml(text, { version: '1.2' }), `${tree}, as YAML 1.1 and 1.2`);
+    read[tree] = old;
+  }
+  const password = join(out, 'redis/config/password.conf');
+  if (existsSync(password)) {
+    const [, quoted = ''] = /^requirepass (.*)\n$/s.exec(readFileSync(password, 'utf8')) ?? [];
+    read.redis = JSON.parse(quoted);
+  }
+  return read;
+}
+
+/** The same data with one text in place of another, wherever it stands, also as it stands in a URL. */
+function substituted(data: unknown, from: string, to: string): unknown {
+  if (typeof data === 'string') {
+    const inUrl = /^(?:postgres|redis):\/\//.test(data);
+    return data.replaceAll(from, () => (inUrl ? encodeURIComponent(to) : to));
+  }
+  if (Array.isArray(data)) return data.map((item) => substituted(item, from, to));
+  if (typeof data !== 'object' || data === null) return data;
+  const entries = Object.entries(data).map(([key, value]) => [
+    substituted(key, from, to),
+    substituted(value, from, to),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+test(`${CASES} nasty values arrive byte for byte, or are refused by name; nothing is executed`, {
+  skip,
+}, (t) => {
+  const directory = directoryWith(t, { 'cases/.keep': '' });
+  Object.assign(process.env, SECRETS, { HOSTILE_KEYS: `keys: ["${KEY}"]` });
+  const profile = base();
+  const all = stringFields();
+  const fields = all
+    .map((field) => field.split(' '))
+    .filter((field) => !ELSEWHERE.test(field.join(' ')));
+  const covered = fields.filter((field) => textAt(profile, field) !== undefined);
+  // Other forms of the same, or places that the base leaves empty on purpose.
+  const missing = fields
+    .filter((field) => textAt(profile, field) === undefined)
+    .map((field) => field.join(' '))
+    .filter(
+      (field) =>
+        !/ urls #| bearer_token$| plain_token$|^hosts \*$|(?:grpc|websocket) health_check /.test(
+          field,
+        ),
+    )
+    .filter((field) => !field.includes(' websocket authentication '));
+  assert.deepEqual(
+    missing,
+    [],
+    'texts of the schema that no case reaches: add them to full-profile.ts',
+  );
+
+  const first = compiled(directory, profile, new Set());
+  assert.ok('script' in first, JSON.stringify(first));
+  writeFileSync(join(directory, 'cases/0000.sh'), first.script);
+  const known = new Set(first.texts);
+  const arrived: { number: number; from: string; to: string; label: string }[] = [];
+  let refused = 0;
+  const secretNames = Object.keys(SECRETS).slice(0, 3);
+  for (let number = 1; number <= CASES; number += 1) {
+    const random = randomFrom(SEED * 1_000_003 + number);
+    const secret = number % 8 === 0 ? secretNames[random(secretNames.length)] : undefined;
+    const field = covered[number % covered.length]!;
+    const from = secret ? SECRETS[secret]! : textAt(profile, field)!;
+    // An environment holds UTF-8, and no half of a character.
+    const to = secret ? nastyValue(random, from).toWellFormed() : nastyValue(random, from);
+    const label = `case ${number} of seed ${SEED} (HOSTILE_SEED=${SEED}), ${secret ?? field.join('.')} = ${JSON.stringify(to.slice(0, 200))}`;
+    if (secret && (to.includes('\0') || to.length > 100_000)) continue;
+    if (secret) process.env[secret] = to;
+    let result: ReturnType<typeof compiled>;
+    try {
+      result = compiled(directory, secret ? profile : withText(profile, field, to), known);
+    } catch (error) {
+      throw new Error(`${label}: ${(error as Error).stack}`);
+    } finally {
+      if (secret) process.env[secret] = from;
+    }
+    if ('refused' in result) {
+      refused += 1;
+      const said = result.refused;
+      if (secret) assert.ok(to.length < 6 || !said.includes(to), `${label}: it is in the message`);
+      const name = secret
+        ? /password|auth_secret|POSTGRES|REDIS|AUTH/
+        : new RegExp(field.find((part) => /^\w{2,}$/.test(part)) ?? '.');
+      if (!/is larger than 256 KiB/.test(said)) assert.match(said, name, label);
+      continue;
+    }
+    assert.equal(
+      spawnSync('ssh', ['-G', '-F', result.ssh, 'front'], { encoding: 'utf8' }).stderr,
+      '',
+      label,
+    );
+    writeFileSync(join(directory, 'cases', `${String(number).padStart(4, '0')}.sh`), result.script);
+    arrived.push({ number, from, to: secret ? to.replace(/\r?\n$/, '') : to, label });
+  }
+  runAll(directory);
+  assert.ok(!existsSync(CANARY), 'a value was executed');
+  const expected = readBack(join(directory, 'cases/0000.sh.out'));
+  for (const { number, from, to, label } of arrived) {
+    const at = join(directory, 'cases', `${String(number).padStart(4, '0')}.sh`);
+    assert.doesNotMatch(readFileSync(`${at}.log`, 'utf8'), /^(?:failed|exit)/m, label);
+    for (const [file, read] of Object.entries(readBack(`${at}.out`))) {
+      assert.deepEqual(read, substituted(expected[file], from, to), `${label}: ${file}`);
+    }
+  }
+  t.diagnostic(`${refused} refused, ${arrived.length} arrived, ${covered.length} fields`);
+  assert.ok(arrived.length > CASES / 5 && refused > CASES / 5, `${refused} of ${CASES} refused`);
+});
