@@ -1,7 +1,9 @@
 // Brings what the tests need besides the project's own packages: `unit` or `fleet`. Called by `make test`.
-import { existsSync, globSync } from 'node:fs';
+import { chmodSync, existsSync, globSync } from 'node:fs';
 import { join } from 'node:path';
 import { $ } from 'zx';
+import { cachePath } from './fleet/cache.ts';
+import { hostImage } from './fleet/host-image.ts';
 import { ensureDocker } from './fleet/hosts.ts';
 import { ensureBundle } from './lab/bundle.ts';
 import { buildImages } from './lab/images/build.ts';
@@ -26,12 +28,26 @@ async function unit(): Promise<void> {
   }
 }
 
+/** Docker Compose for tests that read compose files on this machine: the one of the test hosts, where it has none. */
+async function compose(): Promise<void> {
+  if ((await $({ quiet: true, nothrow: true })`docker compose version`).ok) return;
+  const plugin = cachePath('docker', 'cli-plugins', 'docker-compose');
+  if (existsSync(plugin)) return;
+  await ensureDocker();
+  const image = await hostImage('docker', 'trixie');
+  const path = '/usr/libexec/docker/cli-plugins/docker-compose';
+  await $({ quiet: true })`docker run --rm --entrypoint cat ${image} ${path} > ${plugin}`;
+  chmodSync(plugin, 0o755);
+}
+
 async function fleet(): Promise<void> {
   await ensureDocker();
   await ensureBundle();
   await buildImages(['debian/redis:8.0']);
 }
 
-if (process.argv[2] === 'unit') await unit();
-else if (process.argv[2] === 'fleet') await fleet();
+if (process.argv[2] === 'unit') {
+  await unit();
+  await compose();
+} else if (process.argv[2] === 'fleet') await fleet();
 else throw new Error('usage: setup.ts unit|fleet');

@@ -47,12 +47,13 @@ describe('docker compose accepts the file by itself', () => {
       const env = renderEnvTemplate(template(stack), values);
       const path = join(directoryWith(t, { env }), 'env');
       const [command = '', ...words] = compose ?? [];
+      const { PATH, HOME, DOCKER_CONFIG } = process.env;
       const run = spawnSync(
         command,
         [...words, '-f', file(stack), '--env-file', path, 'config', '-q'],
         {
           encoding: 'utf8',
-          env: { PATH: process.env.PATH, HOME: process.env.HOME },
+          env: { PATH, HOME, ...(DOCKER_CONFIG && { DOCKER_CONFIG }) },
         },
       );
       assert.equal(`${run.stdout}${run.stderr}`, '');

@@ -33,11 +33,11 @@ test('peer defect D29 cannot happen here: the Provider finds PostgreSQL and Temp
 });
 
 for (const value of [
-  'hash#tag',
-  'dollar$HOME',
+  'hash#tag and more',
+  'dollar$HOME sweet',
   'at@slash/percent%41',
   `"double" quotes`,
-  'back\\slash!',
+  'back\\slash! twice',
 ]) {
   test(`peer defect D41 cannot happen here: the password ${value} is the same everywhere`, (t) => {
     t.after(() => delete process.env.TEST_POSTGRES_PASSWORD);
