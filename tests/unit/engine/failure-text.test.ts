@@ -6,7 +6,7 @@ import { hintFor } from '../../../lib/hints.ts';
 test('what a failed step printed is shown from its end, short enough for a terminal', () => {
   assert.equal(excerpt('one\ntwo\n'), 'one\ntwo');
   const lines = Array.from({ length: 100 }, (_, index) => `line ${index}`).join('\n');
-  assert.match(excerpt(lines), /^… \(40 lines before\)\nline 40\n[^]*\nline 99$/);
+  assert.match(excerpt(lines), /^… \(40 lines before\)\nline 40\n(?:line \d+\n)*line 99$/);
   assert.equal(excerpt('x'.repeat(2000)), `${'x'.repeat(500)} … (1500 more)`);
 });
 
