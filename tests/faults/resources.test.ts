@@ -48,14 +48,15 @@ test('a host that lacks something, with containers on it', { timeout: 480_000 },
   });
 
   await t.test('no memory for a container', async () => {
-    place.write({ one: login(one) }, { ...groups, postgres: { memory: '900000gb' } });
+    place.write({ one: login(one) }, { ...groups, postgres: { memory: '600mb' } });
+    await limitContainers(one, 8);
     const run = await place.deploy(...STACKS);
+    await limitContainers(one, undefined);
     tells(
       run,
       /postgres: Bring up the stack postgres: exit status 1/,
       /What to do: The memory is not/,
     );
-    place.write({ one: login(one) }, groups);
     await converges(place);
   });
 
@@ -103,6 +104,27 @@ async function converges(place: Scene): Promise<void> {
 async function unfinished(host: Host): Promise<string> {
   const left = `find / -xdev -name '.*.pocket-new'; find /opt/pocket -name '.*.pocket-new'; find /run -maxdepth 1 -name 'pocket-automations.*' ! -name '*.lock'`;
   return (await host.exec(left)).stdout;
+}
+
+/** Lets the containers that are made from now on have so much memory together, by a control group around them. */
+async function limitContainers(host: Host, megabytes: number | undefined): Promise<void> {
+  if (megabytes === undefined) {
+    await host.exec('rm /etc/docker/daemon.json; systemctl restart docker');
+    return;
+  }
+  await host.exec(`
+    if [[ $(docker info --format '{{.CgroupDriver}}') == systemd ]]; then
+      group=small.slice
+      printf '[Slice]\\nMemoryMax=${megabytes}M\\n' >/run/systemd/system/small.slice
+      systemctl daemon-reload
+    else
+      group=/small
+      mkdir -p /sys/fs/cgroup/memory/small
+      echo ${megabytes}M >/sys/fs/cgroup/memory/small/memory.limit_in_bytes
+    fi
+    mkdir -p /etc/docker
+    printf '{"cgroup-parent": "%s"}\\n' "$group" >/etc/docker/daemon.json
+    systemctl restart docker`);
 }
 
 /** Gives a host an IPv6 address in a network of its own, and takes its IPv4 addresses there away. */
