@@ -11,7 +11,7 @@ lock=/run/pocket-automations.lock has_lock=''
 export POCKET_STOP=/run/pocket-automations.stop.$$
 trap 'rm -f "$POCKET_STOP"' EXIT
 rm -f "$POCKET_STOP"
-printf '\npocket-automations ready %s\n' "$(id -u)"
+printf '\npocket-automations ready %s\n' "$EUID"
 while IFS=' ' read -r nonce size place; do
   case $place in
     beat) [[ ! $has_lock ]] || touch "$lock" ;;
@@ -23,7 +23,7 @@ while IFS=' ' read -r nonce size place; do
     run)
       script=$(head -c "$size")
       {
-        printf %s "$script" | bash -c 'eval "$(cat)"'
+        printf %s "$script" | bash -c 'eval "$(</dev/stdin)"'
         echo "$nonce exit ${PIPESTATUS[1]}"
       } &
       ;;

@@ -15,25 +15,27 @@ export interface Opening {
 
 /**
  * Connects to hosts side by side, takes their locks and asks the preflight's questions. The host that comes first by
- * name is locked before all others: of two runs that want the same hosts, one gets them all.
+ * name is locked before all others: of two runs that want the same hosts, one gets them all. Meanwhile the others are
+ * asked, so that this order costs no time.
  * @returns for each host its connection, or an error with what is in the way.
  */
 export async function openHosts(
   hosts: readonly Host[],
   opening: Opening,
 ): Promise<Map<Host, Connection | UserError>> {
-  const connecting = new Map(hosts.map((host) => [host, settled(connect(host, opening))]));
-  const [first, ...others] = hosts.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const result = new Map<Host, Connection | UserError>();
-  const take = async (host: Host) => {
-    const connection = (await connecting.get(host)) as Connection | UserError;
-    const taken =
-      connection instanceof UserError ? connection : await settled(prepare(connection, opening));
-    result.set(host, taken);
+  const sorted = hosts.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const { promise: firstIsLocked, resolve: go } = Promise.withResolvers<void>();
+  const open = async (host: Host) => {
+    const connection = await connect(host, opening);
+    return host === sorted[0]
+      ? prepareFirst(connection, opening, go)
+      : prepare(connection, opening, firstIsLocked);
   };
-  if (first) await take(first);
-  await Promise.all(others.map(take));
-  return result;
+  const opened = sorted.map((host) => settled(open(host)));
+  // Where the first cannot be locked, the others are not kept waiting.
+  opened[0]?.then(() => go(), go);
+  const connections = await Promise.all(opened);
+  return new Map(sorted.map((host, index) => [host, connections[index]!]));
 }
 
 async function connect(host: Host, opening: Opening): Promise<Connection> {
@@ -42,10 +44,32 @@ async function connect(host: Host, opening: Opening): Promise<Connection> {
   return connection;
 }
 
-async function prepare(connection: Connection, opening: Opening): Promise<Connection> {
-  try {
+/** @param locked called once the host is locked, before it is asked anything */
+async function prepareFirst(connection: Connection, opening: Opening, locked: () => void) {
+  return orClosed(connection, async () => {
     await opening.lock(connection);
+    locked();
+    return opening.preflight(connection);
+  });
+}
+
+/** @param turn when the host may be locked */
+async function prepare(connection: Connection, opening: Opening, turn: Promise<void>) {
+  return orClosed(connection, async () => {
     const problems = await opening.preflight(connection);
+    await turn;
+    await opening.lock(connection);
+    return problems;
+  });
+}
+
+/** The connection, unless there are problems or a failure: then it is closed. */
+async function orClosed(
+  connection: Connection,
+  work: () => Promise<string[]>,
+): Promise<Connection> {
+  try {
+    const problems = await work();
     if (problems.length === 0) return connection;
     const { name } = connection.host;
     throw new UserError(problems.map((problem) => `${name}: ${problem}`).join('\n'));

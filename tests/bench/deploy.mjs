@@ -8,8 +8,9 @@ import {
   runDeploy,
   UserError,
 } from '../../lib/index.mjs';
-import { content } from './content.ts';
-import { steps } from './steps.ts';
+
+const { content } = await import('./content.ts');
+const { steps } = await import('./steps.ts');
 
 await runCommand({
   script: 'tests/bench/deploy.mjs',
