@@ -13,7 +13,11 @@ export function interruption(terminal: Terminal): AbortSignal {
   for (const name of SIGNALS) {
     process.removeAllListeners(name);
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(EXIT.interrupted);
+      if (controller.signal.aborted) {
+        // A terminal that is closed says so twice: by itself, and through its shell.
+        if (name !== 'SIGHUP') process.exit(EXIT.interrupted);
+        return;
+      }
       controller.abort();
       terminal.err('\nEnding after the steps in hand; Ctrl-C again to leave at once.\n');
     });
