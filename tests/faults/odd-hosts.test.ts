@@ -164,5 +164,5 @@ function operatorOf(place: Scene, ...lines: string[][]): Scene {
 }
 
 function lastLineWithTime(text: string): string {
-  return /[\d.]+ s$/m.exec(text)?.[0] ?? '';
+  return text.match(/[\d.]+ s$/gm)?.at(-1) ?? '';
 }

@@ -47,11 +47,12 @@ test('a host that lacks something, with containers on it', { timeout: 480_000 },
     await converges(place);
   });
 
-  await t.test('no memory for a container', async () => {
+  await t.test('no memory for a container', async (s) => {
     place.write({ one: login(one) }, { ...groups, postgres: { memory: '600mb' } });
     await limitContainers(one, 8);
     const run = await place.deploy(...STACKS);
     await limitContainers(one, undefined);
+    s.diagnostic(`told after ${run.said.match(/[\d.]+ s$/gm)?.at(-1)}`);
     tells(
       run,
       /postgres: Bring up the stack postgres: exit status 1/,

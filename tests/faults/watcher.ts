@@ -14,7 +14,7 @@ const PERL = `
     }
     my $ready = '';
     vec($ready, 0, 1) = 1;
-    last if select($ready, undef, undef, 0.001);
+    last if select($ready, undef, undef, 0.003);
   }
   print map { "$_\\n" } sort keys %seen;`;
 
