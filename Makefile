@@ -11,7 +11,7 @@ FAULT_MOMENTS ?= 30
 export HOST IMAGES
 
 .DEFAULT_GOAL := help
-.PHONY: help lab lab-down deploy validate report images setup test test-unit test-fleet test-faults lint docs format clean
+.PHONY: help lab lab-down deploy validate report images setup test test-unit test-fleet test-faults bench lint docs format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -52,13 +52,16 @@ test-faults: setup ## what goes wrong on hosts, and kills at FAULT_MOMENTS=30 ra
 	@node tests/setup.ts fleet
 	@FAULT_MOMENTS=$(FAULT_MOMENTS) node --test --test-concurrency=2 'tests/faults/*.test.ts'
 
+bench: setup ## how long a deploy takes, beside Ansible and beside the least that is possible (BENCH="noop --hosts 10"); about an hour
+	@node tests/bench/bench.ts $(BENCH)
+
 lint: setup ## check formatting, lint rules and types
 	@npx biome check .
 	@npx tsc --noEmit
 
 docs: setup ## write the generated references anew
 	@UPDATE_SCHEMA=1 UPDATE_DOCS=1 node --test 'tests/docs/*.test.ts' tests/unit/profile/json-schema.test.ts >/dev/null
-	@npx biome check --write docs profiles
+	@npx biome check --write profiles
 
 format: setup ## mend formatting
 	@npx biome check --write .
