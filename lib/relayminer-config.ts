@@ -28,13 +28,24 @@ export function relayerConfig(deployment: Deployment, host: Host, secrets: Secre
 /** The configuration of a host's miner. Source: pocket-relay-miner, miner/config.go, v0.1.x and commit ad37bcbd. */
 export function minerConfig(deployment: Deployment, host: Host, secrets: Secrets): object {
   const config = shared(deployment, host, secrets);
+  const suppliers = secrets.supplierKeys.length;
   return {
     ...config,
+    redis: { ...config.redis, ...poolSize(deployment, suppliers) },
     pocket_node: { ...config.pocket_node, chain_id: deployment.network.chainId },
     metrics: { enabled: true, addr: '0.0.0.0:9092' },
     block_time_seconds: deployment.network.blockTimeSeconds,
     known_applications: relayminer(deployment).known_applications,
   };
+}
+
+/**
+ * Before v0.1, a miner keeps one connection of its pool of 50 waiting for every supplier, and starves without a word
+ * when they are more than about 30. The released line sizes its pool itself, and takes an explicit one for a mistake.
+ * Source: pocket-relay-miner, transport/redis/client.go and docs/REDIS.md, commit ad37bcbd.
+ */
+function poolSize({ redisFloor }: Deployment, suppliers: number): { pool_size?: number } {
+  return redisFloor === '8.2' && suppliers > 30 ? { pool_size: suppliers + 20 } : {};
 }
 
 /** The keys file that relayer and miner share. */

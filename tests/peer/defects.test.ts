@@ -13,11 +13,13 @@ import { checksOf } from '../../lib/checks/all.ts';
 import { chainChecks } from '../../lib/checks/chain.ts';
 import { exposureChecks } from '../../lib/checks/exposure.ts';
 import { redisChecks } from '../../lib/checks/redis.ts';
+import { compile } from '../../lib/compile.ts';
 import { loadDeployment } from '../../lib/deployment.ts';
 import { PORTS } from '../../lib/ports.ts';
 import { ProfileError } from '../../lib/profile/problem.ts';
 import { DEFAULT_ORDER, ROLE_NEEDS } from '../../lib/profile/roles.ts';
 import { minerConfig, relayerConfig } from '../../lib/relayminer-config.ts';
+import { writeReport } from '../../lib/report/write.ts';
 import { loadSecrets } from '../../lib/secrets.ts';
 import { common } from '../../scripts/common.mjs';
 import { redis } from '../../scripts/redis.mjs';
@@ -58,8 +60,8 @@ relayminer:
           health_check: {enabled: true, endpoint: /health}
 `;
 
-function load(t: TestContext, profile: string) {
-  const root = directoryWith(t, { 'p.yaml': profile, 'keys.yaml': KEYS });
+function load(t: TestContext, profile: string, keys = KEYS) {
+  const root = directoryWith(t, { 'p.yaml': profile, 'keys.yaml': keys });
   process.env.BACKEND_PASSWORD = 'a "quoted": #value';
   t.after(() => delete process.env.BACKEND_PASSWORD);
   chmodSync(join(root, 'keys.yaml'), 0o600);
@@ -367,4 +369,44 @@ test('peer defect D4: a web server that answers 404 or 400 is no Pocket node', a
     const found = await ask(chainChecks(labContext({ network })));
     assert.deepEqual([...new Set(Object.values(found).map(({ verdict }) => verdict))], ['fail']);
   }
+});
+
+test('peer defect D48: a run costs one login and one script a stage, and facts are asked with the steps', (t) => {
+  const { on } = load(t, FOUR_HOSTS);
+  const steps = redis.steps(on('data'));
+  const script = compile('redis on data', steps, []);
+  assert.equal(script.split('\nmain\n').length - 1, 1, 'one script, however many steps');
+  assert.ok(steps.length >= 8);
+});
+
+test('peer defect D49: the oldest Node that will do is stated, and the one that is brought is newer', () => {
+  const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const least = Number(/^>=(\d+)$/.exec(engines.node)?.[1]);
+  const makefile = readFileSync(join(ROOT, 'Makefile'), 'utf8');
+  const brought = Number(/^NODE_VERSION := (\d+)\./m.exec(makefile)?.[1]);
+  assert.ok(least >= 24 && brought >= least);
+  assert.match(readFileSync(join(ROOT, 'lib/index.mjs'), 'utf8'), new RegExp(`< ${least}\\)`));
+  assert.match(makefile, new RegExp(`< ${least} `));
+});
+
+test('peer defect D50: the report says when, by what and of which profile it was written', (t) => {
+  const { deployment, secrets } = load(t, FOUR_HOSTS);
+  const text = readFileSync(writeReport({ deployment, secrets }), 'utf8');
+  assert.match(text, /\d{4}-\d\d-\d\dT\d\d:\d\d/);
+  assert.match(text, /Pocket Automations `\d+\.\d+\.\d+`/);
+  assert.match(text, /p\.yaml/);
+  for (const { name } of deployment.hosts) assert.ok(text.includes(`\`${name}\``), name);
+});
+
+test('peer defect D51: a miner of the line before v0.1 has a connection for each of many suppliers', (t) => {
+  const many = Array.from({ length: 40 }, (_, index) => (index + 1).toString(16).padStart(64, '0'));
+  const keys = `keys: ${JSON.stringify(many)}\n`;
+  const pool = (image: string) => {
+    const profile = `${FOUR_HOSTS}images: {relayminer: "${image}"}\n`;
+    const { deployment, secrets, on } = load(t, profile, keys);
+    const config = minerConfig(deployment, on('data').host, secrets) as { redis: object };
+    return config.redis as { pool_size?: number };
+  };
+  assert.equal(pool('example.net/pocket-relay-miner:ad37bcb').pool_size, 60);
+  assert.ok(!('pool_size' in pool('example.net/pocket-relay-miner:v0.1.6')));
 });
