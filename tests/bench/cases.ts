@@ -39,8 +39,11 @@ export const CASES: Record<string, (effort: Effort) => AsyncGenerator<Result>> =
       const chosen = effort.hosts.slice(0, count);
       const { fleet, end } = await slowFleet(`${count}-slow`, chosen, ROUND_TRIP);
       const name = `no-op at ${ROUND_TRIP} ms, ${hosts(count)}`;
-      yield { name, runs: await sideBySide(fleet, effort) };
-      end();
+      try {
+        yield { name, runs: await sideBySide(fleet, effort) };
+      } finally {
+        end();
+      }
     }
   },
 

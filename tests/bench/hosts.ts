@@ -50,11 +50,11 @@ export function writeFleet(name: string, hosts: Fleet['hosts']): Fleet {
     name: `bench-${name}`,
     pocket_network: 'beta',
     hosts: Object.fromEntries(
-      hosts.map((host) => [
+      hosts.map((host, index) => [
         host.name,
         {
           ...{ address: host.address, port: host.port, user: 'root' },
-          identity_file: host.identityFile,
+          ...{ identity_file: host.identityFile, private_address: `10.99.0.${index + 1}` },
         },
       ]),
     ),

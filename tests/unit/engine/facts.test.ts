@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { chmodSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { compile } from '../../../lib/compile.ts';
+import { sh } from '../../../lib/shell.ts';
+import type { Step } from '../../../lib/step.ts';
+import { file } from '../../../lib/steps/file.ts';
+import { OWNER, runSteps, skip, stepOf, temporary } from './run.ts';
+
+/** A file step that tells in a log whenever its own check is asked. */
+function logged(path: string, log: string): Step {
+  const step = file({ path, content: 'x\n', owner: OWNER });
+  return { ...step, check: sh`echo asked >>${log}; ${step.check}` };
+}
+
+describe('facts', { skip }, () => {
+  test('that hold spare a step its check; any that does not leaves it to the check', async (t) => {
+    const parent = temporary(t);
+    const [path, log] = [join(parent, 'x'), join(parent, 'log')];
+    const steps = [logged(path, log)];
+    const asked = async () => {
+      writeFileSync(log, '');
+      const { statuses } = await runSteps([
+        ...steps,
+        stepOf(`! grep -q . ${log}`, 'true', { title: 'nothing was asked' }),
+      ]);
+      return statuses;
+    };
+    writeFileSync(path, 'x\n');
+    chmodSync(path, 0o644);
+    assert.deepEqual(await asked(), ['unchanged', 'unchanged']);
+    chmodSync(path, 0o600);
+    assert.deepEqual(await asked(), ['changed', 'failed']);
+  });
+
+  test('count no longer once a step was applied', async (t) => {
+    const path = join(temporary(t), 'x');
+    writeFileSync(path, 'x\n');
+    chmodSync(path, 0o644);
+    const spoiling = stepOf(`test -e ${path}-spoilt`, `echo y >${path}; touch ${path}-spoilt`);
+    const { statuses } = await runSteps([spoiling, file({ path, content: 'x\n', owner: OWNER })]);
+    assert.deepEqual(statuses, ['changed', 'changed']);
+  });
+
+  test('are about the thing itself, not about what a link points at', async (t) => {
+    const [path, target] = [join(temporary(t), 'x'), join(temporary(t), 'target')];
+    writeFileSync(target, 'x\n');
+    chmodSync(target, 0o644);
+    symlinkSync(target, path);
+    const { statuses } = await runSteps([file({ path, content: 'x\n', owner: OWNER })]);
+    assert.deepEqual(statuses, ['changed']);
+  });
+
+  test('hold for files of hostile name, too', async (t) => {
+    const parent = temporary(t);
+    const names = ["it's", '$(id)', 'a b', '-rf', '*', 'a]b', 'back\\slash', 'new\nline', 'Ünï'];
+    const steps = names.map((name) =>
+      file({ path: join(parent, name), content: 'x\n', owner: OWNER }),
+    );
+    assert.ok((await runSteps(steps)).done);
+    const { statuses } = await runSteps(steps);
+    assert.deepEqual(
+      statuses,
+      names.map(() => 'unchanged'),
+    );
+  });
+});
+
+test('no hash of a text with a secret is shown, since a weak secret could be guessed by it', () => {
+  const content = 'password hunter2\n';
+  const hash = createHash('sha256').update(content).digest('hex');
+  const step = file({ path: '/etc/x', content });
+  assert.match(compile('t', [step], []), new RegExp(hash));
+  const script = compile('t', [step], [{ name: 'password', value: 'hunter2' }]);
+  assert.doesNotMatch(script, new RegExp(hash));
+});
