@@ -8,7 +8,7 @@ import { loadSecrets } from '../../lib/secrets.ts';
 import { lab } from '../fleet/lab-fixture.ts';
 import { differences } from '../fleet/state.ts';
 import { MOMENTS, randomNumbers, SEED } from './moments.ts';
-import { type Running, sshProcesses, startScript } from './running.ts';
+import { parentOf, type Running, sshProcesses, startScript } from './running.ts';
 import { ownArchive, reset, settled } from './settled.ts';
 import { startWriters, stopWriters, watch } from './watcher.ts';
 
@@ -64,10 +64,11 @@ test(`a deploy that is cut off at any moment (FAULT_MOMENTS=${MOMENTS} FAULT_SEE
     'this process is killed': async (run) => {
       run.child.kill('SIGKILL');
     },
-    'an ssh process is killed': async () => {
+    'ssh is killed': async (run) => {
+      // The session of this run alone, or the shared connection below it, too.
       const processes = sshProcesses(home);
-      const victim = processes[Math.floor(random() * processes.length)];
-      if (victim) process.kill(victim, 'SIGKILL');
+      const sessions = processes.filter((pid) => parentOf(pid) === run.child.pid);
+      for (const pid of random() < 0.5 ? sessions : processes) process.kill(pid, 'SIGKILL');
     },
     'the network is gone for 10 s': async () => {
       await host.exec(`

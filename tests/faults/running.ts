@@ -80,3 +80,8 @@ export function sshProcesses(home: string): number[] {
     })
     .map(Number);
 }
+
+/** The process that started a process. */
+export function parentOf(pid: number): number {
+  return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}
