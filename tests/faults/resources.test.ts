@@ -132,7 +132,11 @@ async function limitContainers(host: Host, megabytes: number | undefined): Promi
 async function onlyIpv6(t: TestContext, host: Host): Promise<string> {
   const network = `${host.container}-ipv6`;
   const prefix = `fd00:${(process.pid % 65_536).toString(16)}:213`;
-  await docker('network', 'create', '--ipv6', '--subnet', `${prefix}::/64`, network);
+  // Both ranges are named: Docker would choose an IPv4 range that Docker on the host may have chosen as well.
+  const ranges = [`${prefix}::/64`, `10.214.${process.pid % 256}.0/24`];
+  await docker(
+    ...['network', 'create', '--ipv6', ...ranges.flatMap((range) => ['--subnet', range]), network],
+  );
   t.after(async () => {
     await docker('network', 'disconnect', '--force', network, host.container).catch(() => {});
     await docker('network', 'rm', network);
