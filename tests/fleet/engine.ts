@@ -12,7 +12,15 @@ const run = $({ quiet: true, nothrow: true, stdio: ['ignore', 'pipe', 'pipe'] })
  * Returns when `docker info` works on this machine. As root on Debian or Ubuntu it installs and starts the engine first.
  * @throws Error with one line that says what to do, when there is no engine and none can be started.
  */
-export async function ensureDocker(): Promise<void> {
+export function ensureDocker(): Promise<void> {
+  // Asked for from several places at once, it is brought once: of two engines, the one that lost would be the one noted.
+  ensured ??= bring();
+  return ensured;
+}
+
+let ensured: Promise<void> | undefined;
+
+async function bring(): Promise<void> {
   const info = await run`docker info`;
   if (info.ok) return;
   if (info.stderr.includes('permission denied')) {
