@@ -21,7 +21,7 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
 // our own: in the shared one of the system, anybody could have laid down the code that runs here.
 module.enableCompileCache(fileURLToPath(new URL('../.cache/compiled', import.meta.url)));
 
-export const { sh, lines, quote } = await import('./shell.ts');
+export const { sh } = await import('./shell.ts');
 export const { file, directory } = await import('./steps/file.ts');
 export const {
   user,
@@ -41,15 +41,12 @@ export const { bundleTar, readBundle, saveBundle } = await import('./bundle.ts')
 export const { familiarReference } = await import('./images.ts');
 export const { imagesOf } = await import('./role-images.ts');
 export const { loadDeployment } = await import('./deployment.ts');
-export const { hostPort } = await import('./endpoints.ts');
 export const { settingFlags } = await import('./setting-flags.ts');
-export const { runRole, roleCommand } = await import('./role-command.ts');
+export const { runRole } = await import('./role-command.ts');
 export const { runCommand } = await import('./command.ts');
-export const { runDeploy, DEPLOY_OPTIONS, limitedTo } = await import('./deploy-command.ts');
+export const { runDeploy, DEPLOY_OPTIONS } = await import('./deploy-command.ts');
 export const { EXIT, UserError } = await import('./exit-codes.ts');
 export const { yaml, readYamlFile } = await import('./yaml-text.ts');
 export const { relayerConfig, minerConfig, keysFile } = await import('./relayminer-config.ts');
 export const { runReport, REPORT_OPTIONS } = await import('./report-command.ts');
-export const { writeReport } = await import('./report/write.ts');
-export const { usesStandIns } = await import('./stand-ins.ts');
 export const { runValidate, VALIDATE_OPTIONS } = await import('./validate-command.ts');

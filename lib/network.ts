@@ -1,20 +1,9 @@
-import { NETWORKS, type NetworkName } from './profile/networks.ts';
+import { NETWORKS, type NetworkName, type NetworkPreset } from './profile/networks.ts';
 import type { Profile } from './profile/schema.ts';
 
 /** The Pocket network a deployment serves: the preset, with what the profile overrides. */
-export interface Network {
+export interface Network extends NetworkPreset {
   name: NetworkName;
-  chainId: string;
-  rpcUrl?: string;
-  /** `host:port`. */
-  grpcAddress?: string;
-  /** Whether gRPC is spoken without TLS. */
-  grpcInsecure: boolean;
-  apiUrl?: string;
-  indexerUrl?: string;
-  blockTimeSeconds: number;
-  /** May hold `{chainId}`, which the Provider replaces. */
-  delegatorsUrl: string;
 }
 
 /** The network of a profile: what it names, else the preset. */

@@ -5,12 +5,15 @@ export type NetworkName = 'main' | 'beta' | 'local';
 export interface NetworkPreset {
   chainId: string;
   rpcUrl?: string;
+  /** `host:port`. */
   grpcAddress?: string;
+  /** Whether gRPC is spoken without TLS. */
   grpcInsecure: boolean;
   apiUrl?: string;
   indexerUrl?: string;
   /** Seconds between two blocks, as measured, which is not what every upstream constant says. */
   blockTimeSeconds: number;
+  /** May hold `{chainId}`, which the Provider replaces. */
   delegatorsUrl: string;
 }
 
