@@ -2,6 +2,7 @@
 import { chmodSync, existsSync, globSync } from 'node:fs';
 import { join } from 'node:path';
 import { $ } from 'zx';
+import { installPackages } from './fleet/apt.ts';
 import { cachePath } from './fleet/cache.ts';
 import { hostImage } from './fleet/host-image.ts';
 import { ensureDocker } from './fleet/hosts.ts';
@@ -22,9 +23,8 @@ async function unit(): Promise<void> {
   }
   if (globSync('/usr/lib/postgresql/*/bin/initdb').length === 0 && process.getuid?.() === 0) {
     console.error('installing PostgreSQL, once …');
-    await quiet({
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    })`apt-get install -y -qq postgresql`;
+    const refused = await installPackages('postgresql');
+    if (refused) throw new Error(`apt-get could not install PostgreSQL: ${refused}`);
   }
 }
 

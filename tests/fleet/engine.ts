@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { $ } from 'zx';
+import { installPackages } from './apt.ts';
 import { cachePath } from './cache.ts';
 
 const OWN_ENGINE = cachePath('dockerd.pid');
@@ -37,12 +38,8 @@ async function bring(): Promise<void> {
 
 async function install(): Promise<void> {
   console.error('installing Docker (docker.io), once …');
-  const installed = await run({
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  })`apt-get update -qq && apt-get install -y -qq docker.io`;
-  if (!installed.ok) {
-    throw new Error(`apt-get could not install docker.io: ${lastLine(installed.stderr)}`);
-  }
+  const refused = await installPackages('docker.io');
+  if (refused) throw new Error(`apt-get could not install docker.io: ${refused}`);
 }
 
 async function start(): Promise<void> {
@@ -79,8 +76,4 @@ async function untilReady(log: string): Promise<void> {
     await sleep(500);
   }
   throw new Error(`dockerd did not start within 60 s: see ${log}`);
-}
-
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? '';
 }

@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { $ } from 'zx';
+import { installPackages } from './apt.ts';
 import { cachePath } from './cache.ts';
 import { hasImage } from './docker.ts';
 
@@ -45,13 +46,19 @@ ${build}`;
   console.error(`built ${label} in ${Math.round((Date.now() - started) / 1000)} s`);
 }
 
-async function haveMmdebstrap(): Promise<boolean> {
+/** Whether mmdebstrap is here now; several file systems that are built side by side bring it once. */
+function haveMmdebstrap(): Promise<boolean> {
+  bringing ??= bringMmdebstrap();
+  return bringing;
+}
+
+let bringing: Promise<boolean> | undefined;
+
+async function bringMmdebstrap(): Promise<boolean> {
   if ((await run`command -v mmdebstrap`).ok) return true;
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false;
   console.error('installing mmdebstrap, once …');
-  const install = run({ env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
-  const packages = ['mmdebstrap', 'debian-archive-keyring'];
-  return (await install`apt-get update -qq && apt-get install -y -qq ${packages}`).ok;
+  return (await installPackages('mmdebstrap', 'debian-archive-keyring')) === undefined;
 }
 
 function bootstrap({ suite, packages }: RootFilesystem): string {
