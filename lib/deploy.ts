@@ -6,7 +6,7 @@ import { excerpt } from './excerpt.ts';
 import { EXIT, UserError } from './exit-codes.ts';
 import { hintFor } from './hints.ts';
 import { openHosts } from './open-hosts.ts';
-import { ROLE_NEEDS, type RoleName } from './profile/roles.ts';
+import { HOST_ROLES, ROLE_NEEDS, type RoleName } from './profile/roles.ts';
 import type { Role, Transfer } from './role.ts';
 import { type RoleStep, runScript, type StepEvent } from './run-script.ts';
 import type { Secrets } from './secrets.ts';
@@ -120,13 +120,10 @@ function comesBefore(earlier: Part, part: Part): boolean {
   if (earlier.host === part.host) return true;
   return part.roles.some(({ name }) =>
     earlier.roles.some(
-      (role) => ROLE_NEEDS[name].includes(role.name) && !ON_EVERY_HOST.includes(role.name),
+      (role) => ROLE_NEEDS[name].includes(role.name) && !HOST_ROLES.includes(role.name),
     ),
   );
 }
-
-/** Roles that are needed on the same host only. */
-const ON_EVERY_HOST: readonly RoleName[] = ['common', 'install-docker', 'images'];
 
 async function runPart(
   part: Part,

@@ -4,9 +4,11 @@ import { deriveEndpoints, type Endpoints } from './endpoints.ts';
 import { home } from './home.ts';
 import { type Host, hostsOf } from './hosts.ts';
 import { type Network, networkOf } from './network.ts';
+import type { PortName } from './ports.ts';
 import { type ImageName, redisFloor } from './profile/images.ts';
 import { type LoadedProfile, loadProfile, profileFromFlags } from './profile/load.ts';
 import { membersOf } from './profile/membership.ts';
+import { publishersOf } from './profile/publishers.ts';
 import { DEFAULT_ORDER, type GroupName, type RoleName } from './profile/roles.ts';
 import type { Profile } from './profile/schema.ts';
 
@@ -25,6 +27,8 @@ export interface Deployment extends Endpoints {
   hosts: Host[];
   /** The hosts of a group, in the profile's order; empty when its component is disabled. */
   group(name: GroupName): Host[];
+  /** The hosts that publish a port, in the order of their group. */
+  publishers(service: PortName): Host[];
   /** The host of that name. Throws when there is none. */
   host(name: string): Host;
   images: Record<ImageName, string>;
@@ -80,17 +84,18 @@ function derive(loaded: LoadedProfile, root: string): Deployment {
     return found;
   };
   const group = (name: GroupName) => membersOf(profile, name).map(host);
-  const network = networkOf(profile);
-  const connections = deriveConnections(hosts, group, network);
+  const publishers = (service: PortName) => publishersOf(profile, service).map(host);
+  const connections = deriveConnections(profile, hosts);
   return {
     name: loaded.name,
     profilePath: loaded.path,
     directory: resolve(root, 'deployments', loaded.name),
     profile,
-    network,
+    network: networkOf(profile),
     hosts,
     host,
     group,
+    publishers,
     images,
     imageSource: source,
     bundlePath: bundle,
@@ -99,6 +104,6 @@ function derive(loaded: LoadedProfile, root: string): Deployment {
       typeof stage === 'string' ? [stage] : [...stage],
     ),
     connections,
-    ...deriveEndpoints(group, connections, profile.postgres.user),
+    ...deriveEndpoints(publishers, connections, profile.postgres.user),
   };
 }

@@ -1,7 +1,6 @@
 import type { Connection } from './connections.ts';
 import type { Host } from './hosts.ts';
 import { PORTS, type PortName } from './ports.ts';
-import type { GroupName } from './profile/roles.ts';
 
 /** Where something can be reached. */
 export interface Endpoint {
@@ -12,7 +11,7 @@ export interface Endpoint {
 
 /** What Prometheus scrapes. */
 export interface ScrapeTarget extends Endpoint {
-  job: 'relayer' | 'miner';
+  job: 'relayers' | 'miners' | 'hosts' | 'redis' | 'postgres';
   /** The name of the host it runs on. */
   on: string;
 }
@@ -35,7 +34,7 @@ export interface Endpoints {
   temporalAddress(from: Host): string;
   /** Every relayer, as `host:port`, as a proxy on that host reaches it. */
   relayUpstreams(proxy: Host): string[];
-  /** The metrics of relayers and miners, as a Prometheus on that host reaches them. */
+  /** Everything that has metrics, as a Prometheus on that host reaches it. */
   scrapeTargets(from: Host): ScrapeTarget[];
   /**
    * The addresses to publish a port at: loopback, and the private address when another host connects to it; all
@@ -51,7 +50,7 @@ export function hostPort({ host, port }: Endpoint): string {
 
 /** Derives {@link Endpoints} from the groups and the connections between them. */
 export function deriveEndpoints(
-  group: (name: GroupName) => readonly Host[],
+  publishers: (service: PortName) => readonly Host[],
   connections: readonly Connection[],
   postgresUser: string,
 ): Endpoints {
@@ -60,15 +59,15 @@ export function deriveEndpoints(
     return { host: from.name === target.name ? alias : privateAddress(target), port };
   };
   const endpointsOf = (service: PortName, from: Host) =>
-    group(PORTS[service].group).map((target) => reach(service, from, target));
+    publishers(service).map((target) => reach(service, from, target));
   const endpoint = (service: PortName, from: Host) => {
-    const targets = group(PORTS[service].group);
+    const targets = publishers(service);
     const target = targets.find(({ name }) => name === from.name) ?? targets[0];
-    if (!target) throw new Error(`no host runs ${service}: ${PORTS[service].group} is empty`);
+    if (!target) throw new Error(`no host runs ${service}`);
     return reach(service, from, target);
   };
   const scrape = (job: ScrapeTarget['job'], service: PortName, from: Host) =>
-    group(PORTS[service].group).map(
+    publishers(service).map(
       (target): ScrapeTarget => ({ job, on: target.name, ...reach(service, from, target) }),
     );
   return {
@@ -82,8 +81,11 @@ export function deriveEndpoints(
     temporalAddress: (from) => hostPort(endpoint('temporal', from)),
     relayUpstreams: (proxy) => endpointsOf('relayer', proxy).map(hostPort),
     scrapeTargets: (from) => [
-      ...scrape('relayer', 'relayer-metrics', from),
-      ...scrape('miner', 'miner', from),
+      ...scrape('relayers', 'relayer-metrics', from),
+      ...scrape('miners', 'miner', from),
+      ...scrape('hosts', 'node-exporter', from),
+      ...scrape('redis', 'redis-exporter', from),
+      ...scrape('postgres', 'postgres-exporter', from),
     ],
     bindAddresses: (service, host) => {
       if (PORTS[service].public) return ['0.0.0.0', '::'];

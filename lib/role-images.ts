@@ -8,6 +8,7 @@ const IMAGES: Partial<Record<RoleName, readonly ImageName[]>> = {
   postgres: ['postgres'],
   temporal: ['temporal', 'temporal_admin_tools'],
   provider: ['provider', 'provider_workflows'],
+  middleman: ['middleman', 'middleman_workflows'],
   relayminer: ['relayminer'],
   'reverse-proxy': ['caddy'],
 };

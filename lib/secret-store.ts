@@ -34,6 +34,16 @@ const password: Kind = {
     /^[^\x00-\x1f\x7f-\x9f]{12,}$/.test(value) && !value.includes(LOOKS_LIKE_A_SECRET),
   create: hex(24),
 };
+const appIdentity: Kind = {
+  expected: 'a secp256k1 private key of 64 hexadecimal digits, without 0x',
+  fits: isPrivateKey,
+  create: generatePrivateKey,
+};
+const sessionSecret: Kind = {
+  expected: `at least 48 printable characters, without ${LOOKS_LIKE_A_SECRET}`,
+  fits: (value) => /^[\x20-\x7e]{48,}$/.test(value) && !value.includes(LOOKS_LIKE_A_SECRET),
+  create: hex(32),
+};
 
 /**
  * The secrets of a deployment. Formats: igniter, packages/commons/src/crypto.ts and apps/provider, v0.9: AES-256-CBC
@@ -42,11 +52,7 @@ const password: Kind = {
 export const SECRET_KINDS: Record<SecretName, Kind> = {
   postgres_password: password,
   redis_password: password,
-  app_identity: {
-    expected: 'a secp256k1 private key of 64 hexadecimal digits, without 0x',
-    fits: isPrivateKey,
-    create: generatePrivateKey,
-  },
+  app_identity: appIdentity,
   encryption_key: {
     expected: '64 hexadecimal digits',
     fits: (value) => /^[0-9a-f]{64}$/i.test(value),
@@ -57,11 +63,10 @@ export const SECRET_KINDS: Record<SecretName, Kind> = {
     fits: (value) => /^[0-9a-f]{32}$/i.test(value),
     create: hex(16),
   },
-  auth_secret: {
-    expected: `at least 48 printable characters, without ${LOOKS_LIKE_A_SECRET}`,
-    fits: (value) => /^[\x20-\x7e]{48,}$/.test(value) && !value.includes(LOOKS_LIKE_A_SECRET),
-    create: hex(32),
-  },
+  auth_secret: sessionSecret,
+  middleman_app_identity: appIdentity,
+  middleman_auth_secret: sessionSecret,
+  grafana_admin_password: password,
 };
 
 /**

@@ -30,12 +30,15 @@ export interface Secrets {
 }
 
 const USED_BY: Record<SecretName, readonly RoleName[]> = {
-  postgres_password: ['postgres', 'temporal', 'provider'],
+  postgres_password: ['postgres', 'temporal', 'provider', 'middleman'],
   redis_password: ['redis', 'relayminer'],
   app_identity: ['provider'],
   encryption_key: ['provider'],
   encryption_iv: ['provider'],
   auth_secret: ['provider'],
+  middleman_app_identity: ['middleman'],
+  middleman_auth_secret: ['middleman'],
+  grafana_admin_password: ['monitoring'],
 };
 
 /**

@@ -1,21 +1,18 @@
 import type { Check, Verdict } from '../check.ts';
 import { rerun } from '../fixes.ts';
-import { PORTS, type PortName } from '../ports.ts';
-import type { RoleName } from '../profile/roles.ts';
-import { GROUP_ROLE } from '../profile/roles.ts';
+import { PORT_NAMES, PORTS } from '../ports.ts';
 import { sh } from '../shell.ts';
 import { fail, lastWords, pass, skip } from '../verdict.ts';
-import { type CheckContext, isIn } from './context.ts';
+import type { CheckContext } from './context.ts';
 
 /** Where the ports that are not public listen, as the host's kernel tells. */
 export function exposureChecks(context: CheckContext): Check[] {
   const { deployment, host } = context;
-  const names = (Object.keys(PORTS) as PortName[]).filter(
-    (name) => !PORTS[name].public && isIn(context, PORTS[name].group),
+  const names = PORT_NAMES.filter(
+    (name) => !PORTS[name].public && deployment.publishers(name).includes(host),
   );
   return names.map((name) => {
-    const { port, group } = PORTS[name];
-    const role: RoleName = GROUP_ROLE[group];
+    const { port, role } = PORTS[name];
     return {
       id: `exposure.${name}`,
       group: 'exposure',

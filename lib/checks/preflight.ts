@@ -1,10 +1,10 @@
 import type { Check } from '../check.ts';
-import { PORTS, type PortName } from '../ports.ts';
-import { GROUP_ROLE, type RoleName } from '../profile/roles.ts';
+import { PORT_NAMES, PORTS } from '../ports.ts';
+import type { RoleName } from '../profile/roles.ts';
 import { imagesOf } from '../role-images.ts';
 import { sh } from '../shell.ts';
 import { fail, pass, skip } from '../verdict.ts';
-import { type CheckContext, isIn } from './context.ts';
+import type { CheckContext } from './context.ts';
 import { hostChecks } from './host.ts';
 
 const group = 'host';
@@ -49,25 +49,25 @@ function clockCheck({ host }: CheckContext): Check {
 
 /** Whether something else than our containers listens where ours will. */
 function portChecks(context: CheckContext, roles: readonly RoleName[]): Check[] {
-  const names = (Object.keys(PORTS) as PortName[]).filter(
-    (name) => roles.includes(GROUP_ROLE[PORTS[name].group]) && isIn(context, PORTS[name].group),
+  const { deployment, host } = context;
+  const names = PORT_NAMES.filter(
+    (name) => roles.includes(PORTS[name].role) && deployment.publishers(name).includes(host),
   );
   return names.map((name) => {
-    const { port, group: hosts } = PORTS[name];
-    const stack = GROUP_ROLE[hosts];
+    const { port, role, group: hosts } = PORTS[name];
     return {
       id: `host.port-${port}`,
       group,
       title: `Port ${port} is free for ${name}`,
-      host: context.host,
+      host,
       probe: sh`
         ss -Hltnp "sport = :${port}"
         ! command -v docker >/dev/null ||
           docker ps --filter publish=${port} --format 'container {{.Names}}'`,
-      fix: `stop what listens at port ${port}, or take the host out of ${hosts} in the profile`,
+      fix: `stop what listens at port ${port}${hosts ? `, or take the host out of ${hosts} in the profile` : ''}`,
       judge: ({ output, status }) => {
         if (status !== 0) return skip('it could not be told');
-        return portVerdict(output, port, `pocket-${stack}-`);
+        return portVerdict(output, port, `pocket-${role}-`);
       },
     };
   });

@@ -48,8 +48,16 @@ export function httpUrl() {
   return url(['http', 'https']);
 }
 
-/** `host:port`, as gRPC clients want it: the miner does not strip a scheme (pocket-relay-miner, v0.1.x). */
-export function grpcAddress() {
+/** Where Redis is, without credentials, which would end up in logs; `redis-sentinel://` names Sentinels and the primary. */
+export function redisUrl() {
+  return text(
+    'redis://host:port, rediss://host:port or redis-sentinel://host:port,host:port/name, without user and password',
+    /^(?:rediss?:\/\/(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:\/\d{1,2})?|redis-sentinel:\/\/(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}(?:,(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5})*\/[A-Za-z0-9._-]+(?:\?db=\d{1,2})?)$/,
+  );
+}
+
+/** `host:port` without a scheme: gRPC clients do not all strip one (the miner: pocket-relay-miner, v0.1.x). */
+export function hostPort() {
   return text(
     'host:port without a scheme',
     /^(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]+\]):(?:[1-9]\d{0,4})$/,

@@ -14,7 +14,16 @@ export const DEFAULT_IMAGES = {
   provider: 'ghcr.io/pokt-network/provider:0.9.0',
   provider_workflows: 'ghcr.io/pokt-network/provider-workflows:0.9.0',
   relayminer: 'ghcr.io/pokt-network/pocket-relay-miner:v0.1.6',
+  middleman: 'ghcr.io/pokt-network/middleman:0.9.0',
+  middleman_workflows: 'ghcr.io/pokt-network/middleman-workflows:0.9.0',
   caddy: 'docker.io/library/caddy:2.10.2-alpine',
+  prometheus: 'docker.io/prom/prometheus:v3.5.0',
+  alertmanager: 'docker.io/prom/alertmanager:v0.28.1',
+  grafana: 'docker.io/grafana/grafana:12.1.1',
+  node_exporter: 'docker.io/prom/node-exporter:v1.9.1',
+  redis_exporter: 'docker.io/oliver006/redis_exporter:v1.74.0',
+  postgres_exporter: 'docker.io/prometheuscommunity/postgres-exporter:v0.17.1',
+  blackbox_exporter: 'docker.io/prom/blackbox-exporter:v0.27.0',
 } as const;
 
 /** The name of an image in a profile's `images`. */

@@ -56,7 +56,9 @@ export function profileFromFlags(
   const name = 'host';
   const groups = Object.fromEntries(ALONE[role].map((group) => [group, [name]]));
   // The network matters to these two only; they have no default, so that nobody joins one by accident.
-  const network = role === 'provider' || role === 'relayminer' ? {} : { pocket_network: 'main' };
+  const network = ['provider', 'middleman', 'relayminer'].includes(role)
+    ? {}
+    : { pocket_network: 'main' };
   const tree = treeOf({ ...network, ...settings, hosts: { [name]: host }, ...groups });
   const slug = host
     .toLowerCase()
@@ -68,6 +70,11 @@ export function profileFromFlags(
 /** The groups that a role run alone needs on its host. */
 const ALONE: Record<RoleName, readonly GroupName[]> = {
   common: [],
+  firewall: [],
+  pocketd: ['pocket_cli_hosts'],
+  middleman: ['postgres_hosts', 'temporal_hosts', 'middleman_hosts'],
+  exporters: ['monitoring_hosts'],
+  monitoring: ['monitoring_hosts'],
   'install-docker': [],
   images: [],
   redis: ['redis_hosts'],
@@ -80,11 +87,16 @@ const ALONE: Record<RoleName, readonly GroupName[]> = {
 
 /** What a role run alone cannot know and does not need: a host without groups, the relayers' configuration. */
 const NOT_ALONE: Partial<Record<RoleName, (path: Path) => boolean>> = {
-  common: (path) => path[0] === 'hosts' && path.length === 2,
-  'install-docker': (path) => path[0] === 'hosts' && path.length === 2,
-  images: (path) => path[0] === 'hosts' && path.length === 2,
+  common: isHost,
+  firewall: isHost,
+  'install-docker': isHost,
+  images: isHost,
   'reverse-proxy': (path) => path[0] === 'relayminer',
 };
+
+function isHost(path: Path): boolean {
+  return path[0] === 'hosts' && path.length === 2;
+}
 
 function validate(
   written: Tree,

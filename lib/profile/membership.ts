@@ -13,20 +13,48 @@ export function relayminerEnabled(profile: Profile): boolean {
   );
 }
 
-/** The names of a group's hosts; none when the group's component is disabled. */
-export function membersOf(profile: Profile, group: GroupName): string[] {
-  const enabled =
-    GROUP_ROLE[group] === 'provider'
-      ? providerEnabled(profile)
-      : GROUP_ROLE[group] !== 'relayminer' || relayminerEnabled(profile);
-  return enabled ? profile[group] : [];
+/** Whether Igniter Middleman is deployed: as the profile says, else when its group has a host. */
+export function middlemanEnabled(profile: Profile): boolean {
+  return profile.igniter_middleman_enabled ?? profile.middleman_hosts.length > 0;
 }
 
-/** What runs on a host. Every host gets `common`, Docker, and the images of its other roles. */
+/** The names of a group's hosts; none when the group's component is disabled, or a managed service takes its place. */
+export function membersOf(profile: Profile, group: GroupName): string[] {
+  return isDeployed(profile, GROUP_ROLE[group]) ? profile[group] : [];
+}
+
+function isDeployed(profile: Profile, role: RoleName): boolean {
+  switch (role) {
+    case 'provider':
+      return providerEnabled(profile);
+    case 'middleman':
+      return middlemanEnabled(profile);
+    case 'relayminer':
+      return relayminerEnabled(profile);
+    case 'redis':
+    case 'postgres':
+    case 'temporal':
+      return profile[role].mode !== 'external';
+    default:
+      return true;
+  }
+}
+
+/**
+ * What runs on a host. Every host gets `common` and, unless it is switched off, the firewall; a host that runs
+ * containers gets Docker and their images, and the exporters where the deployment is monitored.
+ */
 export function rolesOf(profile: Profile, host: string): RoleName[] {
-  const roles = new Set<RoleName>(['common', 'install-docker', 'images']);
+  const roles = new Set<RoleName>(['common']);
+  if (profile.firewall.enabled) roles.add('firewall');
   for (const group of GROUPS) {
     if (membersOf(profile, group).includes(host)) roles.add(GROUP_ROLE[group]);
   }
+  if (membersOf(profile, 'monitoring_hosts').length > 0) roles.add('exporters');
+  if ([...roles].some((role) => !WITHOUT_DOCKER.includes(role))) {
+    roles.add('install-docker').add('images');
+  }
   return ROLES.filter((role) => roles.has(role));
 }
+
+const WITHOUT_DOCKER: readonly RoleName[] = ['common', 'firewall', 'pocketd'];

@@ -1,22 +1,26 @@
 import { z } from 'zod';
-import { isPoktAddress } from '../bech32.ts';
 import {
   boolean,
   count,
   domain,
-  email,
   filePath,
-  grpcAddress,
+  hostPort,
   httpUrl,
   image,
   keyPath,
   oneOf,
+  redisUrl,
   reference,
   text,
 } from './fields.ts';
+import { firewall } from './firewall-schema.ts';
+import { middleman, provider } from './igniter-schema.ts';
 import { DEFAULT_IMAGES, type ImageName } from './images.ts';
+import { monitoring } from './monitoring-schema.ts';
 import { relayminer } from './relayminer-schema.ts';
+import { reverseProxy } from './reverse-proxy-schema.ts';
 import { GROUPS, type GroupName, ROLES } from './roles.ts';
+import { postgres, redis, temporal } from './state-schema.ts';
 
 /** A fleet of that size is several deployments; every proxy talks to every relayer, so the work grows with its square. */
 const MOST_HOSTS = 200;
@@ -39,16 +43,23 @@ const host = z.strictObject({
     .union([z.ipv4(), z.ipv6()], { error: 'an IP address of the private network' })
     .optional()
     .describe('The address at which the other hosts reach this one; never a public one.'),
+  architecture: oneOf(['amd64', 'arm64'])
+    .optional()
+    .describe('The processor, so that images that do not run there are refused early.'),
 });
 
 const groupDescriptions: Record<GroupName, string> = {
   provider_hosts: 'The host that runs Igniter Provider (one).',
+  middleman_hosts: 'The host that runs Igniter Middleman, the public staking portal (one).',
   postgres_hosts: 'The host that runs PostgreSQL (one).',
   temporal_hosts: 'The host that runs Temporal (one).',
-  redis_hosts: 'The host that runs Redis (one).',
+  redis_hosts:
+    'The host that runs Redis (one; with redis.mode sentinel three or more, the first of which is the primary to begin with).',
   relay_relayers: 'The hosts that run a relayer, the relay server.',
   relay_miners: 'The hosts that run a miner, which claims and proves.',
-  reverse_proxy_hosts: 'The hosts that receive relays from the internet, with TLS.',
+  reverse_proxy_hosts: 'The hosts that receive everything public from the internet, with TLS.',
+  monitoring_hosts: 'The host that runs Prometheus and Grafana (one).',
+  pocket_cli_hosts: 'The hosts that get pocketd, the command line of the Pocket network.',
 };
 const group = (name: GroupName) =>
   z
@@ -56,57 +67,6 @@ const group = (name: GroupName) =>
     .max(MOST_HOSTS, { error: `at most ${MOST_HOSTS} hosts` })
     .default([])
     .describe(groupDescriptions[name]);
-
-const provider = z.strictObject({
-  owner_identity: z
-    .string({ error: 'the pokt1… address of the wallet that will sign in as owner' })
-    .refine(isPoktAddress, {
-      error: 'a pokt1… address of 43 characters with a valid checksum: copy it from the wallet',
-    })
-    .describe('The address of the browser wallet that owns this Provider. Only its owner signs.'),
-  owner_email: email().describe('Where the network reaches the owner.'),
-  auth_url: httpUrl()
-    .refine((url) => !url.endsWith('/'), { error: 'a URL without a slash at its end' })
-    .default('http://localhost:3001')
-    .describe('The URL typed into the browser to open the portal, to the letter.'),
-  delegators_url: httpUrl()
-    .optional()
-    .describe('The list of delegators; {chainId} in it is replaced. Default: the network’s own.'),
-  minimum_stake_buffer_upokt: count(0, Number.MAX_SAFE_INTEGER)
-    .default(500_000_000)
-    .describe('Kept above the minimum stake, in uPOKT; the same at Provider and Middleman.'),
-  log_level: oneOf(['trace', 'debug', 'info', 'warning', 'error', 'fatal'])
-    .default('info')
-    .describe('How much the Provider logs.'),
-});
-
-const redis = z.strictObject({
-  maxmemory: text('an amount of memory such as 512mb or 3gb', /^[1-9]\d{0,6}(?:mb|gb)$/i)
-    .optional()
-    .describe('The memory Redis may use for data. Default: sized from the memory of its host.'),
-});
-const postgres = z.strictObject({
-  user: text('a lower case PostgreSQL user name', /^[a-z_][a-z0-9_]{0,62}$/)
-    .default('igniter')
-    .describe('The user that owns the databases.'),
-  memory: text('an amount of memory such as 512mb or 4gb', /^[1-9]\d{0,6}(?:mb|gb)$/i)
-    .optional()
-    .describe('The memory PostgreSQL is tuned for. Default: from the memory of its host.'),
-});
-const temporal = z.strictObject({
-  retention_hours: count(1, 24 * 365)
-    .default(72)
-    .describe('How long Temporal keeps the history of finished workflows, in hours.'),
-  workflow_retention_seconds: count(1, 365 * 86_400)
-    .default(604_800)
-    .describe('The same for a namespace that the Provider’s worker registers itself, in seconds.'),
-});
-const reverseProxy = z.strictObject({
-  tls: oneOf(['acme', 'internal'])
-    .default('acme')
-    .describe('acme: certificates of a public authority; internal: a private one, for a lab.'),
-  acme_email: email().optional().describe('Where the certificate authority reaches you.'),
-});
 
 const imageDescription = (name: ImageName) =>
   image()
@@ -124,7 +84,16 @@ const images = z.strictObject({
   provider: imageDescription('provider'),
   provider_workflows: imageDescription('provider_workflows'),
   relayminer: imageDescription('relayminer'),
+  middleman: imageDescription('middleman'),
+  middleman_workflows: imageDescription('middleman_workflows'),
   caddy: imageDescription('caddy'),
+  prometheus: imageDescription('prometheus'),
+  alertmanager: imageDescription('alertmanager'),
+  grafana: imageDescription('grafana'),
+  node_exporter: imageDescription('node_exporter'),
+  redis_exporter: imageDescription('redis_exporter'),
+  postgres_exporter: imageDescription('postgres_exporter'),
+  blackbox_exporter: imageDescription('blackbox_exporter'),
 });
 
 const secrets = z.strictObject({
@@ -142,6 +111,15 @@ const secrets = z.strictObject({
   auth_secret: reference()
     .optional()
     .describe('Signs the portal’s sessions: 48 characters or more.'),
+  middleman_app_identity: reference()
+    .optional()
+    .describe('The Middleman’s own private key, which signs what it asks of Providers.'),
+  middleman_auth_secret: reference()
+    .optional()
+    .describe('Signs the sessions of the Middleman: 48 characters or more.'),
+  grafana_admin_password: reference()
+    .optional()
+    .describe('The password of the Grafana user admin.'),
 });
 
 const role = oneOf(ROLES);
@@ -166,7 +144,7 @@ export const profileSchema = z.strictObject(
       .optional()
       .describe('The chain id the network’s nodes report. Default: the network’s.'),
     pocket_rpc_url: httpUrl().optional().describe('CometBFT RPC of a Pocket node (port 26657).'),
-    pocket_grpc_address: grpcAddress()
+    pocket_grpc_address: hostPort()
       .optional()
       .describe('gRPC of a Pocket node: host:port without a scheme.'),
     pocket_grpc_insecure: boolean()
@@ -177,6 +155,23 @@ export const profileSchema = z.strictObject(
     relay_public_domain: domain()
       .optional()
       .describe('The public name under which relays arrive, which is what is staked on chain.'),
+    provider_domain: domain()
+      .optional()
+      .describe(
+        'The name of the Provider’s portal at the proxy, only for those whom reverse_proxy lets in. Default: not at the proxy at all.',
+      ),
+    provider_public_api_domain: domain()
+      .optional()
+      .describe('The public name of the Provider’s API, which Middlemen call.'),
+    middleman_domain: domain().optional().describe('The public name of the Middleman.'),
+    grafana_domain: domain()
+      .optional()
+      .describe('The public name of Grafana, which asks for a password. Default: not public.'),
+    redis_url: redisUrl()
+      .optional()
+      .describe(
+        'The Redis of redis.mode external, without its password: that is secrets.redis_password.',
+      ),
     hosts: z
       .record(
         text('a host name of letters, digits, dots, dashes', HOST_NAME),
@@ -194,15 +189,23 @@ export const profileSchema = z.strictObject(
     igniter_provider_enabled: boolean()
       .optional()
       .describe('Whether Igniter Provider is deployed. Default: when provider_hosts has a host.'),
+    igniter_middleman_enabled: boolean()
+      .optional()
+      .describe('Whether Igniter Middleman is deployed. Default: when middleman_hosts has a host.'),
     ha_relayminer_enabled: boolean()
       .optional()
       .describe('Whether relayer and miner are deployed. Default: when their groups have hosts.'),
     provider: provider.optional().describe('Igniter Provider.'),
+    middleman: middleman.optional().describe('Igniter Middleman.'),
     relayminer: relayminer.optional().describe('HA RelayMiner: keys, services and backends.'),
     redis: redis.prefault({}).describe('Redis.'),
     postgres: postgres.prefault({}).describe('PostgreSQL.'),
     temporal: temporal.prefault({}).describe('Temporal.'),
-    reverse_proxy: reverseProxy.prefault({}).describe('The proxy in front of the relayers.'),
+    reverse_proxy: reverseProxy
+      .prefault({})
+      .describe('The proxy, through which everything public goes.'),
+    firewall: firewall.prefault({}).describe('The firewall of every host.'),
+    monitoring: monitoring.prefault({}).describe('Prometheus, Grafana and the exporters.'),
     images: images.prefault({}).describe('Where images come from, and which.'),
     secrets: secrets
       .prefault({})

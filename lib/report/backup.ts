@@ -14,6 +14,9 @@ const LOSS: Record<SecretName, string> = {
   encryption_key: 'Every supplier key in the Provider’s database, for good.',
   encryption_iv: 'New keys cannot be stored.',
   auth_secret: 'Everybody has to sign in again.',
+  middleman_app_identity: 'The Middleman’s identity: it has to be registered anew.',
+  middleman_auth_secret: 'Everybody has to sign in to the Middleman again.',
+  grafana_admin_password: 'Access to Grafana, until it is set anew.',
 };
 
 /** What to keep, and where each secret lives; never a secret. */

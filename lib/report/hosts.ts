@@ -32,7 +32,7 @@ function addresses({ address, privateAddress, local }: Host): string {
 function published(deployment: Deployment): string[][] {
   return deployment.hosts.flatMap((host) =>
     (Object.keys(PORTS) as PortName[])
-      .filter((service) => deployment.group(PORTS[service].group).includes(host))
+      .filter((service) => deployment.publishers(service).includes(host))
       .map((service) => {
         const { port } = PORTS[service];
         const at = deployment

@@ -1,11 +1,11 @@
 import { deriveConnections } from '../../connections.ts';
 import { hostsOf } from '../../hosts.ts';
 import { networkOf } from '../../network.ts';
-import { PORTS, type PortName } from '../../ports.ts';
+import { PORT_NAMES, PORTS } from '../../ports.ts';
 import { isLoopback, isPrivateAddress, parseAddress } from '../address.ts';
+import { externalEndpoints } from '../external-endpoints.ts';
 import { membersOf } from '../membership.ts';
-import type { Profile } from '../schema.ts';
-import type { Path } from '../tree.ts';
+import { publishersOf } from '../publishers.ts';
 import type { Rule } from './rule.ts';
 
 /** Hosts are different machines, and each says only once how it is reached. */
@@ -40,10 +40,8 @@ export const hostsAreDistinct: Rule = (profile, report) => {
 /** A host that other hosts connect to has a private address, so that nothing internal is published to the world. */
 export const neighboursHavePrivateAddresses: Rule = (profile, report) => {
   const hosts = hostsOf(profile);
-  const group = (name: Parameters<typeof membersOf>[1]) =>
-    hosts.filter((host) => membersOf(profile, name).includes(host.name));
   const wanted = new Map<string, string>();
-  for (const one of deriveConnections(hosts, group, networkOf(profile))) {
+  for (const one of deriveConnections(profile, hosts)) {
     const outside = one.from === 'internet' || one.from === 'operator';
     if (one.service && !outside && one.from !== one.to && !wanted.has(one.to)) {
       wanted.set(one.to, `hosts.${one.from} connects to its port ${one.port}`);
@@ -82,11 +80,9 @@ export const portsDoNotClash: Rule = (profile, report) => {
   const hosts = hostsOf(profile);
   for (const { path, host, port } of externalEndpoints(profile)) {
     const ours = hosts.find((one) => one.address === host || one.privateAddress === host);
-    const taken = (Object.keys(PORTS) as PortName[]).find(
+    const taken = PORT_NAMES.find(
       (name) =>
-        PORTS[name].port === port &&
-        ours &&
-        membersOf(profile, PORTS[name].group).includes(ours.name),
+        PORTS[name].port === port && ours && publishersOf(profile, name).includes(ours.name),
     );
     if (ours && taken) {
       report(
@@ -96,30 +92,3 @@ export const portsDoNotClash: Rule = (profile, report) => {
     }
   }
 };
-
-/** The chain endpoints and the backends, all of which are somebody else's processes. */
-function* externalEndpoints(
-  profile: Profile,
-): Generator<{ path: Path; host: string; port: number }> {
-  const at = (path: Path, text: string | undefined) => {
-    if (text === undefined) return [];
-    const url = new URL(text.includes('://') ? text : `tcp://${text}`);
-    const fallback = /^(?:https|wss):$/.test(url.protocol) ? 443 : 80;
-    const host = url.hostname.replace(/^\[|\]$/g, '');
-    return [{ path, host, port: url.port ? Number(url.port) : fallback }];
-  };
-  for (const key of ['pocket_rpc_url', 'pocket_grpc_address', 'pocket_api_url'] as const) {
-    yield* at([key], profile[key]);
-  }
-  for (const [id, service] of Object.entries(profile.relayminer?.services ?? {})) {
-    for (const [transport, backend] of Object.entries(service.backends)) {
-      const path = ['relayminer', 'services', id, 'backends', transport];
-      yield* at([...path, 'url'], backend?.url);
-      for (const [index, item] of (backend?.urls ?? []).entries()) {
-        yield* typeof item === 'string'
-          ? at([...path, 'urls', index], item)
-          : at([...path, 'urls', index, 'url'], item.url);
-      }
-    }
-  }
-}

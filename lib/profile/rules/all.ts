@@ -4,9 +4,16 @@ import {
   neighboursHavePrivateAddresses,
   portsDoNotClash,
 } from './addresses.ts';
-import { componentsAreComplete, groupsNameHosts } from './groups.ts';
-import { imagesFit } from './images.ts';
+import {
+  componentsAreComplete,
+  domainsAreServed,
+  groupsNameHosts,
+  middlemanReachesProvider,
+  modesFitGroups,
+} from './groups.ts';
+import { imagesFit, imagesFitProcessors } from './images.ts';
 import { orderIsPossible } from './order.ts';
+import { certificatesCanBeHad } from './proxy.ts';
 import { relayersHaveServices, servicesAreSound } from './relayminer.ts';
 import type { Rule } from './rule.ts';
 
@@ -14,12 +21,17 @@ import type { Rule } from './rule.ts';
 export const RULES: readonly Rule[] = [
   hostsAreDistinct,
   groupsNameHosts,
+  modesFitGroups,
   componentsAreComplete,
+  domainsAreServed,
+  middlemanReachesProvider,
+  certificatesCanBeHad,
   relayersHaveServices,
   servicesAreSound,
   neighboursHavePrivateAddresses,
   endpointsAreReachable,
   portsDoNotClash,
   imagesFit,
+  imagesFitProcessors,
   orderIsPossible,
 ];

@@ -1,5 +1,6 @@
 import { compareVersions } from '../../versions.ts';
 import { imageTag, redisFloor } from '../images.ts';
+import { membersOf } from '../membership.ts';
 import type { Rule } from './rule.ts';
 
 /**
@@ -17,7 +18,26 @@ export const imagesFit: Rule = (profile, report) => {
   if (redis && profile.relayminer && compareVersions(redis, floor) < 0) {
     report(['images', 'redis'], `expected Redis ${floor} or newer: ${images.relayminer} needs it`);
   }
+  if (imageTag(images.middleman) !== imageTag(images.middleman_workflows)) {
+    const expected = `expected the tag of images.middleman, ${imageTag(images.middleman)}`;
+    report(['images', 'middleman_workflows'], expected);
+  }
   if (images.source === 'bundle' && !images.bundle) {
     report(['images', 'bundle'], 'missing, expected it with source: bundle');
+  }
+};
+
+/**
+ * Igniter's images are built for amd64 only (igniter, .github/workflows/build-image.yml, v0.9). Preflight asks the hosts
+ * themselves; this tells already from the profile.
+ */
+export const imagesFitProcessors: Rule = (profile, report) => {
+  for (const group of ['provider_hosts', 'middleman_hosts'] as const) {
+    for (const [index, name] of membersOf(profile, group).entries()) {
+      const host = profile.hosts[name];
+      if (typeof host === 'object' && host.architecture === 'arm64') {
+        report([group, index], `hosts.${name} is arm64, and Igniter’s images are for amd64 only`);
+      }
+    }
   }
 };

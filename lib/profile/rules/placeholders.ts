@@ -4,7 +4,7 @@ import { scalars, type Tree } from '../tree.ts';
 const ANYWHERE =
   /^<.*>$|change[_-]?me|replace[_-]?(?:me|this|with)|^pokt1(?:replace|your|x{6}|\.\.\.|…)|^your[_-]|^(?:todo|tbd|xxx+)$/i;
 const RESERVED_DOMAIN = /(?:^|[@.])example(?:\.(?:com|net|org))?$/i;
-const DOMAIN_KEYS = /^(?:relay_public_domain|owner_email|acme_email)$/;
+const DOMAIN_KEYS = /_domain$|^(?:owner_email|acme_email)$/;
 
 /** Values that stand for a value: left in a profile, they would fail late and far from their cause. */
 export function placeholdersIn(tree: Tree): Problem[] {

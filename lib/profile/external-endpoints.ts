@@ -1,0 +1,29 @@
+import type { Profile } from './schema.ts';
+import type { Path } from './tree.ts';
+
+/** The chain endpoints and the backends, all of which are somebody else's processes. */
+export function* externalEndpoints(
+  profile: Profile,
+): Generator<{ path: Path; host: string; port: number }> {
+  const at = (path: Path, text: string | undefined) => {
+    if (text === undefined) return [];
+    const url = new URL(text.includes('://') ? text : `tcp://${text}`);
+    const fallback = /^(?:https|wss):$/.test(url.protocol) ? 443 : 80;
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    return [{ path, host, port: url.port ? Number(url.port) : fallback }];
+  };
+  for (const key of ['pocket_rpc_url', 'pocket_grpc_address', 'pocket_api_url'] as const) {
+    yield* at([key], profile[key]);
+  }
+  for (const [id, service] of Object.entries(profile.relayminer?.services ?? {})) {
+    for (const [transport, backend] of Object.entries(service.backends)) {
+      const path = ['relayminer', 'services', id, 'backends', transport];
+      yield* at([...path, 'url'], backend?.url);
+      for (const [index, item] of (backend?.urls ?? []).entries()) {
+        yield* typeof item === 'string'
+          ? at([...path, 'urls', index], item)
+          : at([...path, 'urls', index, 'url'], item.url);
+      }
+    }
+  }
+}
