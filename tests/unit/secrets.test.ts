@@ -25,6 +25,14 @@ const EVERYTHING = `${RELAY_HOST}postgres_hosts: [web1]
 temporal_hosts: [web1]
 provider_hosts: [web1]
 provider: {owner_identity: ${OWNER}, owner_email: me@nodes.net}
+middleman_hosts: [web1]
+middleman: {owner_identity: ${OWNER}, owner_email: me@nodes.net}
+monitoring_hosts: [web1]
+reverse_proxy_hosts: [web1]
+reverse_proxy: {tls: internal}
+relay_public_domain: relay.nodes.net
+provider_public_api_domain: api.nodes.net
+middleman_domain: stake.nodes.net
 `;
 
 function deploymentIn(t: TestContext, profile: string, keys = `keys: ["${ONE}"]\n`) {

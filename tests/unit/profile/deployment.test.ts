@@ -67,9 +67,9 @@ describe('parts on several hosts', () => {
     assert.deepEqual(
       d.scrapeTargets(d.host('data')).map(({ job, on, host, port }) => [job, on, host, port]),
       [
-        ['relayer', 'relay-a', '10.0.0.2', 9090],
-        ['relayer', 'relay-b', 'fd00::3', 9090],
-        ['miner', 'data', 'miner', 9092],
+        ['relayers', 'relay-a', '10.0.0.2', 9090],
+        ['relayers', 'relay-b', 'fd00::3', 9090],
+        ['miners', 'data', 'miner', 9092],
       ],
     );
   });
@@ -86,7 +86,9 @@ describe('parts on several hosts', () => {
   test('have the roles of their groups, and connections between them', (t) => {
     const d = loadDeployment(join(directoryWith(t, { 'p.yaml': SPREAD }), 'p.yaml'));
     assert.deepEqual(
-      d.host('data').roles.filter((role) => !/^(?:common|install-docker|images)$/.test(role)),
+      d
+        .host('data')
+        .roles.filter((role) => !/^(?:common|firewall|install-docker|images)$/.test(role)),
       ['redis', 'postgres', 'temporal', 'relayminer'],
     );
     const lines = d.connections.map(({ from, to, port }) => `${from} → ${to}:${port}`);

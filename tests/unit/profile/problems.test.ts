@@ -73,7 +73,7 @@ e: [*d,*d,*d,*d,*d,*d,*d,*d]
     RELAY_HOST.replace('redis_hosts: [web1]', 'redis_hosts: [wed1, web1, web1]'),
     [
       'p.yaml:4:15 redis_hosts[0]: unknown host "wed1", did you mean "web1"?',
-      'p.yaml:4:21 redis_hosts[1]: at most one host is supported in this group',
+      'p.yaml:4:21 redis_hosts[1]: at most one host is supported in this group: several are for redis.mode: sentinel',
       'p.yaml:4:27 redis_hosts[2]: "web1" is listed twice',
     ],
   ],
@@ -255,18 +255,18 @@ e: [*d,*d,*d,*d,*d,*d,*d,*d]
   ],
   [
     'an order that cannot work',
-    `${RELAY_HOST}order: [common, redis, install-docker, images, common]\n`,
+    `${RELAY_HOST}order: [common, firewall, redis, install-docker, images, common]\n`,
     [
       'p.yaml:14:8 order: "relayminer" is missing, although a host needs it',
-      'p.yaml:14:17 order[1]: "redis" must come in a later stage than "images"',
-      'p.yaml:14:48 order[4]: "common" is listed twice',
+      'p.yaml:14:27 order[2]: "redis" must come in a later stage than "images"',
+      'p.yaml:14:58 order[5]: "common" is listed twice',
     ],
   ],
   [
     'an order with an unknown role',
     `${RELAY_HOST}order: [common, [reddis]]\n`,
     [
-      'p.yaml:14:18 order[1][0]: "reddis", expected one of common, install-docker, images, redis, postgres, temporal, provider, relayminer, reverse-proxy, did you mean "redis"?',
+      'p.yaml:14:18 order[1][0]: "reddis", expected one of common, firewall, install-docker, images, pocketd, redis, postgres, temporal, provider, middleman, relayminer, exporters, reverse-proxy, monitoring, did you mean "redis"?',
     ],
   ],
   [
