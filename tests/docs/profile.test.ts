@@ -1,5 +1,6 @@
 import { test } from 'node:test';
 import { profileJsonSchema } from '../../lib/profile/json-schema.ts';
+import { customProfile } from './custom-profile.ts';
 import { assertCurrent } from './markdown-file.ts';
 import { profileReference } from './profile-reference.ts';
 
@@ -13,4 +14,8 @@ A secret never stands in a profile: where one is needed, write \`env:NAME\` (an 
 
 test('docs/profile.md is current: UPDATE_DOCS=1 writes it anew', () => {
   assertCurrent('docs/profile.md', INTRODUCTION + profileReference(profileJsonSchema()));
+});
+
+test('profiles/custom.yaml shows every key: UPDATE_DOCS=1 writes it anew', () => {
+  assertCurrent('profiles/custom.yaml', customProfile(profileJsonSchema()));
 });
