@@ -1,6 +1,6 @@
 import { type Connection, openConnection } from './connection.ts';
 import type { Host } from './deployment.ts';
-import { UserError } from './exit-codes.ts';
+import { EXIT, UserError } from './exit-codes.ts';
 
 /** What has to be done on every host before the first is changed. */
 export interface Opening {
@@ -15,8 +15,8 @@ export interface Opening {
 
 /**
  * Connects to hosts side by side, takes their locks and asks the preflight's questions. The host that comes first by
- * name is locked before all others: of two runs that want the same hosts, one gets them all. Meanwhile the others are
- * asked, so that this order costs no time.
+ * name is locked before all others, or the next where it cannot be reached: of two runs that want the same hosts, one
+ * gets them all. Meanwhile the others are asked, so that this order costs no time.
  * @returns for each host its connection, or an error with what is in the way.
  */
 export async function openHosts(
@@ -24,43 +24,78 @@ export async function openHosts(
   opening: Opening,
 ): Promise<Map<Host, Connection | UserError>> {
   const sorted = hosts.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const { promise: firstIsLocked, resolve: go } = Promise.withResolvers<void>();
-  const open = async (host: Host) => {
-    const connection = await connect(host, opening);
-    return host === sorted[0]
-      ? prepareFirst(connection, opening, go)
-      : prepare(connection, opening, firstIsLocked);
-  };
-  const opened = sorted.map((host) => settled(open(host)));
-  // Where the first cannot be locked, the others are not kept waiting.
-  opened[0]?.then(() => go(), go);
-  const connections = await Promise.all(opened);
+  const order = new LockOrder(sorted.length);
+  const connections = await Promise.all(
+    sorted.map((host, index) => settled(open(host, index, order, opening))),
+  );
   return new Map(sorted.map((host, index) => [host, connections[index]!]));
+}
+
+async function open(
+  host: Host,
+  index: number,
+  order: LockOrder,
+  opening: Opening,
+): Promise<Connection> {
+  try {
+    const connection = await connect(host, opening);
+    return await orClosed(connection, async () => {
+      const lock = () => order.inTurn(index, () => opening.lock(connection));
+      if (index > 0) {
+        const problems = await opening.preflight(connection);
+        if (problems.length === 0) await lock();
+        return problems;
+      }
+      await lock();
+      return opening.preflight(connection);
+    });
+  } finally {
+    order.passes(index);
+  }
+}
+
+/** How long the run that has the first host is given to take its others before this one tries them. */
+const HEAD_START_MILLISECONDS = 5000;
+
+/** Which host is locked first: the first of those that can be, and when the others may be. */
+class LockOrder {
+  readonly #led = Promise.withResolvers<void>();
+  readonly #passed: PromiseWithResolvers<void>[];
+
+  constructor(hosts: number) {
+    this.#passed = Array.from({ length: hosts }, () => Promise.withResolvers<void>());
+  }
+
+  /** Says that a host is out of the way: it is locked, or never will be. */
+  passes(index: number): void {
+    this.#passed[index]?.resolve();
+  }
+
+  /**
+   * Takes a lock when it is the host's turn. Another run that has the first host most likely wants the others, too, and
+   * gets them; the word of one host alone cannot keep this run from all others.
+   */
+  async inTurn(index: number, lock: () => Promise<void>): Promise<void> {
+    const earlier = this.#passed.slice(0, index).map(({ promise }) => promise);
+    await Promise.race([this.#led.promise, Promise.all(earlier)]);
+    try {
+      await lock();
+      this.#led.resolve();
+    } catch (error) {
+      const others = index + 1 < this.#passed.length;
+      if (others && error instanceof UserError && error.exitCode === EXIT.locked) {
+        setTimeout(() => this.#led.resolve(), HEAD_START_MILLISECONDS);
+        await this.#led.promise;
+      }
+      throw error;
+    }
+  }
 }
 
 async function connect(host: Host, opening: Opening): Promise<Connection> {
   const connection = await openConnection(host, opening.sshConfig);
   opening.onConnected(connection);
   return connection;
-}
-
-/** @param locked called once the host is locked, before it is asked anything */
-async function prepareFirst(connection: Connection, opening: Opening, locked: () => void) {
-  return orClosed(connection, async () => {
-    await opening.lock(connection);
-    locked();
-    return opening.preflight(connection);
-  });
-}
-
-/** @param turn when the host may be locked */
-async function prepare(connection: Connection, opening: Opening, turn: Promise<void>) {
-  return orClosed(connection, async () => {
-    const problems = await opening.preflight(connection);
-    await turn;
-    await opening.lock(connection);
-    return problems;
-  });
 }
 
 /** The connection, unless there are problems or a failure: then it is closed. */
