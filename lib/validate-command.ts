@@ -1,13 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openConnection } from './connection.ts';
 import { limitedTo } from './deploy-command.ts';
 import { loadDeployment } from './deployment.ts';
 import { EXIT, UserError } from './exit-codes.ts';
-import { findingLine, hostTable, summaryJson, summaryLine } from './findings.ts';
+import { FORMATS } from './finding-formats.ts';
+import {
+  type FindingsStyle,
+  findingLine,
+  hostTable,
+  summaryJson,
+  summaryLine,
+} from './findings.ts';
 import type { Terminal } from './listeners.ts';
 import type { Given, Option } from './options.ts';
 import { loadSecrets } from './secrets.ts';
 import { writeSshConfig } from './ssh-config.ts';
-import { validate } from './validate.ts';
+import { type ValidateOptions, type Validation, validate } from './validate.ts';
 
 /** The options of `scripts/validate.mjs`. */
 export const VALIDATE_OPTIONS = {
@@ -15,13 +23,18 @@ export const VALIDATE_OPTIONS = {
   limit: { value: 'HOST,…', help: 'ask these hosts of the profile only' },
   only: { value: 'GROUP,…', help: 'ask these groups or ids of checks only' },
   json: { help: 'one JSON object a line on standard output, and nothing else there' },
+  junit: { help: 'JUnit XML on standard output instead of a table' },
+  tap: { help: 'TAP on standard output instead of a table' },
+  markdown: { help: 'a Markdown table on standard output' },
+  watch: { value: 'SECONDS', help: 'ask again until nothing fails, for at most so long' },
+  'fail-on': { value: 'VERDICT', help: 'what counts as not ready: fail (the default) or warn' },
   verbose: { help: 'also show what was seen where a check passes' },
   help: { help: 'this text' },
 } as const satisfies Record<string, Option>;
 
 /**
  * Validates a deployment and prints what was found.
- * @returns the exit code: 0 nothing failed, 5 something did, 4 no host could be reached
+ * @returns the exit code: 0 ready, 5 not ready, 4 no host could be reached
  * @throws UserError or ProfileError with exit code 2 for wrong options, a wrong profile, or secrets that are missing
  */
 export async function runValidate(
@@ -30,31 +43,88 @@ export async function runValidate(
 ): Promise<number> {
   if (given.profile === undefined)
     throw new UserError('Give --profile FILE. See --help.', EXIT.usage);
+  const { format, failOn, watchSeconds } = readOptions(given);
   const deployment = loadDeployment(given.profile);
   const hosts = limitedTo(deployment, given.limit);
   const secrets = existingSecrets(deployment);
   const sshConfig = writeSshConfig(deployment);
-  const style = { colour: terminal.colour && !given.json, verbose: terminal.verbose };
-  if (!given.json) {
-    const names = hosts.map(({ name }) => name).join(', ');
-    terminal.err(`${deployment.name}: asking ${names}; nothing is changed\n`);
-  }
-  const { counts, milliseconds, exitCode } = await validate({
-    deployment,
-    secrets,
-    hosts,
-    ...(given.only !== undefined && { only: given.only.split(',').map((word) => word.trim()) }),
-    open: (host) => openConnection(host, sshConfig),
-    ...(given.json
-      ? { onFinding: (finding) => terminal.out(findingLine(finding)) }
-      : { onHost: (name, findings) => terminal.out(`${hostTable(name, findings, style)}\n`) }),
-  });
-  terminal.out(
-    given.json
-      ? summaryJson(counts, milliseconds)
-      : summaryLine(counts, milliseconds, style.colour),
+  const style = { colour: terminal.colour && format === 'table', verbose: terminal.verbose };
+  const names = hosts.map(({ name }) => name).join(', ');
+  if (format !== 'json') terminal.err(`${deployment.name}: asking ${names}; nothing is changed\n`);
+  const ask = () =>
+    validate({
+      deployment,
+      secrets,
+      hosts,
+      failOn,
+      ...(given.only !== undefined && { only: given.only.split(',').map((word) => word.trim()) }),
+      open: (host) => openConnection(host, sshConfig),
+      ...(watchSeconds === 0 && listenerOf(format, style, terminal)),
+    });
+  const found = await untilReady(ask, watchSeconds, (early) =>
+    terminal.err(summaryLine(early.counts, early.milliseconds, style.colour)),
   );
-  return exitCode;
+  const { findings, counts, milliseconds } = found;
+  if (watchSeconds > 0) {
+    const told = listenerOf(format, style, terminal);
+    for (const finding of findings) told.onFinding?.(finding);
+    for (const [host, mine] of Map.groupBy(findings, (one) => one.host)) told.onHost?.(host, mine);
+  }
+  if (format === 'json') terminal.out(summaryJson(counts, milliseconds));
+  else if (format === 'table') terminal.out(summaryLine(counts, milliseconds, style.colour));
+  else terminal.out(FORMATS[format](findings, milliseconds));
+  return found.exitCode;
+}
+
+type Format = 'table' | 'json' | keyof typeof FORMATS;
+
+function readOptions(given: Given<typeof VALIDATE_OPTIONS>): {
+  format: Format;
+  failOn: 'fail' | 'warn';
+  watchSeconds: number;
+} {
+  const formats = (['json', 'junit', 'tap', 'markdown'] as const).filter((name) => given[name]);
+  if (formats.length > 1) {
+    throw new UserError(`--${formats.join(' and --')}: give one of them`, EXIT.usage);
+  }
+  const failOn = given['fail-on'] ?? 'fail';
+  if (failOn !== 'fail' && failOn !== 'warn') {
+    throw new UserError(`--fail-on ${failOn}: expected fail or warn`, EXIT.usage);
+  }
+  const watchSeconds = Number(given.watch ?? 0);
+  if (!Number.isInteger(watchSeconds) || watchSeconds < 0) {
+    throw new UserError(`--watch ${given.watch}: expected a number of seconds`, EXIT.usage);
+  }
+  return { format: formats[0] ?? 'table', failOn, watchSeconds };
+}
+
+const PAUSE_MILLISECONDS = 3000;
+
+/** Asks again until the deployment is ready or the time is over, telling after each time but the last. */
+async function untilReady(
+  ask: () => Promise<Validation>,
+  seconds: number,
+  tell: (early: Validation) => void,
+): Promise<Validation> {
+  const deadline = performance.now() + seconds * 1000;
+  for (;;) {
+    const found = await ask();
+    if (found.exitCode === EXIT.done) return found;
+    if (performance.now() + PAUSE_MILLISECONDS > deadline) return found;
+    tell(found);
+    await sleep(PAUSE_MILLISECONDS);
+  }
+}
+
+/** Tells findings as they come, in the formats that allow for it. */
+function listenerOf(
+  format: Format,
+  style: FindingsStyle,
+  terminal: Terminal,
+): Pick<ValidateOptions, 'onFinding' | 'onHost'> {
+  if (format === 'json') return { onFinding: (finding) => terminal.out(findingLine(finding)) };
+  if (format !== 'table') return {};
+  return { onHost: (host, findings) => terminal.out(`${hostTable(host, findings, style)}\n`) };
 }
 
 /** The secrets in use. Validation makes none up: with new ones it would ask for a deployment that does not exist. */

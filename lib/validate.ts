@@ -28,6 +28,8 @@ export interface ValidateOptions {
   hosts?: readonly Host[];
   /** Groups or ids of checks; everything where absent. */
   only?: readonly string[];
+  /** The least bad verdict that makes a deployment not ready; `fail` where absent. */
+  failOn?: 'fail' | 'warn';
   open(host: Host): Promise<Pick<Connection, 'run' | 'close'>>;
   /** Told as findings come. */
   onFinding?(finding: Finding): void;
@@ -37,10 +39,11 @@ export interface ValidateOptions {
 
 /** What came of it. */
 export interface Validation {
+  /** Host by host, in reading order; those that several hosts settle together come last. */
   findings: Finding[];
   counts: Counts;
   milliseconds: number;
-  /** 0 when nothing failed, 5 when something did, 4 when no host could be reached. */
+  /** 0 when nothing failed (or warned, with `failOn`), 5 when something did, 4 when no host could be reached. */
   exitCode: number;
 }
 
@@ -62,23 +65,21 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
   const wanted = selector(only, [...plan.flatMap(({ checks }) => checks), ...fleet, REACHABLE]);
   const fleetWanted = fleet.filter(wanted);
   const answers = new Map<string, Map<string, ProbeResult>>();
-  const findings: Finding[] = [];
   let reached = 0;
 
   const tell = (raw: Finding): Finding => {
     const told = { ...raw, evidence: clean(raw.evidence, secrets), fix: clean(raw.fix, secrets) };
-    findings.push(told);
     options.onFinding?.(told);
     return told;
   };
-  await Promise.all(
+  const byHost = await Promise.all(
     plan.map(async ({ host, checks }) => {
       const asked = checks.filter((check) => wanted(check) || isNeeded(check, fleetWanted));
       const order = [REACHABLE.id, ...asked.map(({ id }) => id)];
       const mine: Finding[] = [];
       const onAnswer = (check: Check, result: ProbeResult) => {
-        const byHost = answers.get(check.id) ?? new Map<string, ProbeResult>();
-        answers.set(check.id, byHost.set(host.name, result));
+        const others = answers.get(check.id) ?? new Map<string, ProbeResult>();
+        answers.set(check.id, others.set(host.name, result));
         if (wanted(check)) mine.push(tell(findingOf(check, result)));
       };
       const reachable = await askHost(options, host, asked, onAnswer);
@@ -86,6 +87,7 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
       if (reachable.verdict === 'fail' || wanted(REACHABLE)) mine.push(tell(reachable));
       mine.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
       options.onHost?.(host.name, mine);
+      return mine;
     }),
   );
   const together = fleetWanted.map((check) =>
@@ -93,9 +95,11 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
   );
   if (together.length > 0) options.onHost?.('fleet', together);
 
+  const findings = [...byHost.flat(), ...together];
   const counts = countOf(findings);
   const milliseconds = Math.round(performance.now() - began);
-  const exitCode = reached === 0 ? EXIT.unreachable : counts.fail > 0 ? EXIT.invalid : EXIT.done;
+  const bad = counts.fail + (options.failOn === 'warn' ? counts.warn : 0);
+  const exitCode = reached === 0 ? EXIT.unreachable : bad > 0 ? EXIT.invalid : EXIT.done;
   return { findings, counts, milliseconds, exitCode };
 }
 

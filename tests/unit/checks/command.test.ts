@@ -60,6 +60,9 @@ test('the exit code of a wrong call is 2, with what to do', async () => {
     [['--profil', profile], /did you mean --profile\?/],
     [['--profile', profile, '--only', 'reddis'], /did you mean redis\?/],
     [['--profile', profile, '--limit', 'labb'], /did you mean lab\?/],
+    [['--profile', profile, '--json', '--tap'], /--json and --tap: give one of them/],
+    [['--profile', profile, '--fail-on', 'skip'], /--fail-on skip: expected fail or warn/],
+    [['--profile', profile, '--watch', 'long'], /--watch long: expected a number of seconds/],
     [['--profile', join(root, 'missing.yaml')], /missing\.yaml/],
   ];
   for (const [words, message] of cases) {
@@ -79,4 +82,13 @@ test('secrets that do not exist are not made up', async () => {
   const fresh = await validate('--profile', other);
   assert.equal(fresh.code, 2);
   assert.match(fresh.stderr, /does not exist yet: a deploy creates it/);
+});
+
+test('--watch asks again until the deadline, and tells each time', async () => {
+  const words = ['--profile', profile, '--only', 'redis', '--tap', '--watch', '7'];
+  const { code, stdout, stderr } = await validate(...words);
+  assert.ok(code === 5 || code === 4, String(code));
+  assert.match(stdout, /^TAP version 14\n1\.\.\d+\nnot ok 1/);
+  const told = stderr.split('\n').filter((line) => line.includes('not ready'));
+  assert.ok(told.length >= 1 && told.length <= 3, stderr);
 });
