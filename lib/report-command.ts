@@ -18,7 +18,7 @@ export const REPORT_OPTIONS = {
 } as const satisfies Record<string, Option>;
 
 /**
- * Writes the report of a profile and prints its path.
+ * Writes the report of a profile and prints the paths of what it wrote.
  * @returns the exit code: 0, or with `--validate` that of validation
  * @throws UserError or ProfileError with exit code 2 for a wrong profile or secrets that are missing
  */
@@ -31,12 +31,12 @@ export async function runReport(
   const deployment = loadDeployment(given.profile);
   const secrets = existingSecrets(deployment);
   const found = given.validate ? await ask(deployment, secrets, terminal) : undefined;
-  const path = writeReport({
+  const paths = writeReport({
     deployment,
     secrets,
     ...(found && { findings: found.findings }),
   });
-  terminal.out(`${shortPath(path)}\n`);
+  terminal.out(paths.map((path) => `${shortPath(path)}\n`).join(''));
   return found?.exitCode ?? EXIT.done;
 }
 

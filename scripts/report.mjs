@@ -6,7 +6,7 @@ if (import.meta.main) {
   await runCommand({
     script: 'scripts/report.mjs',
     summary:
-      'Writes reports/<deployment>/report.md: what runs where, how to open it, and the exact values to type into Igniter next.',
+      'Writes reports/<deployment>/report.md and report.html: what runs where, how to open it, and the exact values to type into Igniter next.',
     options: REPORT_OPTIONS,
     examples: ['--profile profiles/all-in-one-lab.yaml --validate'],
     run: runReport,

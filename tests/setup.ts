@@ -12,7 +12,7 @@ import { ROOT } from './lab/paths.ts';
 
 const quiet = $({ quiet: true, stdio: ['ignore', 'inherit', 'inherit'] });
 
-/** Servers that unit tests start as processes: Redis from Debian, unpacked below .cache, and PostgreSQL's binaries. */
+/** What unit tests start as processes: Redis from Debian, unpacked below .cache, PostgreSQL's binaries, a browser. */
 async function unit(): Promise<void> {
   if (process.arch !== 'x64' || !existsSync('/usr/bin/apt-get')) return;
   const fetch = join(ROOT, 'tests', 'lab', 'standins', 'fetch-redis.sh');
@@ -20,6 +20,11 @@ async function unit(): Promise<void> {
     if (existsSync(join(ROOT, '.cache', 'redis', suite, 'redis-server'))) continue;
     console.error(`unpacking Redis of Debian ${suite}, once …`);
     await quiet`${fetch} ${suite}`;
+  }
+  if (!existsSync('/usr/bin/chromium') && process.getuid?.() === 0) {
+    console.error('installing Chromium, once …');
+    const refused = await installPackages('chromium');
+    if (refused) throw new Error(`apt-get could not install Chromium: ${refused}`);
   }
   if (globSync('/usr/lib/postgresql/*/bin/initdb').length === 0 && process.getuid?.() === 0) {
     console.error('installing PostgreSQL, once …');

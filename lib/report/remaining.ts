@@ -3,21 +3,27 @@ import type { ReportInput } from './input.ts';
 import { blocks, code, list } from './markdown.ts';
 import { word } from './words.ts';
 
+const DOMAINS = [
+  'relay_public_domain',
+  'provider_domain',
+  'provider_public_api_domain',
+  'middleman_domain',
+  'grafana_domain',
+] as const;
+
 /** What nobody but the operator can do. */
 export function remaining({ deployment, secrets }: ReportInput): string {
-  const { relay_public_domain: domain, reverse_proxy: proxy } = deployment.profile;
+  const { profile } = deployment;
+  const proxies = deployment.group('reverse_proxy_hosts').map(({ address }) => code(address));
   const provider = deployment.group('provider_hosts').length > 0;
   const relayers = deployment.group('relay_relayers').length > 0;
   return blocks(
     '## What remains for you',
     list([
-      ...(domain !== undefined && proxy.tls === 'acme'
-        ? [
-            `DNS: point ${code(domain)} at ${deployment
-              .group('reverse_proxy_hosts')
-              .map(({ address }) => code(address))
-              .join(', ')}.`,
-          ]
+      ...(proxies.length > 0 && profile.reverse_proxy.tls !== 'internal'
+        ? DOMAINS.flatMap((key) => profile[key] ?? []).map(
+            (domain) => `DNS: point ${code(domain)} at ${proxies.join(', ')}.`,
+          )
         : []),
       ...(relayers
         ? ['Backends: the nodes that answer relays are yours to run; validation asks each of them.']
@@ -31,7 +37,11 @@ export function remaining({ deployment, secrets }: ReportInput): string {
               '`url` without a slash at its end.',
           ]
         : []),
-      'Firewall: allow only the connections of the table above.',
+      ...(profile.firewall.enabled
+        ? []
+        : [
+            'Firewall: it is off in the profile (`firewall.enabled`). Allow only the connections of the table above.',
+          ]),
       'Backups: the list below, on another machine.',
     ]),
   );

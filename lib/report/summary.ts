@@ -24,7 +24,10 @@ export function summary({ deployment, findings }: ReportInput): string {
     `**${answer}** ${pass} passed, ${warn} warned, ${fail} failed, ${skip} skipped.`,
     open.length === 0
       ? ''
-      : table(['', 'Host', 'Check', 'Seen', 'What to do'], open.toSorted(failuresFirst).map(row)),
+      : table(
+          ['Verdict', 'Host', 'Check', 'Seen', 'What to do'],
+          open.toSorted(failuresFirst).map(row),
+        ),
     skip === 0
       ? ''
       : `Skipped, so neither good nor bad:\n\n${table(

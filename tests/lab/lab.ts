@@ -68,7 +68,7 @@ function nextPlaces(): [string, string][] {
   const kept = (...names: string[]) => shortPath(join(home(), ...names));
   const ssh = `ssh -F ${kept('deployments', 'lab', 'ssh_config')} lab`;
   const places: [string, string][] = [
-    ['the report', kept('reports', 'lab', 'report.md')],
+    ['the report', kept('reports', 'lab', 'report.html')],
     ['the host', ssh],
     ['the portal', `http://localhost:3001, while this runs: ${ssh} -N -L 3001:127.0.0.1:3001`],
     ['relays', 'https://relay.lab.internal, which is port 443 of the host'],

@@ -391,7 +391,9 @@ test('peer defect D49: the oldest Node that will do is stated, and the one that 
 
 test('peer defect D50: the report says when, by what and of which profile it was written', (t) => {
   const { deployment, secrets } = load(t, FOUR_HOSTS);
-  const text = readFileSync(writeReport({ deployment, secrets }), 'utf8');
+  const text = writeReport({ deployment, secrets })
+    .map((path) => readFileSync(path, 'utf8'))
+    .join('');
   assert.match(text, /\d{4}-\d\d-\d\dT\d\d:\d\d/);
   assert.match(text, /Pocket Automations `\d+\.\d+\.\d+`/);
   assert.match(text, /p\.yaml/);

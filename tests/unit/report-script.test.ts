@@ -26,10 +26,10 @@ function report(t: TestContext, secrets: 'deployed' | 'none', ...options: string
   return { ...run, path: join(home, 'reports/nodes/report.md') };
 }
 
-test('scripts/report.mjs prints nothing but the path of what it wrote', (t) => {
+test('scripts/report.mjs prints nothing but the paths of what it wrote', (t) => {
   const { stdout, stderr, status, path } = report(t, 'deployed');
   assert.equal(stderr, '');
-  assert.equal(stdout, `${path}\n`);
+  assert.equal(stdout, `${path}\n${path.replace(/md$/, 'html')}\n`);
   assert.equal(status, 0);
   assert.match(readFileSync(path, 'utf8'), /\*\*Not validated\.\*\*/);
 });
@@ -37,7 +37,7 @@ test('scripts/report.mjs prints nothing but the path of what it wrote', (t) => {
 test('scripts/report.mjs --validate reports an unreachable host, and does not exit 0', (t) => {
   const { stdout, stderr, status, path } = report(t, 'deployed', '--validate');
   assert.equal(status, 4);
-  assert.equal(stdout, `${path}\n`);
+  assert.equal(stdout, `${path}\n${path.replace(/md$/, 'html')}\n`);
   assert.match(stderr, /FAIL {2}host\.reachable/);
   assert.match(stderr, /not ready/);
   assert.match(readFileSync(path, 'utf8'), /\*\*Not ready\.\*\*[\s\S]*\| fail \| `web1` \|/);

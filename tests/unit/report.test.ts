@@ -222,8 +222,9 @@ describe('the report', () => {
     const reports = join(input.deployment.directory, '../../reports/nodes');
     mkdirSync(reports, { recursive: true, mode: 0o755 });
     writeFileSync(join(reports, 'report.md'), 'old', { mode: 0o644 });
-    const path = writeReport(input);
+    const [path = '', html = ''] = writeReport(input);
     assert.equal(path, join(reports, 'report.md'));
+    assert.equal(statSync(html).mode & 0o777, 0o600);
     assert.equal(statSync(path).mode & 0o777, 0o600);
     assert.equal(statSync(reports).mode & 0o777, 0o700);
     assert.equal(readFileSync(path, 'utf8'), reportMarkdown(input));

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Marked, type Tokens } from 'marked';
+import type { ReportInput } from './input.ts';
+import { reportMarkdown } from './report.ts';
+import { topology } from './topology.ts';
+
+const read = (...path: string[]) => readFileSync(join(import.meta.dirname, ...path), 'utf8');
+
+/**
+ * The report as one HTML page that needs nothing else: no network, no other file. What a page may run is named by its
+ * hash in a content security policy, so that no text of a host could ever become a script. (Markdown becomes HTML with
+ * `marked`, the smallest of the well-kept libraries for it, without dependencies.)
+ */
+export function reportHtml(input: ReportInput): string {
+  const { name } = input.deployment;
+  const style = read('report.css');
+  const script = read('copy-buttons.js');
+  const policy = `default-src 'none'; style-src '${hash(style)}'; script-src '${hash(script)}'`;
+  const glossary = read('..', '..', 'docs', 'glossary.md').replace('# Glossary', '## Glossary');
+  const body = rendered(
+    `${reportMarkdown(input)}\n${glossary.replace(/^## (?!Glossary)/gm, '### ')}`,
+  );
+  const picture = input.secrets.mask(topology(input.deployment));
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Deployment ${escaped(name)}</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+${body.replace('<!-- topology -->', picture)}
+</main>
+<script>${script}</script>
+</body>
+</html>
+`;
+}
+
+function hash(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
+}
+
+/** Markdown as HTML: headings with anchors, tables that scroll, links to the glossary within the page, no foreign tags. */
+function rendered(markdown: string): string {
+  const marked = new Marked({ gfm: true });
+  marked.use({
+    renderer: {
+      html: ({ text }: Tokens.HTML | Tokens.Tag) => (text === '<br>' ? '<br>' : escaped(text)),
+      heading({ tokens, depth, text }: Tokens.Heading) {
+        const inner = this.parser.parseInline(tokens);
+        const place = text === 'Hosts, and what runs where' ? '\n<!-- topology -->' : '';
+        return `<h${depth} id="${anchor(text)}">${inner}</h${depth}>${place}\n`;
+      },
+      link({ href, tokens }: Tokens.Link) {
+        const inner = this.parser.parseInline(tokens);
+        const within = /glossary\.md(#.*)$/.exec(href)?.[1];
+        if (within) return `<a href="${escaped(within)}">${inner}</a>`;
+        return /^https:\/\/|^#/.test(href) ? `<a href="${escaped(href)}">${inner}</a>` : inner;
+      },
+    },
+    hooks: {
+      postprocess: (html) => {
+        let count = 0;
+        const scrolling = () =>
+          `<div class="wide" tabindex="0" role="group" aria-label="Table ${++count}"><table>`;
+        return html.replace(/<table>/g, scrolling).replaceAll('</table>', '</table></div>');
+      },
+    },
+  });
+  return marked.parse(markdown, { async: false });
+}
+
+/** The anchor of a heading, as GitHub makes it. */
+function anchor(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replaceAll(/\s/g, '-');
+}
+
+function escaped(text: string): string {
+  const signs: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+  return text.replace(/[&<>"]/g, (sign) => signs[sign] ?? sign);
+}

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Finding } from '../../lib/check.ts';
+import { loadDeployment } from '../../lib/deployment.ts';
+import { reportHtml } from '../../lib/report/html.ts';
+import { generatePrivateKey, loadSecrets } from '../../lib/secrets.ts';
+import { filledProfiles } from '../profiles.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const NASTY = '<img src=x onerror="document.title=1"> `code` | [a](javascript:alert(1))';
+
+const filled = filledProfiles();
+const file = join(filled.directory, 'report.html');
+let browser: Browser;
+
+before(async () => {
+  writeFileSync(
+    join(filled.directory, 'supplier-keys.yaml'),
+    `keys: ["${generatePrivateKey()}"]\n`,
+  );
+  const deployment = loadDeployment(filled.path('ha-relay-mining'), { root: filled.directory });
+  const secrets = loadSecrets(deployment, { create: true });
+  const finding: Finding = {
+    ...{ id: 'redis.version', host: 'redis-1', group: 'redis' as const, title: NASTY },
+    ...{ verdict: 'fail', evidence: NASTY, fix: 'scripts/redis.mjs --profile p.yaml' },
+    duration_ms: 3,
+  };
+  writeFileSync(
+    file,
+    reportHtml({ deployment, secrets, now: new Date('2026-11-24T12:00:00Z'), findings: [finding] }),
+  );
+  browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+  });
+});
+after(async () => {
+  await browser?.close();
+  filled.remove();
+});
+
+/** The report in a browser, with everything that went wrong or was asked of a network on the way. */
+async function opened(scheme: 'light' | 'dark'): Promise<{ page: Page; troubles: string[] }> {
+  const context = await browser.newContext({
+    colorScheme: scheme,
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+  const page = await context.newPage();
+  const troubles: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') troubles.push(message.text());
+  });
+  page.on('pageerror', (error) => troubles.push(error.message));
+  page.on('request', (request) => {
+    if (!request.url().startsWith('file:')) troubles.push(request.url());
+  });
+  await page.goto(pathToFileURL(file).href);
+  return { page, troubles };
+}
+
+describe('the report in a browser', { timeout: 120_000 }, () => {
+  for (const scheme of ['light', 'dark'] as const) {
+    test(`is readable for everybody, ${scheme}`, async () => {
+      const { page, troubles } = await opened(scheme);
+      assert.match(await page.title(), /^Deployment ha-relay-mining$/);
+      await page.evaluate(AXE);
+      const violations = await page.evaluate('axe.run().then(({ violations }) => violations)');
+      assert.deepEqual(violations, []);
+      assert.deepEqual(troubles, []);
+    });
+  }
+
+  test('copies a value and a command as they are', async () => {
+    const { page } = await opened('light');
+    for (const wanted of ['relay.nodes.net', /^scripts\/deploy\.mjs --profile \S+ --dry-run/]) {
+      const code = page.locator('pre > code, td > code').filter({ hasText: wanted }).first();
+      await code.locator('xpath=following-sibling::button[1]').click();
+      const copied = await page.evaluate(() => navigator.clipboard.readText());
+      assert.equal(copied, (await code.innerText()).replace(/\n$/, ''));
+    }
+  });
+
+  test('never turns what a host said into a page’s own', async () => {
+    const { page, troubles } = await opened('light');
+    assert.equal(await page.locator('img').count(), 0);
+    assert.equal(await page.locator('a[href^="javascript"]').count(), 0);
+    assert.ok((await page.getByText('onerror').count()) > 0, 'it is shown as text');
+    assert.deepEqual(troubles, []);
+  });
+
+  test('explains its words on the page itself', async () => {
+    const { page } = await opened('light');
+    const targets = await page
+      .locator('a[href^="#"]')
+      .evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''));
+    assert.ok(targets.length > 5);
+    for (const target of new Set(targets)) {
+      assert.equal(await page.locator(`[id="${target.slice(1)}"]`).count(), 1, target);
+    }
+  });
+
+  test('draws every host and its public edges', async () => {
+    const { page } = await opened('light');
+    assert.equal(await page.locator('.topology .host').count(), 13);
+    assert.equal(await page.locator('.topology .public').count(), 2);
+    assert.equal(
+      await page.locator('.topology title', { hasText: 'proxy-1 → relayer-2' }).count(),
+      1,
+    );
+  });
+});
