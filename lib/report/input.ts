@@ -1,6 +1,7 @@
 import type { Finding } from '../check.ts';
 import type { Deployment } from '../deployment.ts';
 import type { Secrets } from '../secrets.ts';
+import type { Remembered } from './history.ts';
 
 /** What a report is made from. */
 export interface ReportInput {
@@ -9,5 +10,7 @@ export interface ReportInput {
   secrets: Secrets;
   /** What validation found; absent when it did not run. */
   findings?: readonly Finding[];
+  /** What the last report remembered; absent for the first. */
+  previous?: Remembered;
   now: Date;
 }

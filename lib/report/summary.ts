@@ -2,11 +2,13 @@ import type { Finding } from '../check.ts';
 import { countOf } from '../findings.ts';
 import { quote } from '../shell.ts';
 import { shortPath } from '../short-path.ts';
+import { changes, remember } from './history.ts';
 import type { ReportInput } from './input.ts';
-import { blocks, code, commands, plain, table } from './markdown.ts';
+import { blocks, code, commands, list, plain, table } from './markdown.ts';
 
 /** Whether the deployment is ready, and what to do where it is not. */
-export function summary({ deployment, findings }: ReportInput): string {
+export function summary(input: ReportInput): string {
+  const { deployment, findings } = input;
   const heading = '## Is it ready?';
   if (findings === undefined) {
     const profile = quote(shortPath(deployment.profilePath ?? ''));
@@ -14,14 +16,16 @@ export function summary({ deployment, findings }: ReportInput): string {
       heading,
       '**Not validated.** This report was written without asking the hosts. To ask them and write it again:',
       commands(`scripts/report.mjs --profile ${profile} --validate`),
+      sinceLast(input),
     );
   }
   const { pass, warn, fail, skip } = countOf(findings);
   const answer = fail > 0 ? 'Not ready.' : pass === 0 ? 'It could not be told.' : 'Ready.';
+  const { since } = remember(input);
   const open = findings.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn');
   return blocks(
     heading,
-    `**${answer}** ${pass} passed, ${warn} warned, ${fail} failed, ${skip} skipped.`,
+    `**${answer}** ${pass} passed, ${warn} warned, ${fail} failed, ${skip} skipped. So since ${code(since ?? '')}, as far as reports tell.`,
     open.length === 0
       ? ''
       : table(
@@ -36,7 +40,16 @@ export function summary({ deployment, findings }: ReportInput): string {
             .filter(({ verdict }) => verdict === 'skip')
             .map(({ host, title, evidence }) => [code(host), plain(title), code(evidence)]),
         )}`,
+    sinceLast(input),
   );
+}
+
+function sinceLast(input: ReportInput): string {
+  if (!input.previous) return '';
+  const lines = changes(input);
+  const when = code(input.previous.written);
+  if (lines.length === 0) return `Nothing has changed since the report of ${when}.`;
+  return blocks(`Changed since the report of ${when}:`, list(lines.map(plain)));
 }
 
 function row({ verdict, host, title, evidence, fix }: Finding): string[] {

@@ -230,6 +230,24 @@ describe('the report', () => {
     assert.equal(readFileSync(path, 'utf8'), reportMarkdown(input));
   });
 
+  test('tells what has changed since the last one, and since when it is ready', (t) => {
+    const input = given(t);
+    const at = (hour: number) => new Date(`2026-11-23T${hour}:00:00Z`);
+    const written = (findings: Finding[], now: Date) =>
+      readFileSync(writeReport({ ...input, findings, now })[0] ?? '', 'utf8');
+    const first = written([finding({})], at(10));
+    assert.doesNotMatch(first, /since the report of/);
+    const same = written([finding({})], at(11));
+    assert.match(same, /Nothing has changed since the report of `2026-11-23T10:00:00\.000Z`/);
+    assert.match(same, /\*\*Ready\.\*\* .* So since `2026-11-23T10:00:00\.000Z`/);
+    const broken = written([finding({ verdict: 'fail' })], at(12));
+    assert.match(broken, /- redis\.policy on data: fail; before: pass/);
+    assert.match(broken, /\*\*Not ready\.\*\* .* So since `2026-11-23T12:00:00\.000Z`/);
+    input.deployment.images.redis = 'docker.io/library/redis:8.10.2-alpine';
+    const upgraded = written([finding({ verdict: 'fail' })], at(13));
+    assert.match(upgraded, /- redis: \S+8\.10\.2-alpine; before: \S+8\.10\.1-alpine/);
+  });
+
   test('links only to words that the glossary explains', (t) => {
     const input = given(t);
     const report = reportMarkdown(input);

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import type { VerdictName } from '../check.ts';
+import { countOf } from '../findings.ts';
+import type { ReportInput } from './input.ts';
+
+/** What is remembered of a report, so that the next one can tell what has changed since. */
+export interface Remembered {
+  /** When it was written: ISO 8601. */
+  written: string;
+  /** Whether the deployment was ready; absent where it was not validated. */
+  ready?: boolean;
+  /** Since when it has been so, as far as reports tell. */
+  since?: string;
+  /** The verdicts by `host check`; none where it was not validated. */
+  verdicts: Record<string, VerdictName>;
+  images: Record<string, string>;
+  /** What runs on each host. */
+  roles: Record<string, string[]>;
+}
+
+/** What the last report remembered; nothing where there is none, or none that can be read. */
+export function recall(path: string): Remembered | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Remembered;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the next report has to know of this one. */
+export function remember(input: ReportInput): Remembered {
+  const { deployment, findings, previous, now } = input;
+  const ready = findings && countOf(findings).fail === 0;
+  const written = now.toISOString();
+  const same = previous && ready !== undefined && previous.ready === ready;
+  return {
+    written,
+    ...(ready !== undefined && { ready, since: (same && previous.since) || written }),
+    verdicts: Object.fromEntries(
+      (findings ?? []).map(({ host, id, verdict }) => [`${host} ${id}`, verdict]),
+    ),
+    images: { ...deployment.images },
+    roles: Object.fromEntries(deployment.hosts.map(({ name, roles }) => [name, [...roles]])),
+  };
+}
+
+/** What is different from the last report, one line each. */
+export function changes({ deployment, findings, previous }: ReportInput): string[] {
+  if (!previous) return [];
+  const lines: string[] = [];
+  const hosts = new Map(deployment.hosts.map(({ name, roles }) => [name, roles.join(', ')]));
+  for (const [name, roles] of hosts) {
+    const before = previous.roles[name]?.join(', ');
+    if (before === undefined) lines.push(`new host ${name}: ${roles}`);
+    else if (before !== roles) lines.push(`${name} has other roles: ${roles}; before: ${before}`);
+  }
+  for (const name of Object.keys(previous.roles)) {
+    if (!hosts.has(name)) lines.push(`host ${name} is gone`);
+  }
+  for (const [name, image] of Object.entries(deployment.images)) {
+    const before = previous.images[name];
+    if (before !== undefined && before !== image)
+      lines.push(`${name}: ${image}; before: ${before}`);
+  }
+  for (const { host, id, verdict } of findings ?? []) {
+    const before = previous.verdicts[`${host} ${id}`];
+    if (before !== undefined && before !== verdict) {
+      lines.push(`${id} on ${host}: ${verdict}; before: ${before}`);
+    }
+  }
+  return lines;
+}
