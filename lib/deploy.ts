@@ -1,15 +1,15 @@
-import { Readable } from 'node:stream';
-import { compile } from './compile.ts';
 import type { Connection } from './connection.ts';
 import type { Deployment, Host } from './deployment.ts';
-import { excerpt } from './excerpt.ts';
 import { EXIT, UserError } from './exit-codes.ts';
-import { hintFor } from './hints.ts';
 import { openHosts } from './open-hosts.ts';
+import { PartRun } from './part-run.ts';
 import { HOST_ROLES, ROLE_NEEDS, type RoleName } from './profile/roles.ts';
-import type { Role, Transfer } from './role.ts';
-import { type RoleStep, runScript, type StepEvent } from './run-script.ts';
+import type { Role } from './role.ts';
+import { roll } from './rolling.ts';
+import type { StepEvent } from './run-script.ts';
 import type { Secrets } from './secrets.ts';
+import { type Seat, Turns } from './turns.ts';
+import { Visits } from './visits.ts';
 
 /** The roles of one stage that one host has: what one script brings about. */
 export interface Part {
@@ -87,8 +87,10 @@ export async function deploy(options: DeployOptions): Promise<Outcome[]> {
   const { parts, listener, sshConfig, signal } = options;
   const hosts = [...new Set(parts.map(({ host }) => host))];
   const open = new Set<Connection>();
+  const visits = new Visits(sshConfig);
   const stop = () => {
     for (const connection of open) connection.stop();
+    visits.stop();
   };
   signal.addEventListener('abort', stop);
   const connections = await openHosts(hosts, {
@@ -104,16 +106,39 @@ export async function deploy(options: DeployOptions): Promise<Outcome[]> {
   const opened = [...connections.values()].filter(
     (one): one is Connection => !(one instanceof UserError),
   );
+  const seats = seatsOf(options);
   const running = new Map<Part, Promise<Outcome>>();
   for (const part of parts) {
     const earlier = [...running].filter(([other]) => comesBefore(other, part));
     const outcomes = earlier.map(([, outcome]) => outcome);
-    running.set(part, runPart(part, outcomes, connections, options));
+    const seat = seats.get(part);
+    const outcome = runPart(part, outcomes, connections, { ...options, visits, seat });
+    running.set(
+      part,
+      outcome.finally(() => seat?.leave()),
+    );
   }
   const outcomes = await Promise.all(running.values());
   signal.removeEventListener('abort', stop);
-  await Promise.all(opened.map((connection) => connection.close()));
+  await Promise.all([visits.close(), ...opened.map((connection) => connection.close())]);
   return outcomes;
+}
+
+/** A seat for each part with a role that rolls, where several hosts of the deployment have that role. */
+function seatsOf({ deployment, parts }: DeployOptions): Map<Part, Seat> {
+  const rolls = ({ name, rolling }: Role) =>
+    rolling && deployment.hosts.filter(({ roles }) => roles.includes(name)).length > 1;
+  const rolling = parts.filter(({ roles }) => roles.some(rolls));
+  const nameOf = ({ roles }: Part) => roles.find(rolls)?.name;
+  const turns = new Map(
+    [...Map.groupBy(rolling, nameOf)].map(([name, same]) => [name, new Turns(same.length)]),
+  );
+  return new Map(
+    rolling.flatMap((part) => {
+      const seat = turns.get(nameOf(part))?.seat();
+      return seat ? [[part, seat] as const] : [];
+    }),
+  );
 }
 
 function comesBefore(earlier: Part, part: Part): boolean {
@@ -129,9 +154,9 @@ async function runPart(
   part: Part,
   earlier: Promise<Outcome>[],
   connections: Map<Host, Connection | UserError>,
-  options: DeployOptions,
+  options: DeployOptions & { visits: Visits; seat: Seat | undefined },
 ): Promise<Outcome> {
-  const { deployment, secrets, dryRun, listener } = options;
+  const { listener, signal, visits, seat } = options;
   const { host, roles } = part;
   const outcome = (status: Outcome['status'], reason = ''): Outcome => {
     const result = { host: host.name, roles: roles.map(({ name }) => name), status, reason };
@@ -146,7 +171,7 @@ async function runPart(
     if (statusOf(connection) === 'interrupted') return outcome('interrupted');
     return outcome(statusOf(connection), connection.message);
   }
-  if (options.signal.aborted) return outcome('interrupted');
+  if (signal.aborted) return outcome('interrupted');
   if (missing.length > 0) {
     const because = missing.map((one) => `${one.roles.join(', ')} on ${one.host}`);
     return outcome(
@@ -154,102 +179,20 @@ async function runPart(
       `needs ${because.join(' and ')}, which ${missing.length > 1 ? 'are' : 'is'} not done`,
     );
   }
-  const context = { deployment, host, secrets };
-  let failure = '';
-  let ended = 0;
   try {
-    const steps = roles.flatMap((role) =>
-      role.steps(context).map((step): RoleStep => ({ role: role.name, step })),
-    );
-    const named = secrets.named();
-    const title = `${roles.map(({ name }) => name).join(', ')} on ${host.name}, deployment ${deployment.name}`;
-    const script = compile(
-      title,
-      steps.map(({ step }) => step),
-      named,
-    );
-    for (const role of roles) {
-      const transfer = await role.transfer?.(context);
-      if (transfer) await carry(connection, transfer, options);
-    }
-    listener.begun(part, steps.length);
-    const end = await runScript(connection, {
-      script,
-      steps,
-      secrets: named,
-      dryRun,
-      onEvent: (event) => {
-        const masked = { ...event, output: secrets.mask(event.output) };
-        if (event.type !== 'started') ended += 1;
-        if (event.type === 'failed') failure = failureText(host, masked);
-        listener.step(host, masked);
-      },
-      onNote: (text) => listener.note(host, secrets.mask(text)),
-    });
-    if (end === 'done') return outcome('done');
-    if (end === 'stopped' && !options.signal.aborted) {
-      const reason = `${host.name}: another run has taken the host over, since this one was not heard of`;
-      return outcome('locked', reason);
-    }
-    if (end === 'stopped')
-      return outcome('interrupted', `ended after step ${ended} of ${steps.length}`);
-    if (end === 'implausible') {
-      return outcome(
-        'failed',
-        `${host.name}: the host's answers do not add up: they cannot have come from the script it was sent\n  Look into the host before you trust it with anything.`,
-      );
-    }
-    return outcome('failed', failure || `${host.name}: the script ended before its last step`);
+    const run = new PartRun(part, connection, options);
+    const end = seat ? await roll(run, seat, visits.visit) : await run.apply();
+    return outcome(end.status, end.reason);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    if (options.signal.aborted && error.exitCode === EXIT.failed)
+    if (signal.aborted && error.exitCode === EXIT.failed)
       return outcome('interrupted', 'ended while something was carried to the host');
-    return outcome(statusOf(error), secrets.mask(error.message));
+    return outcome(statusOf(error), options.secrets.mask(error.message));
   }
 }
-
-async function carry(
-  connection: Connection,
-  transfer: Transfer,
-  options: DeployOptions,
-): Promise<void> {
-  const missing: string[] = [];
-  await connection.run(transfer.missing.text, (line) => {
-    if (missing.length < MOST_MISSING) missing.push(line);
-  });
-  if (missing.length === 0 || options.dryRun) return;
-  const { stream, bytes } = await transfer.open(missing);
-  const tell = (sent: number) =>
-    options.listener.transfer(connection.host, {
-      title: transfer.title,
-      items: missing,
-      sent,
-      bytes,
-    });
-  const counted = async function* () {
-    let sent = 0;
-    tell(sent);
-    for await (const chunk of stream) {
-      sent += chunk.length;
-      tell(sent);
-      yield chunk;
-    }
-  };
-  await connection.feed(transfer.command, Readable.from(counted()), options.signal);
-}
-
-/** Many times the images that there are: a host that floods gets no more memory of ours. */
-const MOST_MISSING = 200;
 
 function statusOf({ exitCode }: UserError): Outcome['status'] {
   if (exitCode === EXIT.unreachable) return 'unreachable';
   if (exitCode === EXIT.interrupted) return 'interrupted';
   return exitCode === EXIT.locked ? 'locked' : 'failed';
-}
-
-function failureText(host: Host, event: StepEvent): string {
-  const why = event.exitStatus === 124 ? 'its time was over' : `exit status ${event.exitStatus}`;
-  const hint = hintFor(event.output);
-  const told = [`${host.name}: ${event.role}: ${event.title}: ${why}`, excerpt(event.output)];
-  return [...told, ...(hint ? [`What to do: ${hint}`] : [])].join('\n');
 }

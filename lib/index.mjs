@@ -48,5 +48,6 @@ export const { runDeploy, DEPLOY_OPTIONS } = await import('./deploy-command.ts')
 export const { EXIT, UserError } = await import('./exit-codes.ts');
 export const { yaml, readYamlFile } = await import('./yaml-text.ts');
 export const { relayerConfig, minerConfig, keysFile } = await import('./relayminer-config.ts');
+export const { relayminerRolling } = await import('./relayminer-rolling.ts');
 export const { runReport, REPORT_OPTIONS } = await import('./report-command.ts');
 export const { runValidate, VALIDATE_OPTIONS } = await import('./validate-command.ts');

@@ -4,6 +4,7 @@ import type { RoleName } from './profile/roles.ts';
 import type { Secrets } from './secrets.ts';
 import type { Shell } from './shell.ts';
 import type { Step } from './step.ts';
+import type { Visit } from './visits.ts';
 
 /** What a role knows when it says what a host should be. */
 export interface RoleContext {
@@ -18,8 +19,43 @@ export interface Role {
   /** In one sentence, for `--help`. */
   summary: string;
   steps(context: RoleContext): Step[];
+  /** Present where hosts that serve must not change all at the same time. */
+  rolling?: Rolling;
   /** What has to be carried from this machine to the host before the steps, when the host lacks it. */
   transfer?(context: RoleContext): Promise<Transfer> | undefined;
+}
+
+/**
+ * How hosts that serve are changed one after the other. Hosts that need no change, and those that do not serve yet, are
+ * not kept waiting.
+ */
+export interface Rolling {
+  /** Exits 0 when the host serves now. */
+  serves: Shell;
+  /** The lower, the earlier. */
+  rank(context: RoleContext, errands: Errands): number | Promise<number>;
+  /**
+   * Takes the host out of service before it is changed.
+   * @throws UserError when that cannot be done; the host is then left as it is, and so are those after it.
+   */
+  takeOut(context: RoleContext, errands: Errands): Promise<OutOfService>;
+}
+
+/** What taking a host out of service, and back, is done with. */
+export interface Errands {
+  visit: Visit;
+  /** Tells the operator what is waited for. */
+  note(text: string): void;
+  /** Waits so many milliseconds. Throws UserError with exit code 130 when the run is to end. */
+  pause(milliseconds: number): Promise<void>;
+}
+
+/** A host that is out of service. */
+export interface OutOfService {
+  /** Waits until the host is well and puts it back. Throws UserError when it does not become well: it then stays out. */
+  backWhenWell(): Promise<void>;
+  /** Puts it back as it is, since the run is interrupted; who sends to it asks it whether it is ready. */
+  backAsItIs(): Promise<void>;
 }
 
 /** Something large that flows from this machine into a command on the host. */

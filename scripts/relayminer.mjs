@@ -7,6 +7,7 @@ import {
   privatePorts,
   readYamlFile,
   relayerConfig,
+  relayminerRolling,
   runRole,
   settingFlags,
   sh,
@@ -23,6 +24,7 @@ export const relayminer = {
   name: 'relayminer',
   summary:
     'HA RelayMiner: relayer and miner, their configuration checked by the image itself before it is used.',
+  rolling: relayminerRolling,
   steps: ({ deployment, host, secrets }) => {
     const image = deployment.images.relayminer;
     const runs = (/** @type {'relay_relayers' | 'relay_miners'} */ group) =>

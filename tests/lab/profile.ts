@@ -14,7 +14,7 @@ export interface LabHost {
 }
 
 /** Images for a machine that reaches no registry; see tests/lab/images. */
-const STAND_IN_IMAGES = {
+export const STAND_IN_IMAGES = {
   redis: 'debian/redis:8.6',
   postgres: 'debian/postgres:17',
   caddy: 'debian/caddy:2.6.2',
@@ -63,7 +63,8 @@ export function writeLabProfile(lab: LabProfile): void {
   writeFileSync(path, `# Written for a lab.\n${text}`);
 }
 
-function merged(base: unknown, changes: unknown): unknown {
+/** Lays one value over another: mappings key by key, anything else replaces. */
+export function merged(base: unknown, changes: unknown): unknown {
   const isMap = (value: unknown): value is Record<string, unknown> =>
     typeof value === 'object' && value !== null && !Array.isArray(value);
   if (!isMap(base) || !isMap(changes)) return changes;
@@ -78,7 +79,8 @@ const backend = (address: string) => ({
   },
 });
 
-function standInChain(address: string) {
+/** What of a profile leads to the stand-ins at an address. */
+export function standInChain(address: string) {
   return {
     pocket_rpc_url: `http://${address}:26657`,
     pocket_grpc_address: `${address}:19090`,

@@ -1,0 +1,160 @@
+import { Readable } from 'node:stream';
+import { compile } from './compile.ts';
+import type { Connection } from './connection.ts';
+import type { DeployOptions, Listener, Outcome, Part } from './deploy.ts';
+import type { Host } from './deployment.ts';
+import { excerpt } from './excerpt.ts';
+import { hintFor } from './hints.ts';
+import type { RoleContext, Transfer } from './role.ts';
+import { type RoleStep, runScript, type StepEvent } from './run-script.ts';
+
+/** How a script of a part ended, and why where it did not go through. */
+export type PartEnd = Pick<Outcome, 'status' | 'reason'>;
+
+/** One part of a deploy on its host: to be looked at, or to be brought about. */
+export class PartRun {
+  readonly part: Part;
+  readonly context: RoleContext;
+  readonly options: DeployOptions;
+  readonly #connection: Connection;
+
+  constructor(part: Part, connection: Connection, options: DeployOptions) {
+    this.part = part;
+    this.options = options;
+    this.context = {
+      deployment: options.deployment,
+      host: part.host,
+      secrets: options.secrets,
+    };
+    this.#connection = connection;
+  }
+
+  /** Brings the part about, or with `dryRun` shows what that would change. */
+  async apply(): Promise<PartEnd> {
+    const { dryRun, listener } = this.options;
+    for (const role of this.part.roles) {
+      const transfer = await role.transfer?.(this.context);
+      if (transfer) await carry(this.#connection, transfer, this.options);
+    }
+    return this.#run(dryRun, listener);
+  }
+
+  /**
+   * Looks what would change, without a word. What was seen can be told afterwards, as it would have been.
+   * @returns how the look ended, and how many steps have something to do
+   */
+  async look(): Promise<{ end: PartEnd; pending: number; tell: () => void }> {
+    const told: (() => void)[] = [];
+    const { listener } = this.options;
+    let pending = 0;
+    const quiet: Pick<Listener, 'begun' | 'step' | 'note'> = {
+      begun: (...words) => told.push(() => listener.begun(...words)),
+      note: (...words) => told.push(() => listener.note(...words)),
+      step: (host, event) => {
+        if (event.type === 'pending') pending += 1;
+        told.push(() => listener.step(host, event));
+      },
+    };
+    const end = await this.#run(true, quiet);
+    return {
+      end,
+      pending,
+      tell: () => {
+        for (const one of told) one();
+      },
+    };
+  }
+
+  async #run(
+    dryRun: boolean,
+    listener: Pick<Listener, 'begun' | 'step' | 'note'>,
+  ): Promise<PartEnd> {
+    const { deployment, secrets, signal } = this.options;
+    const { host, roles } = this.part;
+    const steps = roles.flatMap((role) =>
+      role.steps(this.context).map((step): RoleStep => ({ role: role.name, step })),
+    );
+    const named = secrets.named();
+    const title = `${roles.map(({ name }) => name).join(', ')} on ${host.name}, deployment ${deployment.name}`;
+    const script = compile(
+      title,
+      steps.map(({ step }) => step),
+      named,
+    );
+    let failure = '';
+    let ended = 0;
+    listener.begun(this.part, steps.length);
+    const end = await runScript(this.#connection, {
+      script,
+      steps,
+      secrets: named,
+      dryRun,
+      onEvent: (event) => {
+        const masked = { ...event, output: secrets.mask(event.output) };
+        if (event.type !== 'started') ended += 1;
+        if (event.type === 'failed') failure = failureText(host, masked);
+        listener.step(host, masked);
+      },
+      onNote: (text) => listener.note(host, secrets.mask(text)),
+    });
+    switch (end) {
+      case 'done':
+        return { status: 'done', reason: '' };
+      case 'stopped': {
+        const lost = `${host.name}: another run has taken the host over, since this one was not heard of`;
+        if (!signal.aborted) return { status: 'locked', reason: lost };
+        return { status: 'interrupted', reason: `ended after step ${ended} of ${steps.length}` };
+      }
+      case 'implausible':
+        return {
+          status: 'failed',
+          reason: `${host.name}: the host's answers do not add up: they cannot have come from the script it was sent\n  Look into the host before you trust it with anything.`,
+        };
+      case 'failed':
+        return {
+          status: 'failed',
+          reason: failure || `${host.name}: the script ended before its last step`,
+        };
+    }
+  }
+}
+
+async function carry(
+  connection: Connection,
+  transfer: Transfer,
+  options: DeployOptions,
+): Promise<void> {
+  const missing: string[] = [];
+  await connection.run(transfer.missing.text, (line) => {
+    if (missing.length < MOST_MISSING) missing.push(line);
+  });
+  if (missing.length === 0 || options.dryRun) return;
+  const { stream, bytes } = await transfer.open(missing);
+  const tell = (sent: number) =>
+    options.listener.transfer(connection.host, {
+      title: transfer.title,
+      items: missing,
+      sent,
+      bytes,
+    });
+  const counted = async function* () {
+    let sent = 0;
+    tell(sent);
+    for await (const chunk of stream) {
+      sent += chunk.length;
+      tell(sent);
+      yield chunk;
+    }
+  };
+  await connection.feed(transfer.command, Readable.from(counted()), options.signal);
+}
+
+/** Many times the images that there are: a host that floods gets no more memory of ours. */
+const MOST_MISSING = 200;
+
+function failureText(host: Host, event: StepEvent): string {
+  const why = event.exitStatus === 124 ? 'its time was over' : `exit status ${event.exitStatus}`;
+  const hint = hintFor(event.output);
+  const told = [`${host.name}: ${event.role}: ${event.title}: ${why}`, excerpt(event.output)];
+  return [...told, ...(hint ? [`What to do: ${hint}`] : [])].join('\n');
+}

@@ -1,0 +1,34 @@
+import type { Deployment, Host } from './deployment.ts';
+import { type Shell, sh } from './shell.ts';
+
+/** What the proxy's Caddyfile takes from its environment about the relayers. */
+export interface Upstreams {
+  RELAYERS: string;
+  /** The same for gRPC, which is HTTP/2 without TLS. */
+  RELAYERS_GRPC: string;
+}
+
+/** The relayers as a proxy reaches them. @param without a relayer that is left out */
+export function upstreamsOf(deployment: Deployment, proxy: Host, without?: Host): Upstreams {
+  const hosts = deployment.publishers('relayer');
+  const kept = deployment
+    .relayUpstreams(proxy)
+    .filter((_, index) => hosts[index]?.name !== without?.name);
+  return {
+    RELAYERS: kept.map((one) => `http://${one}`).join(' '),
+    RELAYERS_GRPC: kept.map((one) => `h2c://${one}`).join(' '),
+  };
+}
+
+/**
+ * Shell for a proxy that makes it forward to these relayers from now on, without a restart: the configuration in use is
+ * read again, in an environment with other upstreams. What is under way with others goes on. Does nothing where no
+ * proxy runs.
+ */
+export function forwardTo({ RELAYERS, RELAYERS_GRPC }: Upstreams): Shell {
+  return sh`
+    running=$(docker ps --quiet --filter label=com.docker.compose.project=pocket-reverse-proxy --filter status=running)
+    [[ -z $running ]] || docker compose --project-directory /opt/pocket/reverse-proxy exec -T \
+      --env ${`RELAYERS=${RELAYERS}`} --env ${`RELAYERS_GRPC=${RELAYERS_GRPC}`} \
+      caddy caddy reload --config /etc/caddy/Caddyfile --adapter caddyfile`;
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { EXIT, UserError } from '../../../lib/exit-codes.ts';
+import type { PartEnd, PartRun } from '../../../lib/part-run.ts';
+import type { Rolling } from '../../../lib/role.ts';
+import { roll } from '../../../lib/rolling.ts';
+import { Shell } from '../../../lib/shell.ts';
+import { Turns } from '../../../lib/turns.ts';
+
+const DONE: PartEnd = { status: 'done', reason: '' };
+const FAILED: PartEnd = { status: 'failed', reason: 'the new one does not start' };
+
+/** What the hosts of a test are like, and what was done to them, in order. */
+interface Scene {
+  hosts: Record<string, { pending?: number; serves?: boolean; applied?: PartEnd; well?: Error }>;
+  dryRun?: boolean;
+  signal?: AbortSignal;
+}
+
+async function play({ hosts, dryRun = false, signal = new AbortController().signal }: Scene) {
+  const done: string[] = [];
+  const names = Object.keys(hosts);
+  const turns = new Turns(names.length);
+  const rolling: Rolling = {
+    serves: new Shell('serves'),
+    rank: ({ host }) => names.indexOf(host.name),
+    takeOut: async ({ host }) => {
+      done.push(`${host.name} out`);
+      return {
+        backWhenWell: async () => {
+          const { well } = hosts[host.name] ?? {};
+          if (well) throw well;
+          done.push(`${host.name} back`);
+        },
+        backAsItIs: async () => {
+          done.push(`${host.name} back as it is`);
+        },
+      };
+    },
+  };
+  const visit = async ({ name }: { name: string }) => {
+    if (hosts[name]?.serves === false) throw new UserError('it does not serve');
+    return '';
+  };
+  const results = names.map(async (name) => {
+    const { pending = 1, applied = DONE } = hosts[name] ?? {};
+    const seat = turns.seat();
+    const run = {
+      part: { host: { name }, roles: [{ name: 'relayminer', rolling }] },
+      context: { host: { name } },
+      options: { dryRun, signal, listener: { note: () => {} } },
+      look: async () => ({ end: DONE, pending, tell: () => done.push(`${name} told`) }),
+      apply: async () => {
+        done.push(`${name} changed`);
+        return applied;
+      },
+    } as unknown as PartRun;
+    try {
+      return await roll(run, seat, visit as never);
+    } catch (error) {
+      return (error as Error).message;
+    } finally {
+      seat.leave();
+    }
+  });
+  return { ends: await Promise.all(results), done };
+}
+
+describe('hosts that serve the same', () => {
+  test('are changed one after the other, each out of service meanwhile', async () => {
+    const { ends, done } = await play({ hosts: { a: {}, b: {} } });
+    assert.deepEqual(ends, [DONE, DONE]);
+    assert.deepEqual(done, ['a out', 'a changed', 'a back', 'b out', 'b changed', 'b back']);
+  });
+
+  test('are only looked at where nothing is to change', async () => {
+    const { done } = await play({ hosts: { a: { pending: 0 }, b: { pending: 0 } } });
+    assert.deepEqual(done, ['a told', 'b told']);
+  });
+
+  test('are changed at once where they do not serve yet', async () => {
+    const { done } = await play({ hosts: { a: { serves: false }, b: { serves: false } } });
+    assert.deepEqual(done, ['a changed', 'b changed']);
+  });
+
+  test('are left alone after the first that fails, which stays out of service', async () => {
+    const { ends, done } = await play({ hosts: { a: { applied: FAILED }, b: {} } });
+    const reason = 'a is not done, so this host serves on as it is';
+    assert.deepEqual(ends, [FAILED, { status: 'skipped', reason }]);
+    assert.deepEqual(done, ['a out', 'a changed']);
+  });
+
+  test('are left alone after the first that does not become well', async () => {
+    const { ends, done } = await play({
+      hosts: { a: { well: new UserError('the height does not grow') }, b: {} },
+    });
+    assert.equal(ends[0], 'the height does not grow');
+    assert.equal((ends[1] as PartEnd).status, 'skipped');
+    assert.deepEqual(done, ['a out', 'a changed']);
+  });
+
+  test('come back as they are when the run is interrupted', async () => {
+    const interrupted: PartEnd = { status: 'interrupted', reason: 'ended after step 2 of 9' };
+    const changing = await play({ hosts: { a: { applied: interrupted }, b: {} } });
+    assert.deepEqual(changing.done, ['a out', 'a changed', 'a back as it is']);
+    const waiting = await play({
+      hosts: { a: { well: new UserError('interrupted', EXIT.interrupted) }, b: {} },
+    });
+    assert.deepEqual(waiting.done, ['a out', 'a changed', 'a back as it is']);
+    assert.equal((waiting.ends[0] as PartEnd).status, 'interrupted');
+    const early = await play({ hosts: { a: {}, b: {} }, signal: AbortSignal.abort() });
+    assert.deepEqual(early.done, []);
+  });
+
+  test('are told in order by a dry run, which changes none', async () => {
+    const { ends, done } = await play({ hosts: { a: {}, b: {} }, dryRun: true });
+    assert.deepEqual(ends, [DONE, DONE]);
+    assert.deepEqual(done, ['a told', 'b told']);
+  });
+});
