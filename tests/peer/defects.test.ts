@@ -30,7 +30,7 @@ import { labContext } from '../unit/checks/deployment.ts';
 import { answered } from '../unit/checks/moved.ts';
 import { runSteps, skip, stepOf, temporary } from '../unit/engine/run.ts';
 import { directoryWith } from '../unit/profile/temporary.ts';
-import { canConnect, eventually, freePort, startStandin } from '../unit/standins/harness.ts';
+import { startChain } from '../unit/standins/harness.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const KEYS = `keys: ["${'11'.repeat(32)}"]\n`;
@@ -330,20 +330,11 @@ test('peer defect D46: the clock, and open files of services and not of logins a
 });
 
 test('peer defect D3: a node of another network fails, whichever network is wanted', async (t) => {
-  const offset = ((await freePort()) % 20_000) + 1000;
-  startStandin('chain', [], { CHAIN_ID: 'pocket', PORT_OFFSET: String(offset) });
-  await eventually('the chain listens', () => canConnect(26657 + offset));
-  const network = {
-    rpcUrl: `http://127.0.0.1:${26657 + offset}`,
-    grpcAddress: `127.0.0.1:${9090 + offset}`,
-    grpcInsecure: true,
-    apiUrl: `http://127.0.0.1:${1317 + offset}`,
-  };
+  const network = { ...(await startChain({ CHAIN_ID: 'pocket' })), grpcInsecure: true };
   const verdicts = async (chainId: string) => {
     const found = await ask(chainChecks(labContext({ network: { ...network, chainId } })));
     return ['chain.rpc', 'chain.grpc', 'chain.api'].map((id) => found[id]?.verdict);
   };
-  await eventually('gRPC and REST listen', () => canConnect(1317 + offset));
   assert.deepEqual(await verdicts('pocket'), ['pass', 'pass', 'pass']);
   for (const wrong of ['pocket-lego-testnet', 'pocket-main', 'Pocket', ''])
     assert.deepEqual(await verdicts(wrong), ['fail', 'fail', 'fail'], wrong);
