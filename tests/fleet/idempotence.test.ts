@@ -6,7 +6,7 @@ import type { Host } from './hosts.ts';
 import { lab, type ScriptResult } from './lab-fixture.ts';
 import { containersByStack, differences, remade, snapshot } from './state.ts';
 
-test('a deploy changes what has to change, once', { timeout: 600_000 }, async (t) => {
+test('a deploy changes what has to change, once', { timeout: 900_000 }, async (t) => {
   const one = await lab(t);
   const { host, profile } = one;
 

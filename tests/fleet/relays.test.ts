@@ -19,7 +19,7 @@ const SERVICE = 'anvil';
 const JSON_RPC = { 'rpc-type': '3' };
 
 test('relays of every kind are served through the proxy, and nothing else is', {
-  timeout: 600_000,
+  timeout: 900_000,
 }, async (t) => {
   const one = await lab(t);
   const { host } = one;

@@ -12,7 +12,7 @@ const verdicts = ({ events }: ScriptResult) =>
     events.filter(({ type }) => type === 'finding').map(({ id, verdict }) => [id, verdict]),
   );
 
-test('what is wrong on a host is not told to be right', { timeout: 300_000 }, async (t) => {
+test('what is wrong on a host is not told to be right', { timeout: 600_000 }, async (t) => {
   const one = await lab(t);
   const prepared = await one.script('deploy', '--only', 'common,install-docker', '--json');
   assert.equal(prepared.status, 0, prepared.stdout + prepared.stderr);

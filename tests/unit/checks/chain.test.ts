@@ -13,8 +13,8 @@ import { answered } from './moved.ts';
 
 /** A stand-in chain with this id; the context whose profile says the lab's `pocket-lego-testnet`. */
 async function chain(id: string, environment: Record<string, string> = {}) {
-  const addresses = await startChain({ CHAIN_ID: id, ...environment });
-  return labContext({ network: { ...addresses, grpcInsecure: true } });
+  const { registryUrl: _, ...network } = await startChain({ CHAIN_ID: id, ...environment });
+  return labContext({ network: { ...network, grpcInsecure: true } });
 }
 const verdicts = async (context: ReturnType<typeof labContext>) =>
   Object.fromEntries(

@@ -32,7 +32,7 @@ export function freePort(): Promise<number> {
 export async function eventually<T>(
   what: string,
   probe: () => Promise<T | undefined | false>,
-  limitMs = 15_000,
+  limitMs = 30_000,
 ): Promise<T> {
   const deadline = Date.now() + limitMs;
   let last: unknown;
@@ -88,6 +88,7 @@ export interface ChainAddresses {
   /** Without TLS. */
   grpcAddress: string;
   apiUrl: string;
+  registryUrl: string;
 }
 
 /** Starts a stand-in chain on free ports, and returns when all four of them listen. */
@@ -110,15 +111,16 @@ export async function startChain(environment: Record<string, string>): Promise<C
     rpcUrl: `http://${at(26657)}`,
     grpcAddress: at(9090),
     apiUrl: `http://${at(1317)}`,
+    registryUrl: `http://${at(8088)}`,
   };
 }
 
-/** Runs `pocket-relay-miner` to its end, at most 20 s. Proxies of the tests' own process keep serving meanwhile. */
+/** Runs `pocket-relay-miner` to its end, at most 60 s. Proxies of the tests' own process keep serving meanwhile. */
 export function relayminer(line: Line, ...args: string[]): Promise<Ended> {
   const program = join(standins, 'relayminer/main.ts');
   const env = { ...process.env, RELAYMINER_LINE: line };
   return new Promise((resolve) => {
-    const options = { env, timeout: 20_000, killSignal: 'SIGKILL' } as const;
+    const options = { env, timeout: 60_000, killSignal: 'SIGKILL' } as const;
     const child = execFile(
       process.execPath,
       [program, ...args],
