@@ -6,7 +6,7 @@ import type { Host } from './hosts.ts';
 import { type Lab, lab } from './lab-fixture.ts';
 import { containersByStack, remade } from './state.ts';
 
-test('data and services outlive deploys, changes and restarts', { timeout: 600_000 }, async (t) => {
+test('data and services outlive deploys, changes and restarts', { timeout: 900_000 }, async (t) => {
   const one = await lab(t);
   const { host } = one;
   await deployed(one, '--only', 'common,install-docker');

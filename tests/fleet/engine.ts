@@ -70,10 +70,10 @@ export async function stopOwnDocker(): Promise<void> {
 }
 
 async function untilReady(log: string): Promise<void> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 120_000;
   while (Date.now() < deadline) {
     if ((await run`docker info`).ok) return;
     await sleep(500);
   }
-  throw new Error(`dockerd did not start within 60 s: see ${log}`);
+  throw new Error(`dockerd did not start within 120 s: see ${log}`);
 }

@@ -59,7 +59,7 @@ async function leftovers(host: Host): Promise<string> {
 }
 
 test('what goes wrong is said once, with what to do, and running again mends it', {
-  timeout: 600_000,
+  timeout: 900_000,
 }, async (t) => {
   await ensureBundle();
   const { one, two } = await testHosts(t, { one: {}, two: {} });

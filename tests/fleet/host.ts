@@ -31,13 +31,13 @@ export type Host = HostAddress & {
   unpause(): Promise<void>;
   /** Shuts the host down; restart() brings it back. */
   stop(): Promise<void>;
-  /** Waits until systemd has finished booting and sshd answers. Throws after 60 s. */
+  /** Waits until systemd has finished booting and sshd answers. Throws after 120 s. */
   ready(): Promise<void>;
   /** Removes the host and its volume. */
   remove(): Promise<void>;
 };
 
-const READY_SECONDS = 60;
+const READY_SECONDS = 120;
 
 /** Gives a started container the methods of a host. */
 export function hostOf(where: HostAddress): Host {

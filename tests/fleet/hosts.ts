@@ -30,7 +30,7 @@ export type HostSpec = {
 
 /**
  * Starts a throw-away Debian host with systemd, sshd and its own address, building its image the first time.
- * Returns when systemd is up and sshd answers (bounded to 60 s); on failure the container is removed.
+ * Returns when systemd is up and sshd answers (bounded to 120 s); on failure the container is removed.
  * @throws Error with one line when Docker or the image cannot be had, or the host does not come up.
  */
 export async function startHost(spec: HostSpec): Promise<Host> {

@@ -6,7 +6,7 @@ import type { Host } from './hosts.ts';
 import { lab, type ScriptResult } from './lab-fixture.ts';
 import { containersByStack, differences, remade, snapshot } from './state.ts';
 
-test('a deploy changes what has to change, once', { timeout: 600_000 }, async (t) => {
+test('a deploy changes what has to change, once', { timeout: 900_000 }, async (t) => {
   const one = await lab(t);
   const { host, profile } = one;
 
@@ -83,6 +83,19 @@ test('a deploy changes what has to change, once', { timeout: 600_000 }, async (t
     const run = await one.script('deploy', '--json');
     assert.equal(run.status, 0, run.stdout + run.stderr);
     assert.equal((await logins(host)) - before, 0);
+  });
+
+  await t.test('of the images only one that is missing is carried over', async () => {
+    const image = 'standin/temporal-admin-tools:1.28.1';
+    await host.exec(`docker rmi ${image}`);
+    const run = await one.script('deploy', '--only', 'images', '--json');
+    assert.equal(run.status, 0, run.stdout + run.stderr);
+    const carried = run.events.filter(({ type }) => type === 'transfer');
+    assert.deepEqual(
+      carried.map(({ items }) => items),
+      [[image]],
+    );
+    await host.exec(`docker image inspect ${image}`);
   });
 
   await t.test('a dry run on a converged host has nothing to tell', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SecretValue } from '../../lib/compile.ts';
 import { loadDeployment } from '../../lib/deployment.ts';
+import { generatePrivateKey } from '../../lib/keys.ts';
 import { loadSecrets } from '../../lib/secrets.ts';
 import { quote } from '../../lib/shell.ts';
 import type { Host } from './hosts.ts';
@@ -10,21 +11,26 @@ import { differences, snapshot } from './state.ts';
 
 /** Those that need no images come first, since the images are carried over in between. */
 const FIRST = ['common', 'install-docker'];
-const THEN = ['redis', 'postgres'];
+const THEN = ['redis', 'postgres', 'temporal', 'provider', 'relayminer', 'reverse-proxy'];
 
-test('a printed runbook does by hand what its role does', { timeout: 600_000 }, async (t) => {
-  const passwords = {
-    FLEET_REDIS: `a 'quoted' $word \\ "and" %20`,
-    FLEET_POSTGRES: 'it @ "is" $(long)',
+test('a printed runbook does by hand what its role does', { timeout: 900_000 }, async (t) => {
+  const values = {
+    redis_password: `a 'quoted' $word \\ "and" %20`,
+    postgres_password: 'it @ "is" $(long)',
+    app_identity: generatePrivateKey(),
+    encryption_key: '0f'.repeat(32),
+    encryption_iv: 'f0'.repeat(16),
+    auth_secret: 'session $x "y" `z` '.repeat(4),
   };
-  const secrets = { redis_password: 'env:FLEET_REDIS', postgres_password: 'env:FLEET_POSTGRES' };
-  for (const [name, value] of Object.entries(passwords)) {
-    process.env[name] = value;
-    t.after(() => delete process.env[name]);
+  const variable = (name: string) => `FLEET_PRINT_${name.toUpperCase()}`;
+  for (const [name, value] of Object.entries(values)) {
+    process.env[variable(name)] = value;
+    t.after(() => delete process.env[variable(name)]);
   }
   const deployed = await lab(t);
   const byHand = await lab(t);
-  for (const one of [deployed, byHand]) one.change({ secrets });
+  for (const one of [deployed, byHand])
+    one.change({ ...outside(deployed.host.address), secrets: references(values, variable) });
 
   for (const role of FIRST) await succeed(deployed, role);
   for (const role of FIRST) {
@@ -32,22 +38,27 @@ test('a printed runbook does by hand what its role does', { timeout: 600_000 }, 
       await twice(byHand, role);
     });
   }
+  await deployed.standIns();
   await Promise.all([deployed, byHand].map((one) => succeed(one, 'images')));
 
   for (const role of THEN) {
     await t.test(`${role}: without its secrets it stops before the first step`, async () => {
       const runbook = await printed(byHand, role);
+      const [first] = asked(byHand, runbook);
+      if (!first) return assert.equal(role, 'reverse-proxy', 'every other role has secrets');
       const before = await snapshot(byHand.host);
       await assert.rejects(byHand.host.exec(runbook), {
-        stderr: new RegExp(`: set the secret ${role}_password`),
+        stderr: new RegExp(`: set the secret ${first.name}\n`),
       });
       assert.deepEqual(differences(before, await snapshot(byHand.host)), []);
     });
 
-    await t.test(`${role}: one line a step, the second time unchanged`, async () => {
-      await twice(byHand, role);
-    });
-    await succeed(deployed, role);
+    await Promise.all([
+      succeed(deployed, role),
+      t.test(`${role}: one line a step, the second time unchanged`, async () => {
+        await twice(byHand, role);
+      }),
+    ]);
   }
 
   await t.test('a runbook of all roles asks for every secret before its first step', async () => {
@@ -63,7 +74,14 @@ test('a printed runbook does by hand what its role does', { timeout: 600_000 }, 
 
   await t.test('both hosts are the same: files, users, containers', async () => {
     const state = await stateOf(deployed.host);
-    assert.ok(state.some((line) => line.startsWith('pocket-postgres-postgres-1 ')));
+    for (const container of [
+      ...['redis-redis', 'postgres-postgres', 'temporal-temporal', 'provider-provider-web'],
+      ...['relayminer-relayer', 'relayminer-miner', 'reverse-proxy-caddy'],
+    ])
+      assert.ok(
+        state.some((line) => line.startsWith(`pocket-${container}-1 `)),
+        container,
+      );
     assert.ok(state.some((line) => line.endsWith('/opt/pocket/redis/config/password.conf')));
     assert.deepEqual(differences(state, await stateOf(byHand.host)), []);
   });
@@ -75,6 +93,30 @@ test('a printed runbook does by hand what its role does', { timeout: 600_000 }, 
     }
   });
 });
+
+/** What both hosts find outside of them: the stand-ins at one address. */
+function outside(address: string) {
+  return {
+    pocket_rpc_url: `http://${address}:26657`,
+    pocket_grpc_address: `${address}:19090`,
+    pocket_api_url: `http://${address}:1317`,
+    indexer_url: `http://${address}:8088`,
+    provider: { delegators_url: `http://${address}:8088/governance/{chainId}/middleman.json` },
+    relayminer: {
+      services: {
+        anvil: {
+          backends: {
+            jsonrpc: { url: `http://${address}:8545` },
+            websocket: { url: `ws://${address}:8545` },
+          },
+        },
+      },
+    },
+  };
+}
+
+const references = (values: object, variable: (name: string) => string) =>
+  Object.fromEntries(Object.keys(values).map((name) => [name, `env:${variable(name)}`]));
 
 async function succeed(one: Lab, role: string) {
   const run = await one.script(role, '--json');
@@ -128,7 +170,10 @@ async function twice(one: Lab, role: string): Promise<void> {
   }
 }
 
-/** What a role leaves on a host, but for what differs by nature: the ids of containers, which `.applied` holds. */
+/**
+ * What a role leaves on a host, but for what differs by nature: the ids of containers, which `.applied` holds, and the
+ * stand-ins, which are on one of them.
+ */
 async function stateOf(host: Host): Promise<string[]> {
   const { stdout } = await host.exec(`
     cd /
@@ -137,7 +182,7 @@ async function stateOf(host: Host): Promise<string[]> {
     find "\${paths[@]}" -type f ! -name .applied -exec sha256sum {} + | sort
     getent passwd
     getent group
-    docker ps --all --format '{{.Names}} {{.Image}} {{.Label "com.docker.compose.config-hash"}} {{.State}}' | sort
+    docker ps --all --format '{{.Names}} {{.Image}} {{.Label "com.docker.compose.config-hash"}} {{.State}}' | grep -v '^pocket-lab-' | sort
     docker volume ls --format 'volume {{.Name}}'
     docker network ls --format 'network {{.Name}} {{.Driver}}'
     dpkg-query --show`);

@@ -56,7 +56,7 @@ const packages = async (host: Host) =>
   (await host.exec(`dpkg-query -W -f '\${Package} \${Version} \${Status}\n'`)).stdout;
 
 test('a role runs alone, without a manifest, as the operator’s own ssh would', {
-  timeout: 600_000,
+  timeout: 900_000,
 }, async (t) => {
   const { alpha, hidden } = await testHosts(t, {
     alpha: {},
@@ -143,7 +143,7 @@ test('a role runs alone, without a manifest, as the operator’s own ssh would',
 });
 
 test('Docker is installed where there is none, and an engine that is there is left alone', {
-  timeout: 600_000,
+  timeout: 900_000,
 }, async (t) => {
   const hosts = await testHosts(t, {
     bare: { variant: 'bare' },

@@ -70,11 +70,11 @@ test('no secret is where it need not be', { timeout: 900_000 }, async (t) => {
     const here = sample([control, ...texts], ['cmdline']);
     await run('a deploy', 0, 'deploy', '--json');
     await run('validation', 0, 'validate', '--json');
-    await host.exec(`SHOWN=${control} perl -e 'sleep 1' ${control}`);
+    await host.exec(`SHOWN=${control} perl -e 'sleep 5' ${control}`);
     const [there, local] = await Promise.all([onHost.stop(), here.stop()]);
     assert.ok(there.rounds > 100, `${there.rounds} rounds on the host`);
     assert.ok(local.rounds > 100, `${local.rounds} rounds here`);
-    assert.deepEqual(there.seen, ['0 cmdline perl', `0 environ perl -e sleep 1 ${control}`]);
+    assert.deepEqual(there.seen, ['0 cmdline perl', `0 environ perl -e sleep 5 ${control}`]);
     assert.deepEqual(local.seen, ['0 cmdline perl']);
   });
 

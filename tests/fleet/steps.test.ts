@@ -8,7 +8,15 @@ import { sh } from '../../lib/shell.ts';
 import { writeSshConfig } from '../../lib/ssh-config.ts';
 import type { Step } from '../../lib/step.ts';
 import { directory, file } from '../../lib/steps/file.ts';
-import { command, limits, packages, service, sysctl, user } from '../../lib/steps/system.ts';
+import {
+  aptRepository,
+  command,
+  limits,
+  packages,
+  service,
+  sysctl,
+  user,
+} from '../../lib/steps/system.ts';
 import { runSteps } from '../unit/engine/run.ts';
 import { testHosts } from './hosts.ts';
 
@@ -64,6 +72,16 @@ test('every kind of step makes a host so, and then leaves it so', {
       assert.match(events.at(-1)!.output, /Unable to locate package no-such-package-of-ours/);
     },
   );
+
+  await t.test('a package repository, whose packages are known at once', async () => {
+    await box.exec(`mkdir -p /srv/archive
+      printf '%s\\n' 'Package: pocket-test' 'Version: 1.2.3' 'Architecture: all' 'Maintainer: nobody' \\
+        'Filename: ./x.deb' 'Size: 1' 'SHA256: ${'0'.repeat(64)}' 'Description: x' >/srv/archive/Packages`);
+    const sources = 'Types: deb\nURIs: file:/srv/archive\nSuites: ./\nTrusted: yes\n';
+    await converges(aptRepository({ name: 'pocket-test', sources }));
+    assert.match(await said('apt-cache policy pocket-test'), /Candidate: 1\.2\.3/);
+    await box.exec('rm -r /srv/archive /etc/apt/sources.list.d/pocket-test.sources');
+  });
 
   await t.test('kernel settings are kept over a reboot', async () => {
     await converges(sysctl('pocket-test', { 'net.core.somaxconn': 4096 }));

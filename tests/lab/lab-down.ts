@@ -5,13 +5,12 @@ import { home } from '../../lib/home.ts';
 import { dockerAnswers } from '../fleet/docker.ts';
 import { stopOwnDocker } from '../fleet/engine.ts';
 import { removeAll } from '../fleet/hosts.ts';
-import { LAB_PROFILE, LAB_RUN } from './paths.ts';
+import { LAB_RUN } from './paths.ts';
 
 if (await dockerAnswers()) await removeAll(LAB_RUN);
 for (const kind of ['deployments', 'reports']) {
   rmSync(join(home(), kind, 'lab'), { recursive: true, force: true });
 }
-rmSync(LAB_PROFILE, { force: true });
 await stopOwnDocker();
 console.error(
   'The lab is gone. Cached images stay for the next time; `make clean` removes them too.',

@@ -9,7 +9,9 @@ const CHAIN = 'standin/pocket-chain:1';
 
 /**
  * Runs the stand-ins for what a deployment finds outside of it: a backend, and with `chainId` the Pocket chain. They
- * run beside the deployment on its host, at the host's own address, so that they are reached like real ones.
+ * run beside the deployment on its host, at the host's own address, so that they are reached like real ones. All of
+ * them answer when this returns.
+ * @throws Error when one does not, within a minute
  */
 export async function startStandIns(
   connection: Connection,
@@ -26,12 +28,18 @@ export async function startStandIns(
     await connection.feed(sh`docker load --quiet`, tar);
   }
   await start(connection, 'backend', [`${address}:8545:8545`], 'EVM_CHAIN_ID=31337', BACKEND);
-  if (!chainId) return;
+  if (!chainId) return untilAnswered(connection, [`http://${address}:8545/health`]);
   // Its gRPC moves aside: on one host with a relayer, 9090 is the relayer's.
   const ports = ['26657:26657', '19090:9090', '1317:1317', '8088:8088'].map(
     (port) => `${address}:${port}`,
   );
   await start(connection, 'chain', ports, `CHAIN_ID=${chainId}`, CHAIN);
+  const paths = ['8545/health', '26657/status', '1317/cosmos/base/tendermint/v1beta1/syncing'];
+  await untilAnswered(
+    connection,
+    paths.map((path) => `http://${address}:${path}`),
+    [`http://${address}:19090/`],
+  );
 }
 
 /** The address of a host on the way to the internet. */
@@ -52,6 +60,28 @@ async function start(
     connection,
     sh`docker start ${container} 2>/dev/null ||
       docker run --detach --name ${container} --restart unless-stopped ${publish} --env ${variable} ${image}`,
+  );
+}
+
+/** Waits, since a container runs some time before what is in it listens; whatever comes over HTTP/2 is an answer. */
+async function untilAnswered(
+  connection: Connection,
+  urls: string[],
+  http2Urls: string[] = [],
+): Promise<void> {
+  await output(
+    connection,
+    sh`
+      answers() { curl --silent --noproxy '*' --max-time 5 --output /dev/null "$@"; }
+      until_answered() {
+        until answers "$@"; do
+          ((SECONDS < 60)) || { printf 'no stand-in answers: %s\n' "$*"; exit 1; }
+          sleep 0.2
+        done
+      }
+      for url in ${urls}; do until_answered --fail "$url"; done
+      for url in ${http2Urls}; do until_answered --http2-prior-knowledge "$url"; done
+    `,
   );
 }
 

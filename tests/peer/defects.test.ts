@@ -1,8 +1,8 @@
 // Well-known defects of tools that deploy the same software, each by its number in our list, and the proof that it
 // cannot happen here. Others stand, under the same kind of name, beside what they are about: D14, D29, D41 and D45 in
-// tests/unit/roles, D15 and D47 in tests/unit/compose.test.ts.
+// tests/unit/roles, D15 and D47 in tests/unit/compose.test.ts, D1 to D3 and D7 on a host in on-a-host.test.ts.
 import assert from 'node:assert/strict';
-import { chmodSync, readFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { parse } from 'yaml';
 import { findingOf, type ProbeResult } from '../../lib/check.ts';
 import { checksOf } from '../../lib/checks/all.ts';
 import { chainChecks } from '../../lib/checks/chain.ts';
+import { containerVerdict, readContainers } from '../../lib/checks/containers.ts';
 import { exposureChecks } from '../../lib/checks/exposure.ts';
 import { redisChecks } from '../../lib/checks/redis.ts';
 import { compile } from '../../lib/compile.ts';
@@ -29,8 +30,8 @@ import { ask } from '../unit/checks/ask.ts';
 import { labContext } from '../unit/checks/deployment.ts';
 import { answered } from '../unit/checks/moved.ts';
 import { runSteps, skip, stepOf, temporary } from '../unit/engine/run.ts';
-import { directoryWith } from '../unit/profile/temporary.ts';
-import { canConnect, eventually, freePort, startStandin } from '../unit/standins/harness.ts';
+import { directoryWith, OWNER } from '../unit/profile/temporary.ts';
+import { startChain } from '../unit/standins/harness.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const KEYS = `keys: ["${'11'.repeat(32)}"]\n`;
@@ -58,6 +59,15 @@ relayminer:
           headers: {X-Api: value}
           authentication: {username: user, password: "env:BACKEND_PASSWORD"}
           health_check: {enabled: true, endpoint: /health}
+`;
+
+const providerOf = (owner: string) =>
+  `pocket_network: beta
+hosts: {a: 10.0.0.5}
+provider_hosts: [a]
+postgres_hosts: [a]
+temporal_hosts: [a]
+provider: {owner_identity: ${owner}, owner_email: me@nodes.net}
 `;
 
 function load(t: TestContext, profile: string, keys = KEYS) {
@@ -202,6 +212,42 @@ test('peer defects D17, D18, D19: the keys are where the configuration says, for
     );
 });
 
+test('peer defect D22: what holds secrets is for its owner alone, and is not written over', (t) => {
+  const { deployment, secrets } = load(t, FOUR_HOSTS);
+  const path = join(deployment.directory, 'secrets.yaml');
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  const before = readFileSync(path, 'utf8');
+  const again = loadSecrets(deployment, { create: true });
+  assert.equal(readFileSync(path, 'utf8'), before);
+  const password = (from: typeof secrets) => from.get('redis_password').reveal();
+  assert.equal(password(again), password(secrets));
+});
+
+test('peer defect D23: a container of another image than the profile names fails', () => {
+  const state = { Status: 'running', ExitCode: 0, StartedAt: '2026-01-01T00:00:00Z' };
+  const labels = {
+    'com.docker.compose.project': 'pocket-relayminer',
+    'com.docker.compose.service': 'relayer',
+  };
+  const verdict = (image: string) => {
+    const told = `1800000000\n${JSON.stringify({ labels, image, state, restarts: 0 })}\n`;
+    const wanted = { project: 'pocket-relayminer', service: 'relayer', oneShot: false };
+    return containerVerdict(readContainers(told), { ...wanted, image: 'team/miner:f882c51' })
+      .verdict;
+  };
+  assert.equal(verdict('team/miner:f882c51'), 'pass');
+  assert.equal(verdict('team/miner:main'), 'fail');
+});
+
+test('peer defect D24: an address with a typing error is refused by its checksum', (t) => {
+  load(t, providerOf(OWNER));
+  for (let at = 'pokt1'.length; at < OWNER.length; at++) {
+    const other = OWNER[at] === 'q' ? 'p' : 'q';
+    const mistyped = OWNER.slice(0, at) + other + OWNER.slice(at + 1);
+    refuses(t, providerOf(mistyped), /owner_identity.*checksum/);
+  }
+});
+
 test('peer defect D25: what stands for a value is not taken for one', (t) => {
   for (const owner of [
     'pokt1replacewithowneraddress',
@@ -209,11 +255,7 @@ test('peer defect D25: what stands for a value is not taken for one', (t) => {
     'pokt1middlemanowner',
     'pokt1xxxxxxxx',
   ])
-    refuses(
-      t,
-      `pocket_network: beta\nhosts: {a: 10.0.0.5}\nprovider_hosts: [a]\npostgres_hosts: [a]\ntemporal_hosts: [a]\nprovider: {owner_identity: ${owner}, owner_email: me@nodes.net}\n`,
-      /owner_identity/,
-    );
+    refuses(t, providerOf(owner), /owner_identity/);
 });
 
 test('peer defects D26, D30, D36: who connects decides where a port is published, and no address is typed twice', (t) => {
@@ -334,20 +376,12 @@ test('peer defect D46: the clock, and open files of services and not of logins a
 });
 
 test('peer defect D3: a node of another network fails, whichever network is wanted', async (t) => {
-  const offset = ((await freePort()) % 20_000) + 1000;
-  startStandin('chain', [], { CHAIN_ID: 'pocket', PORT_OFFSET: String(offset) });
-  await eventually('the chain listens', () => canConnect(26657 + offset));
-  const network = {
-    rpcUrl: `http://127.0.0.1:${26657 + offset}`,
-    grpcAddress: `127.0.0.1:${9090 + offset}`,
-    grpcInsecure: true,
-    apiUrl: `http://127.0.0.1:${1317 + offset}`,
-  };
+  const { registryUrl: _, ...addresses } = await startChain({ CHAIN_ID: 'pocket' });
+  const network = { ...addresses, grpcInsecure: true };
   const verdicts = async (chainId: string) => {
     const found = await ask(chainChecks(labContext({ network: { ...network, chainId } })));
     return ['chain.rpc', 'chain.grpc', 'chain.api'].map((id) => found[id]?.verdict);
   };
-  await eventually('gRPC and REST listen', () => canConnect(1317 + offset));
   assert.deepEqual(await verdicts('pocket'), ['pass', 'pass', 'pass']);
   for (const wrong of ['pocket-lego-testnet', 'pocket-main', 'Pocket', ''])
     assert.deepEqual(await verdicts(wrong), ['fail', 'fail', 'fail'], wrong);
@@ -402,6 +436,14 @@ test('peer defect D50: the report says when, by what and of which profile it was
   assert.match(text, /Pocket Automations `\d+\.\d+\.\d+`/);
   assert.match(text, /p\.yaml/);
   for (const { name } of deployment.hosts) assert.ok(text.includes(`\`${name}\``), name);
+});
+
+test('peer defect D52: the report says what to back up, and what is lost without', (t) => {
+  const { deployment, secrets } = load(t, providerOf(OWNER));
+  const text = readFileSync(writeReport({ deployment, secrets }), 'utf8');
+  const chapter = text.slice(text.indexOf('## What to back up'));
+  assert.match(chapter, /pg_dump .* provider/);
+  assert.match(chapter, /`encryption_key` .*secrets\.yaml.* Every supplier key .* for good/);
 });
 
 test('peer defect D51: a miner of the line before v0.1 has a connection for each of many suppliers', (t) => {

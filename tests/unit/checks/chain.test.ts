@@ -6,24 +6,15 @@ import { chainChecks, nodeInfoVerdict, syncVerdict } from '../../../lib/checks/c
 import { registryChecks } from '../../../lib/checks/registry.ts';
 import type { HttpAnswer } from '../../../lib/probes/http.ts';
 import { fieldOf, textField } from '../../../lib/probes/protobuf.ts';
-import { canConnect, eventually, freePort, startStandin } from '../standins/harness.ts';
+import { startChain } from '../standins/harness.ts';
 import { ask } from './ask.ts';
 import { labContext } from './deployment.ts';
 import { answered } from './moved.ts';
 
 /** A stand-in chain with this id; the context whose profile says the lab's `pocket-lego-testnet`. */
 async function chain(id: string, environment: Record<string, string> = {}) {
-  const offset = ((await freePort()) % 20_000) + 1000;
-  startStandin('chain', [], { CHAIN_ID: id, PORT_OFFSET: String(offset), ...environment });
-  await eventually('the chain listens', () => canConnect(8088 + offset));
-  return labContext({
-    network: {
-      rpcUrl: `http://127.0.0.1:${26657 + offset}`,
-      grpcAddress: `127.0.0.1:${9090 + offset}`,
-      grpcInsecure: true,
-      apiUrl: `http://127.0.0.1:${1317 + offset}`,
-    },
-  });
+  const { registryUrl: _, ...network } = await startChain({ CHAIN_ID: id, ...environment });
+  return labContext({ network: { ...network, grpcInsecure: true } });
 }
 const verdicts = async (context: ReturnType<typeof labContext>) =>
   Object.fromEntries(

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { compileChecks } from '../../../lib/check-script.ts';
+import { eventually } from '../standins/harness.ts';
 import { ask, askOne, checkOf, sh } from './ask.ts';
 
 const running = (word: string) =>
@@ -36,15 +37,14 @@ test('a hanging probe is ended and fails', async () => {
     checkOf('leaves-something', sh`sleep 9876 & printf fine`, { timeoutSeconds: 1 }),
     checkOf('quick', sh`printf fine`),
   ]);
-  assert.ok(Date.now() - began < 6000);
+  assert.ok(Date.now() - began < 30_000);
   assert.equal(findings.hangs!.verdict, 'fail');
   assert.match(findings.hangs!.evidence, /could not be asked: no answer within 1 s/);
   assert.equal(findings['ignores-term']!.verdict, 'fail');
   assert.notEqual(findings['leaves-something']!.verdict, 'pass');
   assert.equal(findings.quick!.verdict, 'pass');
-  assert.deepEqual(running('sleep 7654'), []);
-  assert.deepEqual(running('sleep 8765'), []);
-  assert.deepEqual(running('sleep 9876'), []);
+  for (const words of ['sleep 7654', 'sleep 8765', 'sleep 9876'])
+    await eventually(`${words} is gone`, async () => running(words).length === 0);
 });
 
 test('a flooding probe is bounded', async () => {

@@ -13,9 +13,9 @@ import {
   freePort,
   missing,
   scratchFile,
+  startChain,
   startRedis,
   startRelayminer,
-  startStandin,
 } from '../standins/harness.ts';
 import { endPrograms, IGNITER, run } from '../standins/program.ts';
 import { startWeb, webEnvironment } from '../standins/provider.ts';
@@ -92,13 +92,7 @@ test('a relayer and a miner, before and after the miner is there', {
   timeout: 60_000,
 }, async () => {
   const context = labContext({ network: { blockTimeSeconds: 1 } });
-  const offset = ((await freePort()) % 20_000) + 1000;
-  startStandin('chain', [], {
-    CHAIN_ID: 'pocket-lego-testnet',
-    PORT_OFFSET: String(offset),
-    BLOCK_TIME_SECONDS: '1',
-  });
-  await eventually('the chain listens', () => canConnect(8088 + offset));
+  const chain = await startChain({ CHAIN_ID: 'pocket-lego-testnet', BLOCK_TIME_SECONDS: '1' });
   const redis = {
     url: `redis://127.0.0.1:${await startRedis('experimental', '--maxmemory', '512mb', '--maxmemory-policy', 'noeviction')}`,
   };
@@ -111,8 +105,8 @@ test('a relayer and a miner, before and after the miner is there', {
   const at = (port: number) => `127.0.0.1:${port}`;
   const common = { redis, keys: { keys_file: scratchFile(stringify({ keys: [privateKeys[0]] })) } };
   const pocket_node = {
-    query_node_rpc_url: `http://127.0.0.1:${26657 + offset}`,
-    query_node_grpc_url: at(9090 + offset),
+    query_node_rpc_url: chain.rpcUrl,
+    query_node_grpc_url: chain.grpcAddress,
     grpc_insecure: true,
   };
   startRelayminer('snapshot', 'relayer', {

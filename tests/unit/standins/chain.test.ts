@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeInfo, syncing } from '../../lab/standins/chain/grpc.ts';
 import { readSettings } from '../../lab/standins/chain/settings.ts';
@@ -7,17 +7,14 @@ import { callUnary, frame, GrpcError } from '../../lab/standins/shared/grpc.ts';
 import { Message } from '../../lab/standins/shared/protobuf.ts';
 import { connectWebSocket } from '../../lab/standins/shared/websocket.ts';
 import type { Loose } from './configs.ts';
-import { canConnect, eventually, startStandin } from './harness.ts';
+import { eventually, startChain } from './harness.ts';
 
-const offset = 3_000;
-const rpc = `http://127.0.0.1:${26657 + offset}`;
-const rest = `http://127.0.0.1:${1317 + offset}`;
-const grpc = `127.0.0.1:${9090 + offset}`;
-const registry = `http://127.0.0.1:${8088 + offset}`;
+const chain = await startChain({ CHAIN_ID: 'pocket-lego-testnet', BLOCK_TIME_SECONDS: '0.3' });
+const { rpcUrl: rpc, apiUrl: rest, grpcAddress: grpc, registryUrl: registry } = chain;
 const json = async (url: string, options?: RequestInit) =>
   (await (await fetch(url, options)).json()) as Loose;
 const unary = (path: string, request = Buffer.alloc(0)) =>
-  callUnary({ address: grpc, path, request, timeoutMs: 3000 });
+  callUnary({ address: grpc, path, request, timeoutMs: 20_000 });
 
 test('gRPC messages match the vectors of the contract', () => {
   const vector = Buffer.from('0a190a002213706f636b65742d6c65676f2d746573746e65744200', 'hex');
@@ -47,22 +44,12 @@ test('settings refuse a missing chain id, a bad block time and a bad flag', () =
 });
 
 describe('a running chain', () => {
-  before(async () => {
-    const environment = {
-      CHAIN_ID: 'pocket-lego-testnet',
-      BLOCK_TIME_SECONDS: '0.3',
-      PORT_OFFSET: String(offset),
-    };
-    startStandin('chain', [], environment);
-    await eventually('chain serves', () => canConnect(8088 + offset));
-  });
-
   test('RPC status grows, is fresh, and carries 64-bit integers as text', async () => {
     const first = (await json(`${rpc}/status`)).result;
     assert.equal(first.node_info.network, 'pocket-lego-testnet');
     assert.equal(first.sync_info.catching_up, false);
     assert.equal(typeof first.sync_info.latest_block_height, 'string');
-    assert.ok(Date.now() - Date.parse(first.sync_info.latest_block_time) < 2000);
+    assert.ok(Date.now() - Date.parse(first.sync_info.latest_block_time) < 10_000);
     assert.match(first.sync_info.latest_block_time, /\.\d{9}Z$/);
     await sleep(700);
     const second = (await json(`${rpc}/status`)).result;
@@ -89,7 +76,7 @@ describe('a running chain', () => {
   });
 
   test('a subscription delivers blocks', async () => {
-    const socket = await connectWebSocket(`ws://127.0.0.1:${26657 + offset}/websocket`);
+    const socket = await connectWebSocket(`${rpc.replace('http', 'ws')}/websocket`);
     const heights: string[] = [];
     socket.on('message', (data) => {
       const height = JSON.parse(data.toString()).result?.data?.value.block.header.height;
@@ -132,7 +119,7 @@ describe('a running chain', () => {
     assert.equal(info.nested(1)!.text(4), 'pocket-lego-testnet');
     assert.equal((await unary('/cosmos.base.tendermint.v1beta1.Service/GetSyncing')).length, 0);
     const status = new Message(await unary('/cosmos.base.node.v1beta1.Service/Status'));
-    assert.ok(Math.abs(Number(status.nested(3)!.integer(1)) - Date.now() / 1000) < 3);
+    assert.ok(Math.abs(Number(status.nested(3)!.integer(1)) - Date.now() / 1000) < 10);
     const refused = (code: number) => (error: unknown) =>
       error instanceof GrpcError && error.code === code;
     await assert.rejects(unary('/grpc.health.v1.Health/Check'), refused(12));

@@ -32,7 +32,7 @@ export function freePort(): Promise<number> {
 export async function eventually<T>(
   what: string,
   probe: () => Promise<T | undefined | false>,
-  limitMs = 15_000,
+  limitMs = 30_000,
 ): Promise<T> {
   const deadline = Date.now() + limitMs;
   let last: unknown;
@@ -82,12 +82,45 @@ export function startStandin(
 /** How a program ended; `status` is null when it had to be killed. */
 export type Ended = { status: number | null; stdout: string; stderr: string };
 
-/** Runs `pocket-relay-miner` to its end, at most 20 s. Proxies of the tests' own process keep serving meanwhile. */
+/** Where a stand-in chain is reached. */
+export interface ChainAddresses {
+  rpcUrl: string;
+  /** Without TLS. */
+  grpcAddress: string;
+  apiUrl: string;
+  registryUrl: string;
+}
+
+/** Starts a stand-in chain on free ports, and returns when all four of them listen. */
+export async function startChain(environment: Record<string, string>): Promise<ChainAddresses> {
+  const portsOf = (offset: number) => [26657, 9090, 1317, 8088].map((port) => port + offset);
+  const offset = await eventually('four ports are free', async () => {
+    const candidate = ((await freePort()) % 20_000) + 1000;
+    const taken = await Promise.all(portsOf(candidate).map(canConnect));
+    return !taken.includes(true) && candidate;
+  });
+  const { stderr } = startStandin('chain', [], { ...environment, PORT_OFFSET: String(offset) });
+  await eventually('the chain listens', async () => {
+    const listening = await Promise.all(portsOf(offset).map(canConnect));
+    return listening.every(Boolean);
+  }).catch((error) => {
+    throw new Error(stderr(), { cause: error });
+  });
+  const at = (port: number) => `127.0.0.1:${port + offset}`;
+  return {
+    rpcUrl: `http://${at(26657)}`,
+    grpcAddress: at(9090),
+    apiUrl: `http://${at(1317)}`,
+    registryUrl: `http://${at(8088)}`,
+  };
+}
+
+/** Runs `pocket-relay-miner` to its end, at most 60 s. Proxies of the tests' own process keep serving meanwhile. */
 export function relayminer(line: Line, ...args: string[]): Promise<Ended> {
   const program = join(standins, 'relayminer/main.ts');
   const env = { ...process.env, RELAYMINER_LINE: line };
   return new Promise((resolve) => {
-    const options = { env, timeout: 20_000, killSignal: 'SIGKILL' } as const;
+    const options = { env, timeout: 60_000, killSignal: 'SIGKILL' } as const;
     const child = execFile(
       process.execPath,
       [program, ...args],

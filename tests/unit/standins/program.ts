@@ -50,7 +50,7 @@ export function start(
     });
   });
   const saw = async (text: string) => {
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 30_000;
     while (!output.includes(text)) {
       if (child.exitCode !== null || Date.now() > deadline)
         throw new Error(`no '${text}' in: ${output}`);
@@ -58,7 +58,7 @@ export function start(
     }
   };
   const ended = async () => {
-    const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
+    const timer = setTimeout(() => child.kill('SIGKILL'), 60_000);
     const result = await closed;
     clearTimeout(timer);
     if (result.status === null) throw new Error(`had to be killed: ${output}`);

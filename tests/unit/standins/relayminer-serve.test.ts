@@ -18,6 +18,7 @@ import {
   type Running,
   relayminer,
   scratchFile,
+  startChain,
   startRedis,
   startRelayminer,
   startStandin,
@@ -27,11 +28,15 @@ import { startVersionProxy } from './version-proxy.ts';
 
 const supplier = account(privateKeys[0]!);
 const unstaked = account(privateKeys[1]!);
-const offset = 5_000;
+const chain = await startChain({
+  CHAIN_ID: 'pocket-lego-testnet',
+  BLOCK_TIME_SECONDS: '0.5',
+  STAKED_SUPPLIERS: supplier.address,
+});
 const keys = { keys_file: scratchFile(stringify({ keys: privateKeys })) };
 const node = {
-  query_node_rpc_url: `http://127.0.0.1:${26657 + offset}`,
-  query_node_grpc_url: `127.0.0.1:${9090 + offset}`,
+  query_node_rpc_url: chain.rpcUrl,
+  query_node_grpc_url: chain.grpcAddress,
   grpc_insecure: true,
 };
 const address = async () => `127.0.0.1:${await freePort()}`;
@@ -89,16 +94,7 @@ describe('a relayer and two miners', { skip: missing('experimental') }, () => {
     redis = await new Redis(`redis://127.0.0.1:${real}`).connect();
     const backend = await freePort();
     startStandin('backend', [], { PORT: String(backend), EVM_CHAIN_ID: '31337' });
-    startStandin('chain', [], {
-      CHAIN_ID: 'pocket-lego-testnet',
-      BLOCK_TIME_SECONDS: '0.5',
-      PORT_OFFSET: String(offset),
-      STAKED_SUPPLIERS: supplier.address,
-    });
-    await eventually(
-      'chain and backend serve',
-      async () => (await canConnect(8088 + offset)) && (await canConnect(backend)),
-    );
+    await eventually('the backend serves', () => canConnect(backend));
     const url = `http://127.0.0.1:${backend}`;
     config = {
       ...relayerConfig(),
@@ -163,12 +159,10 @@ describe('a relayer and two miners', { skip: missing('experimental') }, () => {
     await eventually(
       'second leads',
       async () => (await metric(second.port, 'ha_miner_leader_status')) === 1,
-      4000,
     );
     await eventually(
       'second holds the supplier',
       async () => (await metric(second.port, 'ha_miner_supplier_claimed_count')) === 1,
-      4000,
     );
     assert.notEqual(await redis.send('GET', 'ha:miner:global_leader'), holder);
     assert.equal(await (await fetch(`http://127.0.0.1:${second.port}/ready`)).text(), 'Ready');
@@ -222,7 +216,7 @@ describe('a relayer and two miners', { skip: missing('experimental') }, () => {
     assert.equal(httpAnswer(verifiedPayload(await collect(stream, 1e6), supplier)).status, 200);
     session.close();
     const path = '/pocket.service.RelayService/SendRelay';
-    const relay = { address: config.listen_addr, path, timeoutMs: 5000 };
+    const relay = { address: config.listen_addr, path, timeoutMs: 20_000 };
     const answer = await callUnary({
       ...relay,
       request: relayRequest({ supplier: supplier.address }),
@@ -318,13 +312,13 @@ describe('a relayer and two miners', { skip: missing('experimental') }, () => {
   test('SIGTERM: the released relayer finishes what it began, on both protocols', async () => {
     const request = relayRequest({
       supplier: supplier.address,
-      headers: { 'x-standin-delay-ms': '1500' },
+      headers: { 'x-standin-delay-ms': '6000' },
     });
     const slow = post(request);
     const session = http2.connect(ingress());
     const stream = session.request({ ':method': 'POST', ':path': '/eth', 'rpc-type': '3' });
     stream.end(request);
-    await sleep(500);
+    await sleep(2000); // until both have arrived
     relayer.child.kill('SIGTERM');
     assert.equal((await slow).status, 200);
     assert.equal(httpAnswer(verifiedPayload(await collect(stream, 1e6), supplier)).status, 200);
@@ -336,22 +330,12 @@ describe('a relayer and two miners', { skip: missing('experimental') }, () => {
 describe('the snapshot line on Redis 8.0', { skip: missing('trixie') }, () => {
   test('runs, and fails when it acknowledges, for XACKDEL is missing', async () => {
     const port = await startRedis('trixie', '--maxmemory', '256mb');
-    startStandin('chain', [], {
-      CHAIN_ID: 'pocket-lego-testnet',
-      PORT_OFFSET: '6000',
-      STAKED_SUPPLIERS: supplier.address,
-    });
-    await eventually('chain serves', () => canConnect(8088 + 6_000));
     const metrics = await address();
     const running = startRelayminer('snapshot', 'miner', {
       ...minerConfig(),
       redis: { url: `redis://127.0.0.1:${port}` },
       keys,
-      pocket_node: {
-        query_node_rpc_url: `http://127.0.0.1:${26657 + 6_000}`,
-        query_node_grpc_url: `127.0.0.1:${9090 + 6_000}`,
-        grpc_insecure: true,
-      },
+      pocket_node: node,
       metrics: { addr: metrics },
     });
     await eventually('miner starts', async () => /miner started/.test(running.stderr()));

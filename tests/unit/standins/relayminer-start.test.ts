@@ -7,19 +7,18 @@ import type { Line } from '../../lab/standins/relayminer/line.ts';
 import { complaint } from '../../lab/standins/relayminer/store.ts';
 import { type Loose, minerConfig, privateKeys, relayerConfig } from './configs.ts';
 import {
-  canConnect,
   eventually,
   freePort,
   missing,
   relayminer,
   scratchFile,
+  startChain,
   startRedis,
   startRelayminer,
-  startStandin,
 } from './harness.ts';
 import { startVersionProxy } from './version-proxy.ts';
 
-const offset = 4_000;
+const chain = await startChain({ CHAIN_ID: 'pocket-lego-testnet' });
 const keysFile = scratchFile(stringify({ keys: privateKeys }));
 
 /** A configuration whose ports are free and whose chain is the one started here. */
@@ -28,8 +27,8 @@ async function placed(role: 'relayer' | 'miner', redis: number): Promise<Loose> 
   config.redis.url = `redis://127.0.0.1:${redis}`;
   config.keys = { keys_file: keysFile };
   config.metrics = { addr: `127.0.0.1:${await freePort()}` };
-  config.pocket_node.query_node_rpc_url = `http://127.0.0.1:${26657 + offset}`;
-  config.pocket_node.query_node_grpc_url = `127.0.0.1:${9090 + offset}`;
+  config.pocket_node.query_node_rpc_url = chain.rpcUrl;
+  config.pocket_node.query_node_grpc_url = chain.grpcAddress;
   if (role === 'relayer') {
     config.listen_addr = `127.0.0.1:${await freePort()}`;
     config.health_check = { addr: `127.0.0.1:${await freePort()}` };
@@ -117,8 +116,6 @@ describe('with a real Redis', { skip: missing('experimental') }, () => {
       'noeviction',
     );
     good = await startVersionProxy(real, '8.10.1');
-    startStandin('chain', [], { CHAIN_ID: 'pocket-lego-testnet', PORT_OFFSET: String(offset) });
-    await eventually('chain serves', () => canConnect(8088 + offset));
   });
 
   test('released: refuses Redis 8.6, and 8.10 without a limit or with an evicting policy', async () => {
@@ -196,7 +193,7 @@ describe('with a real Redis', { skip: missing('experimental') }, () => {
     await exits(
       'released',
       'miner',
-      node({ query_node_grpc_url: `http://127.0.0.1:${9090 + offset}` }),
+      node({ query_node_grpc_url: `http://${chain.grpcAddress}` }),
       /without a scheme/,
     );
     await exits(

@@ -114,7 +114,7 @@ describe('stand-in Temporal', { skip: skipReason, timeout: 120_000 }, () => {
         address: temporal.address,
         path,
         request: Buffer.from(request),
-        timeoutMs: 5000,
+        timeoutMs: 20_000,
       });
     const code = (number: number) => (error: unknown) =>
       error instanceof GrpcError && error.code === number;
