@@ -440,7 +440,9 @@ test('peer defect D50: the report says when, by what and of which profile it was
 
 test('peer defect D52: the report says what to back up, and what is lost without', (t) => {
   const { deployment, secrets } = load(t, providerOf(OWNER));
-  const text = readFileSync(writeReport({ deployment, secrets }), 'utf8');
+  const text = writeReport({ deployment, secrets })
+    .map((path) => readFileSync(path, 'utf8'))
+    .join('');
   const chapter = text.slice(text.indexOf('## What to back up'));
   assert.match(chapter, /pg_dump .* provider/);
   assert.match(chapter, /`encryption_key` .*secrets\.yaml.* Every supplier key .* for good/);
