@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { compile } from './compile.ts';
 import type { Connection } from './connection.ts';
 import type { Deployment, Host } from './deployment.ts';
-import { excerpt } from './excerpt.ts';
 import { EXIT, UserError } from './exit-codes.ts';
+import { failureText, withHint } from './failure-text.ts';
 import { hintFor } from './hints.ts';
 import { openHosts } from './open-hosts.ts';
 import { ROLE_NEEDS, type RoleName } from './profile/roles.ts';
@@ -184,7 +184,7 @@ async function runPart(
       onEvent: (event) => {
         const masked = { ...event, output: secrets.mask(event.output) };
         if (event.type !== 'started') ended += 1;
-        if (event.type === 'failed') failure = failureText(host, masked);
+        if (event.type === 'failed') failure = failureText(host.name, masked);
         listener.step(host, masked);
       },
       onNote: (text) => listener.note(host, secrets.mask(text)),
@@ -207,7 +207,9 @@ async function runPart(
     if (!(error instanceof UserError)) throw error;
     if (options.signal.aborted && error.exitCode === EXIT.failed)
       return outcome('interrupted', 'ended while something was carried to the host');
-    return outcome(statusOf(error), secrets.mask(error.message));
+    const told = secrets.mask(error.message);
+    const failed = error.exitCode === EXIT.failed;
+    return outcome(statusOf(error), failed ? withHint(told, hintFor(told)) : told);
   }
 }
 
@@ -248,11 +250,4 @@ function statusOf({ exitCode }: UserError): Outcome['status'] {
   if (exitCode === EXIT.unreachable) return 'unreachable';
   if (exitCode === EXIT.interrupted) return 'interrupted';
   return exitCode === EXIT.locked ? 'locked' : 'failed';
-}
-
-function failureText(host: Host, event: StepEvent): string {
-  const why = event.exitStatus === 124 ? 'its time was over' : `exit status ${event.exitStatus}`;
-  const hint = hintFor(event.output);
-  const told = [`${host.name}: ${event.role}: ${event.title}: ${why}`, excerpt(event.output)];
-  return [...told, ...(hint ? [`What to do: ${hint}`] : [])].join('\n');
 }
