@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { parse as parseDotenv } from 'dotenv';
 import { parse as parseYaml, stringify } from 'yaml';
@@ -126,6 +126,17 @@ function readBack(out: string): Record<string, unknown> {
   return read;
 }
 
+/** Where ssh would go, as whom and with which key, by a configuration that it must read without a complaint. */
+function sshReads(config: string): Record<string, string> {
+  const { stdout, stderr } = spawnSync('ssh', ['-G', '-F', config, 'front'], { encoding: 'utf8' });
+  assert.equal(stderr, '');
+  const lines = stdout.split('\n');
+  const read = (word: string) =>
+    lines.find((line) => line.startsWith(`${word} `))?.slice(word.length + 1) ?? '';
+  const [hostname, user] = [read('hostname'), read('user')];
+  return { hostname, user, identityfile: read('identityfile').replaceAll('%%', '%') };
+}
+
 /** The same data with one text in place of another, wherever it stands, also as it stands in a URL. */
 function substituted(data: unknown, from: string, to: string): unknown {
   if (typeof data === 'string') {
@@ -173,6 +184,7 @@ test(`${CASES} nasty values arrive byte for byte, or are refused by name; nothin
   assert.ok('script' in first, JSON.stringify(first));
   writeFileSync(join(directory, 'cases/0000.sh'), first.script);
   const known = new Set(first.texts);
+  const expectedSsh = sshReads(first.ssh);
   const arrived: { number: number; from: string; to: string; label: string }[] = [];
   let refused = 0;
   const secretNames = Object.keys(SECRETS).slice(0, 3);
@@ -204,11 +216,8 @@ test(`${CASES} nasty values arrive byte for byte, or are refused by name; nothin
       if (!/is larger than 256 KiB/.test(said)) assert.match(said, name, label);
       continue;
     }
-    assert.equal(
-      spawnSync('ssh', ['-G', '-F', result.ssh, 'front'], { encoding: 'utf8' }).stderr,
-      '',
-      label,
-    );
+    const written = field.at(-1) === 'identity_file' ? resolve(directory, to) : to;
+    assert.deepEqual(sshReads(result.ssh), substituted(expectedSsh, from, written), label);
     writeFileSync(join(directory, 'cases', `${String(number).padStart(4, '0')}.sh`), result.script);
     arrived.push({ number, from, to: secret ? to.replace(/\r?\n$/, '') : to, label });
   }
