@@ -21,6 +21,7 @@ import { randomFrom, SEED } from './random.ts';
 import { stringFields, textAt, withText } from './string-fields.ts';
 
 const CASES = 1000;
+const hasCompose = spawnSync('docker', ['compose', 'version']).status === 0;
 const KEY = '11'.repeat(32);
 const SECRETS: Record<string, string> = {
   HOSTILE_POSTGRES: 'postgres-password-of-the-test',
@@ -100,6 +101,28 @@ for script in ${directory}/cases/*.sh; do
 done`;
   const ran = spawnSync('unshare', ['--mount', 'bash', '-c', driver], { encoding: 'utf8' });
   assert.equal(ran.status, 0, ran.stderr);
+}
+
+/** What Docker Compose reads of env lines like those of the cases, with names of their own: as env_file and when it interpolates. */
+function composeReads(directory: string, lines: readonly string[]): [string, string][] {
+  const names = lines.map((_, index) => `V${index}`);
+  const env = lines.map((line, index) => `V${index}=${line.slice(line.indexOf('=') + 1)}\n`);
+  const environment = Object.fromEntries(names.map((name) => [name, `\${${name}}`]));
+  const compose = {
+    services: { file: { image: 'x', env_file: '.env' }, text: { image: 'x', environment } },
+  };
+  mkdirSync(join(directory, 'compose'));
+  writeFileSync(join(directory, 'compose/.env'), env.join(''));
+  writeFileSync(join(directory, 'compose/compose.yaml'), stringify(compose, { lineWidth: 0 }));
+  const run = spawnSync('docker', ['compose', 'config', '--format', 'json'], {
+    ...{ cwd: join(directory, 'compose'), encoding: 'utf8', maxBuffer: 1e9 },
+  });
+  assert.equal(run.status, 0, run.stderr);
+  const { file, text } = JSON.parse(run.stdout).services;
+  // Compose doubles every dollar when it prints its configuration.
+  const read = (service: typeof file, name: string) =>
+    String(service.environment[name]).replaceAll('$$', '$');
+  return names.map((name) => [read(file, name), read(text, name)]);
 }
 
 const STACKS = ['provider', 'postgres', 'temporal', 'redis', 'relayminer', 'reverse-proxy'];
@@ -230,6 +253,22 @@ test(`${CASES} nasty values arrive byte for byte, or are refused by name; nothin
     for (const [file, read] of Object.entries(readBack(`${at}.out`))) {
       assert.deepEqual(read, substituted(expected[file], from, to), `${label}: ${file}`);
     }
+  }
+  if (hasCompose) {
+    const lines = new Set<string>();
+    for (const { number } of arrived) {
+      const out = join(directory, 'cases', `${String(number).padStart(4, '0')}.sh.out`);
+      for (const path of STACKS.map((stack) => join(out, stack, '.env')).filter(existsSync)) {
+        for (const line of readFileSync(path, 'utf8').split('\n'))
+          if (/^[A-Z]/.test(line)) lines.add(line);
+      }
+    }
+    const expectedByDotenv = [...lines].map((line) => Object.values(parseDotenv(line))[0]);
+    assert.deepEqual(
+      composeReads(directory, [...lines]),
+      expectedByDotenv.map((value) => [value, value]),
+    );
+    t.diagnostic(`${lines.size} env lines read by Docker Compose`);
   }
   t.diagnostic(`${refused} refused, ${arrived.length} arrived, ${covered.length} fields`);
   assert.ok(arrived.length > CASES / 5 && refused > CASES / 5, `${refused} of ${CASES} refused`);
