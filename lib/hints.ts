@@ -21,6 +21,10 @@ const HINTS: readonly [words: RegExp, hint: string][] = [
     'The clock of the host may be wrong: see timedatectl there, and set it: timedatectl set-ntp true',
   ],
   [
+    /Cannot connect to the Docker daemon|error during connect:/,
+    'Docker does not answer on the host: it has ended, or the host is going down. See systemctl status docker and uptime there.',
+  ],
+  [
     /Could not get lock/,
     'Another program has had the package manager for too long: see ps aux on the host, let it finish, or end it.',
   ],

@@ -157,7 +157,11 @@ function sshReads(config: string): Record<string, string> {
   const read = (word: string) =>
     lines.find((line) => line.startsWith(`${word} `))?.slice(word.length + 1) ?? '';
   const [hostname, user] = [read('hostname'), read('user')];
-  return { hostname, user, identityfile: read('identityfile').replaceAll('%%', '%') };
+  return {
+    hostname: hostname.toLowerCase(),
+    user,
+    identityfile: read('identityfile').replaceAll('%%', '%'),
+  };
 }
 
 /** The same data with one text in place of another, wherever it stands, also as it stands in a URL. */
@@ -239,7 +243,11 @@ test(`${CASES} nasty values arrive byte for byte, or are refused by name; nothin
       if (!/is larger than 256 KiB/.test(said)) assert.match(said, name, label);
       continue;
     }
-    const written = field.at(-1) === 'identity_file' ? resolve(directory, to) : to;
+    const heard: Record<string, string> = {
+      identity_file: resolve(directory, to),
+      address: to.toLowerCase(),
+    };
+    const written = heard[field.at(-1) ?? ''] ?? to;
     assert.deepEqual(sshReads(result.ssh), substituted(expectedSsh, from, written), label);
     writeFileSync(join(directory, 'cases', `${String(number).padStart(4, '0')}.sh`), result.script);
     arrived.push({ number, from, to: secret ? to.replace(/\r?\n$/, '') : to, label });

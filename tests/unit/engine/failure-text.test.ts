@@ -27,6 +27,10 @@ test('the words of common failures lead to what to do', () => {
     ['E: Release file for … is not valid yet (invalid for another 1d)', /^The clock/],
     ['curl: (6) Could not resolve host: registry-1.docker.io', /cannot resolve names/],
     ['curl: (60) SSL certificate problem: certificate is not yet valid', /^The clock/],
+    [
+      'Cannot connect to the Docker daemon at unix:///var/run/docker.sock.',
+      /^Docker does not answer/,
+    ],
     ['E: Could not get lock /var/lib/dpkg/lock-frontend.', /^Another program/],
   ];
   for (const [words, hint] of cases) assert.match(hintFor(words), hint);
