@@ -9,7 +9,7 @@ import { login, type Scene, scene } from './scene.ts';
 
 const STACKS = ['--only', 'common,install-docker,images,redis,postgres'];
 
-test('a host that lacks something, with containers on it', { timeout: 480_000 }, async (t) => {
+test('a host that lacks something, with containers on it', { timeout: 600_000 }, async (t) => {
   await ensureBundle();
   const { one } = await testHosts(t, { one: {} });
   const place = scene(t);
@@ -77,6 +77,21 @@ test('a host that lacks something, with containers on it', { timeout: 480_000 },
       /What to do: The memory is not/,
     );
     await converges(place);
+  });
+
+  await t.test('containers that a cut-off recreation has left', async () => {
+    // Compose makes the new one under such a name, and gives it its own once the old one is gone.
+    await one.exec(`
+      id=$(docker ps --filter name='^pocket-postgres-postgres-1$' --format '{{.ID}}')
+      docker inspect --format '{{range $name, $value := .Config.Labels}}{{println (printf "%s=%s" $name $value)}}{{end}}' "$id" |
+        grep . >/run/labels
+      docker create --name "\${id}_pocket-postgres-postgres-1" --label-file /run/labels debian/postgres:17`);
+    place.write({ one: login(one) }, { ...groups, postgres: { memory: '768mb' } });
+    await converges(place);
+    assert.equal(
+      (await one.exec("docker ps --all --format '{{.Names}}' | grep -c _ || :")).stdout,
+      '0\n',
+    );
   });
 
   await t.test('a host that restarts while its containers are made anew', async () => {
