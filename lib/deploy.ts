@@ -1,6 +1,8 @@
 import type { Connection } from './connection.ts';
 import type { Deployment, Host } from './deployment.ts';
 import { EXIT, UserError } from './exit-codes.ts';
+import { withHint } from './failure-text.ts';
+import { hintFor } from './hints.ts';
 import { openHosts } from './open-hosts.ts';
 import { PartRun } from './part-run.ts';
 import { HOST_ROLES, ROLE_NEEDS, type RoleName } from './profile/roles.ts';
@@ -187,7 +189,9 @@ async function runPart(
     if (!(error instanceof UserError)) throw error;
     if (signal.aborted && error.exitCode === EXIT.failed)
       return outcome('interrupted', 'ended while something was carried to the host');
-    return outcome(statusOf(error), options.secrets.mask(error.message));
+    const told = options.secrets.mask(error.message);
+    const failed = error.exitCode === EXIT.failed;
+    return outcome(statusOf(error), failed ? withHint(told, hintFor(told)) : told);
   }
 }
 

@@ -2,11 +2,9 @@ import { Readable } from 'node:stream';
 import { compile } from './compile.ts';
 import type { Connection } from './connection.ts';
 import type { DeployOptions, Listener, Outcome, Part } from './deploy.ts';
-import type { Host } from './deployment.ts';
-import { excerpt } from './excerpt.ts';
-import { hintFor } from './hints.ts';
+import { failureText } from './failure-text.ts';
 import type { RoleContext, Transfer } from './role.ts';
-import { type RoleStep, runScript, type StepEvent } from './run-script.ts';
+import { type RoleStep, runScript } from './run-script.ts';
 
 /** How a script of a part ended, and why where it did not go through. */
 export type PartEnd = Pick<Outcome, 'status' | 'reason'>;
@@ -92,7 +90,7 @@ export class PartRun {
       onEvent: (event) => {
         const masked = { ...event, output: secrets.mask(event.output) };
         if (event.type !== 'started') ended += 1;
-        if (event.type === 'failed') failure = failureText(host, masked);
+        if (event.type === 'failed') failure = failureText(host.name, masked);
         listener.step(host, masked);
       },
       onNote: (text) => listener.note(host, secrets.mask(text)),
@@ -151,10 +149,3 @@ async function carry(
 
 /** Many times the images that there are: a host that floods gets no more memory of ours. */
 const MOST_MISSING = 200;
-
-function failureText(host: Host, event: StepEvent): string {
-  const why = event.exitStatus === 124 ? 'its time was over' : `exit status ${event.exitStatus}`;
-  const hint = hintFor(event.output);
-  const told = [`${host.name}: ${event.role}: ${event.title}: ${why}`, excerpt(event.output)];
-  return [...told, ...(hint ? [`What to do: ${hint}`] : [])].join('\n');
-}

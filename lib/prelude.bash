@@ -264,3 +264,10 @@ stack_state() {
   docker ps --all --no-trunc --filter "label=com.docker.compose.project=$1" --format '{{.ID}} {{.Image}} {{.Status}}' |
     sed -E 's/Up (Less than )?[^(]*/Up /; s/(Exited \([0-9]+\)).*/\1/' | sort
 }
+
+# remove_half_made PROJECT: removes containers that a cut-off `docker compose up` was about to put in the place of others.
+# It makes each under the name <id of the old one>_<name>, and later fails at that name, which is in use.
+remove_half_made() {
+  docker ps --all --filter "label=com.docker.compose.project=$1" --format '{{.ID}} {{.Names}}' |
+    sed -nE "s/^([0-9a-f]+) [0-9a-f]{12}_$1-.*/\1/p" | xargs -r docker rm --force
+}

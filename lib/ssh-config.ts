@@ -89,5 +89,5 @@ function resolved(address: string, operatorConfig: string): Record<string, strin
 }
 
 function quoted(value: string): string {
-  return /[\s"]/.test(value) ? `"${value.replaceAll('"', '')}"` : value;
+  return /[\s"'#]/.test(value) ? `"${value.replaceAll('"', '')}"` : value;
 }

@@ -40,7 +40,8 @@ export function url(schemes: readonly string[]) {
     })
     .refine((value) => /^[A-Za-z0-9\-._~:/?#[\]@!$&()*+,;=%{}]+$/.test(value), {
       error: 'a URL of ASCII letters, with everything else percent-encoded, quotes too',
-    });
+    })
+    .refine((value) => !value.includes(LOOKS_LIKE_A_SECRET), { error: NO_MARK });
 }
 
 /** An `http://` or `https://` URL. */
@@ -85,10 +86,12 @@ export function email() {
 /** What would be taken for the place of a secret in a file that is written on a host. */
 export const LOOKS_LIKE_A_SECRET = '@{secret:';
 
+const NO_MARK = `text without ${LOOKS_LIKE_A_SECRET}`;
+
 /** Free text that ends up in a file on a host. */
 export function freeText(expected: string, pattern: RegExp) {
   return text(expected, pattern).refine((value) => !value.includes(LOOKS_LIKE_A_SECRET), {
-    error: `text without ${LOOKS_LIKE_A_SECRET}`,
+    error: NO_MARK,
   });
 }
 

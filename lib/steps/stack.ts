@@ -120,6 +120,7 @@ function up(options: {
       sh`cd ${at}`,
       sh`rm -f .applied`,
       sh`docker compose config --quiet`,
+      sh`remove_half_made ${project}`,
       sh`
         docker compose up --detach --wait --wait-timeout ${waitSeconds} --remove-orphans ${services} || {
           docker compose ps --all

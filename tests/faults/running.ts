@@ -18,17 +18,20 @@ export interface Running {
 
 /**
  * Starts a script of the project as an operator would, with a home and SSH connections of its own.
+ * @param options.machine the name of the machine that it is to take this one for
  * @param options.terminal whether it has a terminal of its own, at which what is written to the child is typed
  */
 export function startScript(
   home: string,
   words: readonly string[],
-  options: { terminal?: boolean } = {},
+  options: { terminal?: boolean; machine?: string } = {},
 ): Running {
   const [script = '', ...rest] = words;
   const command = [process.execPath, join(ROOT, 'scripts', `${script}.mjs`), ...rest];
   const typed = ['--quiet', '--return', '--command', command.map(quote).join(' '), '/dev/null'];
-  const [program = '', ...all] = options.terminal ? ['script', ...typed] : command;
+  const named = ['unshare', '--uts', 'sh', '-c', 'hostname "$0" && exec "$@"'];
+  const there = options.machine ? [...named, options.machine, ...command] : command;
+  const [program = '', ...all] = options.terminal ? ['script', ...typed] : there;
   const child = spawn(program, all, {
     env: {
       ...process.env,

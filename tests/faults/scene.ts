@@ -19,8 +19,11 @@ export interface Scene {
   deploy(...words: string[]): Promise<{ status: number | string; said: string }>;
 }
 
-/** A home and a manifest that go with the test, and no SSH connection left. */
-export function scene(t: TestContext): Scene {
+/**
+ * A home and a manifest that go with the test, and no SSH connection left.
+ * @param machine the name of the machine; this one's where absent
+ */
+export function scene(t: TestContext, machine?: string): Scene {
   const home = mkdtempSync(join(tmpdir(), 'pocket-faults-'));
   t.after(() => {
     for (const pid of sshProcesses(home)) process.kill(pid, 'SIGKILL');
@@ -30,7 +33,11 @@ export function scene(t: TestContext): Scene {
   mkdirSync(join(home, 'run'), { mode: 0o700 });
   const profile = join(home, 'faults.yaml');
   const start: Scene['start'] = (...words) =>
-    startScript(home, ['deploy', '--profile', profile, '--yes', ...words]);
+    startScript(
+      home,
+      ['deploy', '--profile', profile, '--yes', ...words],
+      machine ? { machine } : {},
+    );
   return {
     home,
     profile,

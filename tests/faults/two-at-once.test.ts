@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { hostname, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import { test } from 'node:test';
 import { testHosts } from '../fleet/hosts.ts';
 import { holdApt, releaseApt } from './apt.ts';
@@ -12,11 +12,11 @@ const COMMON = ['--only', 'common'];
 test('two runs at once', { timeout: 300_000 }, async (t) => {
   const { one, two } = await testHosts(t, { one: { variant: 'bare' }, two: { variant: 'bare' } });
   await ownArchive(one);
-  const [alice, bob] = [scene(t), scene(t)];
+  const [alice, bob] = [scene(t, 'laptop'), scene(t, 'workstation')];
   const hosts = { one: login(one), two: login(two) };
   alice.write({ one: login(one) });
   bob.write({ one: login(one) });
-  const me = `${userInfo().username} on ${hostname()}`;
+  const me = `${userInfo().username} on laptop`;
 
   await t.test('one works; the other says who has the host, or waits for it', async () => {
     await holdApt(one);
@@ -64,7 +64,13 @@ test('two runs at once', { timeout: 300_000 }, async (t) => {
     const killed = alice.start(...COMMON);
     await killed.says(/waiting for apt/);
     killed.child.kill('SIGKILL');
-    const next = bob.start(...COMMON);
+    const elsewhere = await bob.deploy(...COMMON);
+    assert.equal(elsewhere.status, 6, elsewhere.said);
+    assert.match(
+      elsewhere.said,
+      new RegExp(`one: locked by ${me} \\(process ${killed.child.pid}\\)`),
+    );
+    const next = alice.start(...COMMON);
     await next.says(/one: a run that is gone left a step going; waiting for its end/);
     await releaseApt(one);
     assert.equal(await next.ended, 0, next.said());

@@ -69,7 +69,7 @@ export function fullProfile(): { [key: string]: Data } {
     },
     relayminer: {
       keys_file: 'env:HOSTILE_KEYS',
-      services: { eth: { default_backend: 'rest', backends } },
+      services: { anvil: { default_backend: 'rest', backends } },
       known_applications: ['pokt1s6mfp75w66t7l44hyryaqcma5t2j8fswnl379y'],
     },
     redis: { maxmemory: '1gb' },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { parse as parseDotenv } from 'dotenv';
 import { parse as parseYaml, stringify } from 'yaml';
@@ -21,6 +21,7 @@ import { randomFrom, SEED } from './random.ts';
 import { stringFields, textAt, withText } from './string-fields.ts';
 
 const CASES = 1000;
+const hasCompose = spawnSync('docker', ['compose', 'version']).status === 0;
 const KEY = '11'.repeat(32);
 const SECRETS: Record<string, string> = {
   HOSTILE_POSTGRES: 'postgres-password-of-the-test',
@@ -102,6 +103,28 @@ done`;
   assert.equal(ran.status, 0, ran.stderr);
 }
 
+/** What Docker Compose reads of env lines like those of the cases, with names of their own: as env_file and when it interpolates. */
+function composeReads(directory: string, lines: readonly string[]): [string, string][] {
+  const names = lines.map((_, index) => `V${index}`);
+  const env = lines.map((line, index) => `V${index}=${line.slice(line.indexOf('=') + 1)}\n`);
+  const environment = Object.fromEntries(names.map((name) => [name, `\${${name}}`]));
+  const compose = {
+    services: { file: { image: 'x', env_file: '.env' }, text: { image: 'x', environment } },
+  };
+  mkdirSync(join(directory, 'compose'));
+  writeFileSync(join(directory, 'compose/.env'), env.join(''));
+  writeFileSync(join(directory, 'compose/compose.yaml'), stringify(compose, { lineWidth: 0 }));
+  const run = spawnSync('docker', ['compose', 'config', '--format', 'json'], {
+    ...{ cwd: join(directory, 'compose'), encoding: 'utf8', maxBuffer: 1e9 },
+  });
+  assert.equal(run.status, 0, run.stderr);
+  const { file, text } = JSON.parse(run.stdout).services;
+  // Compose doubles every dollar when it prints its configuration.
+  const read = (service: typeof file, name: string) =>
+    String(service.environment[name]).replaceAll('$$', '$');
+  return names.map((name) => [read(file, name), read(text, name)]);
+}
+
 const STACKS = ['provider', 'postgres', 'temporal', 'redis', 'relayminer', 'reverse-proxy'];
 const TREES = ['relayminer/relayer/relayer.yaml', 'relayminer/miner/miner.yaml'];
 
@@ -124,6 +147,21 @@ function readBack(out: string): Record<string, unknown> {
     read.redis = JSON.parse(quoted);
   }
   return read;
+}
+
+/** Where ssh would go, as whom and with which key, by a configuration that it must read without a complaint. */
+function sshReads(config: string): Record<string, string> {
+  const { stdout, stderr } = spawnSync('ssh', ['-G', '-F', config, 'front'], { encoding: 'utf8' });
+  assert.equal(stderr, '');
+  const lines = stdout.split('\n');
+  const read = (word: string) =>
+    lines.find((line) => line.startsWith(`${word} `))?.slice(word.length + 1) ?? '';
+  const [hostname, user] = [read('hostname'), read('user')];
+  return {
+    hostname: hostname.toLowerCase(),
+    user,
+    identityfile: read('identityfile').replaceAll('%%', '%'),
+  };
 }
 
 /** The same data with one text in place of another, wherever it stands, also as it stands in a URL. */
@@ -173,6 +211,7 @@ test(`${CASES} nasty values arrive byte for byte, or are refused by name; nothin
   assert.ok('script' in first, JSON.stringify(first));
   writeFileSync(join(directory, 'cases/0000.sh'), first.script);
   const known = new Set(first.texts);
+  const expectedSsh = sshReads(first.ssh);
   const arrived: { number: number; from: string; to: string; label: string }[] = [];
   let refused = 0;
   const secretNames = Object.keys(SECRETS).slice(0, 3);
@@ -204,11 +243,12 @@ test(`${CASES} nasty values arrive byte for byte, or are refused by name; nothin
       if (!/is larger than 256 KiB/.test(said)) assert.match(said, name, label);
       continue;
     }
-    assert.equal(
-      spawnSync('ssh', ['-G', '-F', result.ssh, 'front'], { encoding: 'utf8' }).stderr,
-      '',
-      label,
-    );
+    const heard: Record<string, string> = {
+      identity_file: resolve(directory, to),
+      address: to.toLowerCase(),
+    };
+    const written = heard[field.at(-1) ?? ''] ?? to;
+    assert.deepEqual(sshReads(result.ssh), substituted(expectedSsh, from, written), label);
     writeFileSync(join(directory, 'cases', `${String(number).padStart(4, '0')}.sh`), result.script);
     arrived.push({ number, from, to: secret ? to.replace(/\r?\n$/, '') : to, label });
   }
@@ -221,6 +261,22 @@ test(`${CASES} nasty values arrive byte for byte, or are refused by name; nothin
     for (const [file, read] of Object.entries(readBack(`${at}.out`))) {
       assert.deepEqual(read, substituted(expected[file], from, to), `${label}: ${file}`);
     }
+  }
+  if (hasCompose) {
+    const lines = new Set<string>();
+    for (const { number } of arrived) {
+      const out = join(directory, 'cases', `${String(number).padStart(4, '0')}.sh.out`);
+      for (const path of STACKS.map((stack) => join(out, stack, '.env')).filter(existsSync)) {
+        for (const line of readFileSync(path, 'utf8').split('\n'))
+          if (/^[A-Z]/.test(line)) lines.add(line);
+      }
+    }
+    const expectedByDotenv = [...lines].map((line) => Object.values(parseDotenv(line))[0]);
+    assert.deepEqual(
+      composeReads(directory, [...lines]),
+      expectedByDotenv.map((value) => [value, value]),
+    );
+    t.diagnostic(`${lines.size} env lines read by Docker Compose`);
   }
   t.diagnostic(`${refused} refused, ${arrived.length} arrived, ${covered.length} fields`);
   assert.ok(arrived.length > CASES / 5 && refused > CASES / 5, `${refused} of ${CASES} refused`);

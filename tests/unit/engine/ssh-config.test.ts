@@ -43,6 +43,7 @@ test('a host is what the profile says, whatever ssh would do by itself', { skip 
   const { path, of } = written(t, 'Host *\n  User someone\n  Port 2200\n', [
     host('lab', '203.0.113.7', { user: 'operator', port: 22022, identityFile: '/keys/a b/id' }),
     host('six', '2001:db8::7'),
+    host('odd', '203.0.113.8', { identityFile: "/keys/o'brien" }),
     host('Upper', 'RELAY.Example.Org'),
   ]);
   const lab = of('lab');
@@ -50,6 +51,7 @@ test('a host is what the profile says, whatever ssh would do by itself', { skip 
     [lab.hostname, lab.user, lab.port, lab.identityfile, lab.identitiesonly],
     ['203.0.113.7', 'operator', '22022', '/keys/a b/id', 'yes'],
   );
+  assert.equal(of('odd').identityfile, "/keys/o'brien");
   assert.equal(lab.batchmode, 'yes');
   assert.match(lab.stricthostkeychecking!, /accept-new/);
   assert.deepEqual(
