@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { compile } from './compile.ts';
+import { confirmAnew, undoneText } from './confirm.ts';
 import type { Connection } from './connection.ts';
 import type { Deployment, Host } from './deployment.ts';
 import { excerpt } from './excerpt.ts';
@@ -21,7 +22,7 @@ export interface Part {
 export interface Outcome {
   host: string;
   roles: RoleName[];
-  status: 'done' | 'failed' | 'unreachable' | 'locked' | 'interrupted' | 'skipped';
+  status: 'done' | 'failed' | 'undone' | 'unreachable' | 'locked' | 'interrupted' | 'skipped';
   /** Why, in words for the operator; empty when done. */
   reason: string;
 }
@@ -63,19 +64,26 @@ export interface DeployOptions {
   signal: AbortSignal;
 }
 
-/** The parts of a deploy in the order of the profile's stages. */
+/**
+ * The parts of a deploy in the order of the profile's stages. A role that has to be confirmed is a part of its own:
+ * what is undone meanwhile must not wait for other roles.
+ */
 export function partsOf(
   deployment: Deployment,
   roles: readonly Role[],
   hosts: readonly Host[],
 ): Part[] {
+  const confirmed = roles.filter((role) => role.confirm);
+  const others = roles.filter((role) => !role.confirm);
   return deployment.stages.flatMap((stage) =>
-    hosts
-      .map((host) => ({
-        host,
-        roles: roles.filter(({ name }) => stage.includes(name) && host.roles.includes(name)),
-      }))
-      .filter((part) => part.roles.length > 0),
+    hosts.flatMap((host) =>
+      [...confirmed.map((role) => [role]), others]
+        .map((together) => ({
+          host,
+          roles: together.filter(({ name }) => stage.includes(name) && host.roles.includes(name)),
+        }))
+        .filter((part) => part.roles.length > 0),
+    ),
   );
 }
 
@@ -155,8 +163,11 @@ async function runPart(
     );
   }
   const context = { deployment, host, secrets };
+  const confirmation = roles[0]?.confirm?.(context);
   let failure = '';
   let ended = 0;
+  let begun = false;
+  let changed = false;
   try {
     const steps = roles.flatMap((role) =>
       role.steps(context).map((step): RoleStep => ({ role: role.name, step })),
@@ -181,11 +192,17 @@ async function runPart(
       onEvent: (event) => {
         const masked = { ...event, output: secrets.mask(event.output) };
         if (event.type !== 'started') ended += 1;
+        begun = true;
+        if (event.type === 'changed') changed = true;
         if (event.type === 'failed') failure = failureText(host, masked);
         listener.step(host, masked);
       },
       onNote: (text) => listener.note(host, secrets.mask(text)),
     });
+    if (end === 'done' && confirmation && changed) {
+      const refused = await confirmAnew(host, options.sshConfig, confirmation);
+      return refused === '' ? outcome('done') : outcome('undone', secrets.mask(refused));
+    }
     if (end === 'done') return outcome('done');
     if (end === 'stopped' && !options.signal.aborted) {
       const reason = `${host.name}: another run has taken the host over, since this one was not heard of`;
@@ -202,6 +219,8 @@ async function runPart(
     return outcome('failed', failure || `${host.name}: the script ended before its last step`);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
+    if (confirmation && begun && !dryRun && error.exitCode === EXIT.unreachable)
+      return outcome('undone', undoneText(host, confirmation, secrets.mask(error.message)));
     if (options.signal.aborted && error.exitCode === EXIT.failed)
       return outcome('interrupted', 'ended while something was carried to the host');
     return outcome(statusOf(error), secrets.mask(error.message));
