@@ -17,26 +17,23 @@ export async function confirmAnew(
   sshConfig: string,
   confirmation: Confirmation,
 ): Promise<string> {
-  const until = Date.now() + confirmation.undoneAfterSeconds * 1000 * TRY_FOR;
+  const milliseconds = confirmation.undoneAfterSeconds * 1000;
+  const began = Date.now();
   for (;;) {
     try {
       return await confirmOnce(host, sshConfig, confirmation);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      if (Date.now() + PAUSE_MILLISECONDS >= until)
-        return undoneText(host, confirmation, error.message);
+      if (Date.now() + PAUSE_MILLISECONDS >= began + milliseconds * TRY_FOR)
+        return undoneText(host, new Date(began + milliseconds), error.message);
       await sleep(PAUSE_MILLISECONDS);
     }
   }
 }
 
-/** What is told of a change that was not confirmed. */
-export function undoneText(
-  host: Host,
-  { undoneAfterSeconds }: Confirmation,
-  reason: string,
-): string {
-  const time = new Date(Date.now() + undoneAfterSeconds * 1000).toISOString().slice(11, 19);
+/** What is told of a change that was not confirmed, and that the host has undone by then. */
+export function undoneText(host: Host, by: Date, reason: string): string {
+  const time = by.toISOString().slice(11, 19);
   return `${host.name}: the change was not confirmed, because no new login worked after it: ${reason}\n  The host undoes it by itself, at ${time} UTC at the latest, and is then as it was before.`;
 }
 

@@ -8,7 +8,7 @@ import { EXIT, UserError } from './exit-codes.ts';
 import { hintFor } from './hints.ts';
 import { openHosts } from './open-hosts.ts';
 import { HOST_ROLES, ROLE_NEEDS, type RoleName } from './profile/roles.ts';
-import type { Role, Transfer } from './role.ts';
+import type { Confirmation, Role, Transfer } from './role.ts';
 import { type RoleStep, runScript, type StepEvent } from './run-script.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -220,7 +220,10 @@ async function runPart(
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     if (confirmation && begun && !dryRun && error.exitCode === EXIT.unreachable)
-      return outcome('undone', undoneText(host, confirmation, secrets.mask(error.message)));
+      return outcome(
+        'undone',
+        undoneText(host, undoneBy(confirmation), secrets.mask(error.message)),
+      );
     if (options.signal.aborted && error.exitCode === EXIT.failed)
       return outcome('interrupted', 'ended while something was carried to the host');
     return outcome(statusOf(error), secrets.mask(error.message));
@@ -255,6 +258,11 @@ async function carry(
     }
   };
   await connection.feed(transfer.command, Readable.from(counted()), options.signal);
+}
+
+/** When the host has undone what has come into force until now, should it have. */
+function undoneBy({ undoneAfterSeconds }: Confirmation): Date {
+  return new Date(Date.now() + undoneAfterSeconds * 1000);
 }
 
 /** Many times the images that there are: a host that floods gets no more memory of ours. */

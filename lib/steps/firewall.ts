@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { TABLE } from '../firewall-rules.ts';
 import { sh } from '../shell.ts';
 import type { Step } from '../step.ts';
-import { file } from './file.ts';
+import { directory, file } from './file.ts';
 import { command, packages } from './system.ts';
 
 /** For how long rules are in force that nobody confirms. */
@@ -13,22 +13,18 @@ const UNDONE_AFTER_SECONDS_BY_HAND = 300;
 
 const PROGRAM = '/usr/local/sbin/pocket-firewall';
 const UNIT = '/etc/systemd/system/pocket-firewall.service';
+const AFTER_NFTABLES = '/etc/systemd/system/nftables.service.d';
 const DIRECTORY = '/etc/pocket-firewall';
 const STATE = '/run/pocket-firewall';
 
 const program = readFileSync(join(import.meta.dirname, '..', 'pocket-firewall.bash'), 'utf8');
 
-/**
- * Loaded before the network is up. The distribution's own nftables.service flushes every table, ours too, whenever it
- * is started or reloaded, so ours goes with it.
- */
+/** Loaded before the network is up. */
 const unit = `[Unit]
 Description=Firewall of Pocket Automations
 ConditionPathExists=${DIRECTORY}/rules.nft
 DefaultDependencies=no
 After=local-fs.target nftables.service
-PartOf=nftables.service
-ReloadPropagatedFrom=nftables.service
 Wants=network-pre.target
 Before=network-pre.target docker.service shutdown.target
 Conflicts=shutdown.target
@@ -44,16 +40,25 @@ ExecStop=${PROGRAM} unload
 WantedBy=sysinit.target
 `;
 
+/** The distribution's own firewall flushes every table, ours too, whenever it is started or reloaded. */
+const afterNftables = `[Service]
+ExecStartPost=-${PROGRAM} load
+ExecReload=-${PROGRAM} load
+`;
+
 /**
  * The firewall with these rules, loaded at boot. They come into force for a minute only, unless they are confirmed; a
  * reboot forgets what is not.
  */
 export function firewallSteps(rules: string): Step[] {
   const kept = `${DIRECTORY}/rules.nft`;
+  const activate = sh`systemctl daemon-reload`;
   return [
     packages(['nftables']),
     file({ path: PROGRAM, content: program, mode: '755' }),
-    file({ path: UNIT, content: unit, activate: sh`systemctl daemon-reload` }),
+    file({ path: UNIT, content: unit, activate }),
+    directory({ path: AFTER_NFTABLES }),
+    file({ path: `${AFTER_NFTABLES}/pocket-firewall.conf`, content: afterNftables, activate }),
     command({
       title: 'Load the firewall at boot',
       unless: sh`systemctl is-enabled --quiet pocket-firewall`,
@@ -79,7 +84,7 @@ export function firewallSteps(rules: string): Step[] {
 
 /** No firewall of ours, whatever there was. The package nftables stays: others may use it. */
 export function withoutFirewallSteps(): Step[] {
-  const files = [PROGRAM, UNIT, DIRECTORY, STATE];
+  const files = [PROGRAM, UNIT, `${AFTER_NFTABLES}/pocket-firewall.conf`, DIRECTORY, STATE];
   return [
     command({
       title: 'Take the firewall away',
@@ -90,6 +95,7 @@ export function withoutFirewallSteps(): Step[] {
         systemctl disable --quiet --now pocket-firewall || :
         systemctl stop pocket-firewall-undo.timer || :
         rm -rf -- ${files}
+        rmdir --ignore-fail-on-non-empty ${AFTER_NFTABLES} || :
         systemctl daemon-reload
         ! command -v nft || nft ${`add table ${TABLE}; delete table ${TABLE}`}`,
     }),
