@@ -73,6 +73,12 @@ export interface FleetCheck extends Pick<Check, 'id' | 'group' | 'title' | 'fix'
   judge(results: ReadonlyMap<string, ProbeResult>): Verdict;
 }
 
+/** A question about a host that this machine answers itself, such as what is seen of the host from outside. */
+export interface OwnCheck extends Pick<Check, 'id' | 'group' | 'title' | 'host' | 'fix'> {
+  /** Asks and changes nothing; within its own time. */
+  ask(): Promise<Verdict>;
+}
+
 /** What was found out, for people and for `--json`. */
 export interface Finding extends Verdict {
   id: string;

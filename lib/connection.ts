@@ -44,17 +44,22 @@ export interface Connection {
  * Opens the connection to a host: over OpenSSH, or directly when the host is this machine. The SSH connection itself
  * stays open for a minute after its last use, so that one command after another pays for one handshake.
  * @param sshConfig path of the deployment's `ssh_config`
+ * @param options.anew over an SSH connection of its own, whatever is open: it proves that one can be made
  * @throws UserError with exit code 4 when the host cannot be reached, logged in to, or become root on; the message
  * holds ssh's own words and what to do.
  */
-export async function openConnection(host: Host, sshConfig: string): Promise<Connection> {
+export async function openConnection(
+  host: Host,
+  sshConfig: string,
+  { anew = false } = {},
+): Promise<Connection> {
   const start = (script: string) =>
     host.local
       ? spawn('/bin/sh', ['-c', asRoot(script)], APART)
-      : spawn('ssh', [...sshWords(host, sshConfig), asRoot(script)], APART);
+      : spawn('ssh', [...sshWords(host, sshConfig, anew), asRoot(script)], APART);
   const byHand = host.local ? 'sudo -n true' : `ssh -F ${sshConfig} ${host.name}`;
   const leave = () => {
-    if (!host.local) spawnSync('ssh', ['-O', 'exit', ...sshWords(host, sshConfig)]);
+    if (!host.local && !anew) spawnSync('ssh', ['-O', 'exit', ...sshWords(host, sshConfig)]);
   };
   const session = new Session(host, start(LOOP), byHand, leave);
   await session.ready();
@@ -106,12 +111,10 @@ async function feed(
 /** Ctrl-C goes to every process of the terminal's group; the connections must survive it for an orderly end. */
 const APART = { detached: true } as const;
 
-function sshWords(host: Host, sshConfig: string): string[] {
-  const options = [
-    'ControlMaster=auto',
-    'ControlPersist=60',
-    `ControlPath=${controlPath(sshConfig, host)}`,
-  ];
+function sshWords(host: Host, sshConfig: string, anew = false): string[] {
+  const options = anew
+    ? ['ControlMaster=no', 'ControlPath=none']
+    : ['ControlMaster=auto', 'ControlPersist=60', `ControlPath=${controlPath(sshConfig, host)}`];
   return ['-F', sshConfig, ...options.flatMap((option) => ['-o', option]), '-T', host.name];
 }
 

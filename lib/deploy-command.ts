@@ -126,7 +126,10 @@ export async function runDeploy(options: {
     ...counts,
     failed: Math.max(
       counts.failed,
-      count(outcomes, 'failed') + count(outcomes, 'locked') + unreachableHosts(outcomes).length,
+      count(outcomes, 'failed') +
+        count(outcomes, 'undone') +
+        count(outcomes, 'locked') +
+        unreachableHosts(outcomes).length,
     ),
     skipped: count(outcomes, 'skipped'),
     interrupted: count(outcomes, 'interrupted'),
@@ -169,6 +172,7 @@ function closingLines(
 
 function exitCode(outcomes: readonly Outcome[], pending: boolean): number {
   if (count(outcomes, 'interrupted') > 0) return EXIT.interrupted;
+  if (count(outcomes, 'undone') > 0) return EXIT.undone;
   if (count(outcomes, 'failed') > 0) return EXIT.failed;
   if (count(outcomes, 'unreachable') > 0) return EXIT.unreachable;
   if (count(outcomes, 'locked') > 0) return EXIT.locked;

@@ -23,7 +23,7 @@ export interface Part {
 export interface Outcome {
   host: string;
   roles: RoleName[];
-  status: 'done' | 'failed' | 'unreachable' | 'locked' | 'interrupted' | 'skipped';
+  status: 'done' | 'failed' | 'undone' | 'unreachable' | 'locked' | 'interrupted' | 'skipped';
   /** Why, in words for the operator; empty when done. */
   reason: string;
 }
@@ -65,19 +65,26 @@ export interface DeployOptions {
   signal: AbortSignal;
 }
 
-/** The parts of a deploy in the order of the profile's stages. */
+/**
+ * The parts of a deploy in the order of the profile's stages. A role that has to be confirmed is a part of its own:
+ * what is undone meanwhile must not wait for other roles.
+ */
 export function partsOf(
   deployment: Deployment,
   roles: readonly Role[],
   hosts: readonly Host[],
 ): Part[] {
+  const confirmed = roles.filter((role) => role.confirm);
+  const others = roles.filter((role) => !role.confirm);
   return deployment.stages.flatMap((stage) =>
-    hosts
-      .map((host) => ({
-        host,
-        roles: roles.filter(({ name }) => stage.includes(name) && host.roles.includes(name)),
-      }))
-      .filter((part) => part.roles.length > 0),
+    hosts.flatMap((host) =>
+      [...confirmed.map((role) => [role]), others]
+        .map((together) => ({
+          host,
+          roles: together.filter(({ name }) => stage.includes(name) && host.roles.includes(name)),
+        }))
+        .filter((part) => part.roles.length > 0),
+    ),
   );
 }
 

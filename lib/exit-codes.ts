@@ -12,6 +12,8 @@ export const EXIT = {
   invalid: 5,
   /** Another run is changing a host, and `--wait` was not given or was over. */
   locked: 6,
+  /** A change was not confirmed, so the host has taken it back. */
+  undone: 7,
   interrupted: 130,
 } as const;
 

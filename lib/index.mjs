@@ -37,6 +37,10 @@ export const {
 export const { stack, STACKS, composeFile, envTemplate, privatePorts } = await import(
   './steps/stack.ts'
 );
+export const { UNDONE_AFTER_SECONDS, firewallSteps, withoutFirewallSteps } = await import(
+  './steps/firewall.ts'
+);
+export const { rulesetOf } = await import('./firewall-rules.ts');
 export const { bundleTar, readBundle, saveBundle } = await import('./bundle.ts');
 export const { familiarReference } = await import('./images.ts');
 export const { imagesOf } = await import('./role-images.ts');

@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream';
 import { compile } from './compile.ts';
+import { confirmAnew, undoneText } from './confirm.ts';
 import type { Connection } from './connection.ts';
 import type { DeployOptions, Listener, Outcome, Part } from './deploy.ts';
+import { EXIT, UserError } from './exit-codes.ts';
 import { failureText } from './failure-text.ts';
-import type { RoleContext, Transfer } from './role.ts';
+import type { Confirmation, RoleContext, Transfer } from './role.ts';
 import { type RoleStep, runScript } from './run-script.ts';
 
 /** How a script of a part ended, and why where it did not go through. */
@@ -34,7 +36,36 @@ export class PartRun {
       const transfer = await role.transfer?.(this.context);
       if (transfer) await carry(this.#connection, transfer, this.options);
     }
-    return this.#run(dryRun, listener);
+    const confirmation = dryRun ? undefined : this.part.roles[0]?.confirm?.(this.context);
+    return confirmation ? this.#confirmed(confirmation) : this.#run(dryRun, listener);
+  }
+
+  /** Brings the part about, and makes it last over a login made anew where something has changed. */
+  async #confirmed(confirmation: Confirmation): Promise<PartEnd> {
+    const { listener, secrets, sshConfig } = this.options;
+    const { host } = this.part;
+    let begun = false;
+    let changed = false;
+    try {
+      const end = await this.#run(false, {
+        begun: (...words) => listener.begun(...words),
+        note: (...words) => listener.note(...words),
+        step: (where, event) => {
+          begun = true;
+          if (event.type === 'changed') changed = true;
+          listener.step(where, event);
+        },
+      });
+      if (end.status !== 'done' || !changed) return end;
+      const refused = await confirmAnew(host, sshConfig, confirmation);
+      return refused === '' ? end : { status: 'undone', reason: secrets.mask(refused) };
+    } catch (error) {
+      const lost = error instanceof UserError && error.exitCode === EXIT.unreachable;
+      if (!lost || !begun) throw error;
+      const undone = new Date(Date.now() + confirmation.undoneAfterSeconds * 1000);
+      const reason = undoneText(host, undone, secrets.mask(error.message));
+      return { status: 'undone', reason };
+    }
   }
 
   /**

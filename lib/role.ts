@@ -23,6 +23,15 @@ export interface Role {
   rolling?: Rolling;
   /** What has to be carried from this machine to the host before the steps, when the host lacks it. */
   transfer?(context: RoleContext): Promise<Transfer> | undefined;
+  /** What makes the role's changes last, where the host undoes them by itself otherwise. */
+  confirm?(context: RoleContext): Confirmation | undefined;
+}
+
+/** Shell that is run over a login made anew, after the role's steps changed something: that it runs is the proof. */
+export interface Confirmation {
+  command: Shell;
+  /** Seconds after which the host undoes what was not confirmed. */
+  undoneAfterSeconds: number;
 }
 
 /**

@@ -37,8 +37,14 @@ export function settingFlags(settings: Record<string, string>): Record<string, S
       );
       if (!found?.description) throw new TypeError(`the profile has no setting ${path}`);
       const flag: SettingFlag = { value, setting, help: found.description.replace(/\.$/, '') };
-      const whole = (text: string) => (/^\d+$/.test(text) ? Number(text) : text);
-      return [flagOf(setting).slice(2), found.type === 'integer' ? { ...flag, read: whole } : flag];
+      const read = READ[found.type ?? ''];
+      return [flagOf(setting).slice(2), read ? { ...flag, read } : flag];
     }),
   );
 }
+
+/** How the text of a flag becomes a value of a type; what it cannot be is left to the schema to refuse. */
+const READ: Record<string, (text: string) => unknown> = {
+  integer: (text) => (/^\d+$/.test(text) ? Number(text) : text),
+  boolean: (text) => (/^(?:true|false)$/.test(text) ? text === 'true' : text),
+};

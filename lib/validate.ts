@@ -8,9 +8,10 @@ import {
   finding,
   findingOf,
   fleetFindingOf,
+  type OwnCheck,
   type ProbeResult,
 } from './check.ts';
-import { checksOf, fleetChecksOf } from './checks/all.ts';
+import { checksOf, fleetChecksOf, ownChecksOf } from './checks/all.ts';
 import type { Connection } from './connection.ts';
 import type { Deployment } from './deployment.ts';
 import { EXIT, UserError } from './exit-codes.ts';
@@ -60,9 +61,13 @@ const REACHABLE = {
 export async function validate(options: ValidateOptions): Promise<Validation> {
   const { deployment, secrets, hosts = deployment.hosts, only } = options;
   const began = performance.now();
-  const plan = hosts.map((host) => ({ host, checks: checksOf({ deployment, host, secrets }) }));
+  const plan = hosts.map((host) => {
+    const context = { deployment, host, secrets };
+    return { host, checks: checksOf(context), own: ownChecksOf(context) };
+  });
   const fleet = fleetChecksOf(deployment);
-  const wanted = selector(only, [...plan.flatMap(({ checks }) => checks), ...fleet, REACHABLE]);
+  const all = plan.flatMap(({ checks, own }) => [...checks, ...own]);
+  const wanted = selector(only, [...all, ...fleet, REACHABLE]);
   const fleetWanted = fleet.filter(wanted);
   const answers = new Map<string, Map<string, ProbeResult>>();
   let reached = 0;
@@ -73,16 +78,20 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
     return told;
   };
   const byHost = await Promise.all(
-    plan.map(async ({ host, checks }) => {
+    plan.map(async ({ host, checks, own }) => {
       const asked = checks.filter((check) => wanted(check) || isNeeded(check, fleetWanted));
-      const order = [REACHABLE.id, ...asked.map(({ id }) => id)];
+      const order = [REACHABLE, ...asked, ...own].map(({ id }) => id);
       const mine: Finding[] = [];
       const onAnswer = (check: Check, result: ProbeResult) => {
         const others = answers.get(check.id) ?? new Map<string, ProbeResult>();
         answers.set(check.id, others.set(host.name, result));
         if (wanted(check)) mine.push(tell(findingOf(check, result)));
       };
+      const asking = own.filter(wanted).map(ownFinding);
       const reachable = await askHost(options, host, asked, onAnswer);
+      const answered = await Promise.all(asking);
+      // A host that cannot be reached is one failure: whether it answers others is not what keeps it from working.
+      if (reachable.verdict === 'pass') mine.push(...answered.map(tell));
       if (reachable.verdict === 'pass') reached++;
       if (reachable.verdict === 'fail' || wanted(REACHABLE)) mine.push(tell(reachable));
       mine.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
@@ -130,6 +139,12 @@ async function askHost(
     await connection.close();
   }
   return finding(about, host.name, { verdict: 'pass', evidence: 'logged in' }, connected);
+}
+
+async function ownFinding(check: OwnCheck): Promise<Finding> {
+  const began = performance.now();
+  const verdict = await check.ask();
+  return finding(check, check.host.name, verdict, Math.round(performance.now() - began));
 }
 
 type Named = Pick<Check, 'id' | 'group'>;

@@ -9,6 +9,7 @@ import {
   UserError,
 } from '../lib/index.mjs';
 import { common } from './common.mjs';
+import { firewall } from './firewall.mjs';
 import { images } from './images.mjs';
 import { installDocker } from './install-docker.mjs';
 import { postgres } from './postgres.mjs';
@@ -20,6 +21,7 @@ import { temporal } from './temporal.mjs';
 
 export const roles = [
   common,
+  firewall,
   installDocker,
   images,
   redis,

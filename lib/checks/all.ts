@@ -1,11 +1,14 @@
-import type { Check, FleetCheck } from '../check.ts';
+import type { Check, FleetCheck, OwnCheck } from '../check.ts';
 import type { Deployment } from '../deployment.ts';
 import { backendChecks } from './backends.ts';
 import { chainChecks } from './chain.ts';
 import type { CheckContext } from './context.ts';
 import { dockerChecks } from './docker.ts';
 import { exposureChecks } from './exposure.ts';
+import { firewallChecks } from './firewall.ts';
 import { hostChecks } from './host.ts';
+import { neighbourChecks } from './neighbours.ts';
+import { outsideChecks } from './outside.ts';
 import { postgresChecks } from './postgres.ts';
 import { providerChecks } from './provider.ts';
 import { publicChecks } from './public.ts';
@@ -27,11 +30,18 @@ const GROUPS: readonly ((context: CheckContext) => Check[])[] = [
   registryChecks,
   publicChecks,
   exposureChecks,
+  firewallChecks,
+  neighbourChecks,
 ];
 
 /** Everything that is asked of one host, in the order in which a person reads it. */
 export function checksOf(context: CheckContext): Check[] {
   return GROUPS.flatMap((group) => group(context));
+}
+
+/** What this machine finds out about one host by itself. */
+export function ownChecksOf(context: CheckContext): OwnCheck[] {
+  return outsideChecks(context);
 }
 
 /** What the answers of several hosts settle together. */

@@ -41,12 +41,11 @@ function isDeployed(profile: Profile, role: RoleName): boolean {
 }
 
 /**
- * What runs on a host. Every host gets `common` and, unless it is switched off, the firewall; a host that runs
- * containers gets Docker and their images, and the exporters where the deployment is monitored.
+ * What runs on a host. Every host gets `common` and the firewall, which takes itself away where it is switched off; a
+ * host that runs containers gets Docker and their images, and the exporters where the deployment is monitored.
  */
 export function rolesOf(profile: Profile, host: string): RoleName[] {
-  const roles = new Set<RoleName>(['common']);
-  if (profile.firewall.enabled) roles.add('firewall');
+  const roles = new Set<RoleName>(['common', 'firewall']);
   for (const group of GROUPS) {
     if (membersOf(profile, group).includes(host)) roles.add(GROUP_ROLE[group]);
   }

@@ -14,13 +14,18 @@ export function hosts({ deployment }: ReportInput): string {
       deployment.hosts.map((host) => [
         code(host.name),
         addresses(host),
-        host.roles.join(', '),
+        rolesInForce(deployment, host).join(', '),
         imagesOf(deployment, host.roles).map(code).join('<br>') || '—',
       ]),
     ),
     table(['Host', 'Port', 'What', 'Listens at', 'Who reaches it'], published(deployment)),
     'What listens at `127.0.0.1` only is reached through ssh, or not at all.',
   );
+}
+
+/** A firewall that is switched off is a role that takes itself away. */
+function rolesInForce({ profile }: Deployment, { roles }: Host) {
+  return profile.firewall.enabled ? roles : roles.filter((role) => role !== 'firewall');
 }
 
 function addresses({ address, privateAddress, local }: Host): string {

@@ -4,6 +4,7 @@ import {
   neighboursHavePrivateAddresses,
   portsDoNotClash,
 } from './addresses.ts';
+import { firewallKnowsSources, openingsAreSound } from './firewall.ts';
 import {
   componentsAreComplete,
   domainsAreServed,
@@ -29,6 +30,8 @@ export const RULES: readonly Rule[] = [
   relayersHaveServices,
   servicesAreSound,
   neighboursHavePrivateAddresses,
+  firewallKnowsSources,
+  openingsAreSound,
   endpointsAreReachable,
   portsDoNotClash,
   imagesFit,

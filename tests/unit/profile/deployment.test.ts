@@ -13,7 +13,7 @@ hosts:
   relay-a: {address: 203.0.113.5, private_address: 10.0.0.2}
   relay-b: {address: 203.0.113.6, private_address: fd00::3}
   data: {address: 203.0.113.7, private_address: 10.0.0.4}
-  provider: provider.nodes.net
+  provider: {address: provider.nodes.net, private_address: 10.0.0.5}
 postgres_hosts: [data]
 temporal_hosts: [data]
 redis_hosts: [data]

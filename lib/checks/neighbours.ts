@@ -1,0 +1,79 @@
+import type { Check, Verdict } from '../check.ts';
+import type { Deployment } from '../deployment.ts';
+import { sourceAddresses } from '../firewall.ts';
+import { rerun } from '../fixes.ts';
+import type { Host } from '../hosts.ts';
+import { sh } from '../shell.ts';
+import { fail, lastWords, pass, warn } from '../verdict.ts';
+import type { CheckContext } from './context.ts';
+import { answered, closedTo, type Door } from './reach.ts';
+
+/** So many are dialled at once, for so many seconds: who drops packets never answers. */
+const AT_ONCE = 200;
+const SECONDS = 2;
+
+/** What the other hosts let this one in at: no port that is closed to it may answer. */
+export function neighbourChecks({ deployment, host }: CheckContext): Check[] {
+  const others = deployment.hosts.filter((other) => other !== host);
+  const doors = others.flatMap((other) =>
+    sourceAddresses(other).flatMap((address) =>
+      closedTo(host, deployment, other).map((port): Door => ({ host: other.name, address, port })),
+    ),
+  );
+  if (doors.length === 0) return [];
+  return [
+    {
+      id: 'exposure.neighbours',
+      group: 'exposure',
+      title: 'The other hosts answer this one only where they have to',
+      host,
+      probe: sh`
+        batch() {
+          local door
+          for door; do
+            # The number before the address tells which one answered.
+            (exec 3<>"/dev/tcp/\${door#*/}" && echo "\${door%%/*}") 2>/dev/null &
+          done
+          sleep ${SECONDS}
+          # Who drops packets keeps the others waiting for minutes.
+          kill $(jobs -pr) 2>/dev/null || :
+          wait || :
+        }
+        doors=(${doors.map(({ address, port }, index) => `${index}/${address}/${port}`)})
+        for ((first = 0; first < \${#doors[@]}; first += ${AT_ONCE})); do
+          batch "\${doors[@]:first:${AT_ONCE}}"
+        done
+        echo dialled "\${#doors[@]}"`,
+      timeoutSeconds: 20 + Math.ceil(doors.length / AT_ONCE) * (SECONDS + 4),
+      fix: firewallFix(deployment, others),
+      judge: ({ status, output, ...rest }) => {
+        const lines = output.trim().split('\n');
+        if (status !== 0 || lines.pop() !== `dialled ${doors.length}`)
+          return fail(`not everything could be dialled: ${lastWords({ status, output, ...rest })}`);
+        const open = lines.flatMap((line) => doors[Number(line)] ?? []);
+        return reachVerdict(deployment, open, doors.length);
+      },
+    },
+  ];
+}
+
+/** Judges what answered of what should not. Where the operator has switched our firewall off, it is theirs to close. */
+export function reachVerdict(
+  { profile }: Pick<Deployment, 'profile'>,
+  open: readonly Door[],
+  dialledCount: number,
+): Verdict {
+  if (open.length === 0) return pass(`${dialledCount} closed ports, none answers`);
+  return profile.firewall.enabled
+    ? fail(answered(open))
+    : warn(`${answered(open)}; firewall.enabled is false in the profile`);
+}
+
+/** What to do where a port answers that should not. */
+export function firewallFix(deployment: Deployment, hosts: readonly Host[]): string {
+  const names = hosts.map(({ name }) => name).join(',');
+  const first = hosts[0];
+  if (!deployment.profile.firewall.enabled || !first)
+    return 'close these ports, or set firewall.enabled: true in the profile';
+  return rerun(deployment, 'firewall', first).replace(/--limit \S+$/, `--limit ${names}`);
+}

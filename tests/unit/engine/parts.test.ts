@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { partsOf } from '../../../lib/deploy.ts';
+import { roles } from '../../../scripts/deploy.mjs';
+import { relays } from '../firewall/deployments.ts';
+
+test('what has to be confirmed waits for no other role, whatever the order says', (t) => {
+  const deployment = relays(
+    t,
+    `order: [common, [install-docker, firewall], images, redis, relayminer, reverse-proxy, [exporters, monitoring]]`,
+  );
+  const parts = partsOf(deployment, roles, [deployment.host('relay')]);
+  assert.deepEqual(
+    parts.slice(0, 3).map((part) => part.roles.map(({ name }) => name)),
+    [['common'], ['firewall'], ['install-docker']],
+  );
+});
