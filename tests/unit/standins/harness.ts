@@ -94,25 +94,26 @@ export interface ChainAddresses {
 /** Starts a stand-in chain on free ports, and returns when all four of them listen. */
 export async function startChain(environment: Record<string, string>): Promise<ChainAddresses> {
   const portsOf = (offset: number) => [26657, 9090, 1317, 8088].map((port) => port + offset);
-  const offset = await eventually('four ports are free', async () => {
-    const candidate = ((await freePort()) % 20_000) + 1000;
-    const taken = await Promise.all(portsOf(candidate).map(canConnect));
-    return !taken.includes(true) && candidate;
-  });
-  const { stderr } = startStandin('chain', [], { ...environment, PORT_OFFSET: String(offset) });
-  await eventually('the chain listens', async () => {
-    const listening = await Promise.all(portsOf(offset).map(canConnect));
-    return listening.every(Boolean);
-  }).catch((error) => {
-    throw new Error(stderr(), { cause: error });
-  });
-  const at = (port: number) => `127.0.0.1:${port + offset}`;
-  return {
-    rpcUrl: `http://${at(26657)}`,
-    grpcAddress: at(9090),
-    apiUrl: `http://${at(1317)}`,
-    registryUrl: `http://${at(8088)}`,
-  };
+  for (let attempt = 1; ; attempt += 1) {
+    const offset = ((await freePort()) % 20_000) + 1000;
+    const { stderr } = startStandin('chain', [], { ...environment, PORT_OFFSET: String(offset) });
+    const inUse = () => stderr().includes('EADDRINUSE');
+    await eventually('the chain listens', async () => {
+      const listening = await Promise.all(portsOf(offset).map(canConnect));
+      return inUse() || listening.every(Boolean);
+    }).catch((error) => {
+      throw new Error(stderr(), { cause: error });
+    });
+    // Whatever connects to somewhere takes ports, too: another test may have been first.
+    if (inUse() && attempt < 10) continue;
+    const at = (port: number) => `127.0.0.1:${port + offset}`;
+    return {
+      rpcUrl: `http://${at(26657)}`,
+      grpcAddress: at(9090),
+      apiUrl: `http://${at(1317)}`,
+      registryUrl: `http://${at(8088)}`,
+    };
+  }
 }
 
 /** Runs `pocket-relay-miner` to its end, at most 60 s. Proxies of the tests' own process keep serving meanwhile. */
