@@ -12,7 +12,10 @@ import { ROOT } from './lab/paths.ts';
 
 const quiet = $({ quiet: true, stdio: ['ignore', 'inherit', 'inherit'] });
 
-/** Servers that unit tests start as processes: Redis from Debian, unpacked below .cache, and PostgreSQL's binaries. */
+/**
+ * Programs that unit tests start: Redis and promtool from Debian, unpacked below .cache, and PostgreSQL's binaries, which
+ * are installed.
+ */
 async function unit(): Promise<void> {
   if (process.arch !== 'x64' || !existsSync('/usr/bin/apt-get')) return;
   const fetch = join(ROOT, 'tests', 'lab', 'standins', 'fetch-redis.sh');
@@ -20,6 +23,10 @@ async function unit(): Promise<void> {
     if (existsSync(join(ROOT, '.cache', 'redis', suite, 'redis-server'))) continue;
     console.error(`unpacking Redis of Debian ${suite}, once …`);
     await quiet`${fetch} ${suite}`;
+  }
+  if (!existsSync(cachePath('prometheus', 'promtool'))) {
+    console.error('unpacking promtool of Debian, once …');
+    await quiet`${join(ROOT, 'tests', 'monitoring', 'fetch-promtool.sh')}`;
   }
   if (globSync('/usr/lib/postgresql/*/bin/initdb').length === 0 && process.getuid?.() === 0) {
     console.error('installing PostgreSQL, once …');
