@@ -9,8 +9,10 @@ import {
   UserError,
 } from '../lib/index.mjs';
 import { common } from './common.mjs';
+import { exporters } from './exporters.mjs';
 import { images } from './images.mjs';
 import { installDocker } from './install-docker.mjs';
+import { monitoring } from './monitoring.mjs';
 import { postgres } from './postgres.mjs';
 import { provider } from './provider.mjs';
 import { redis } from './redis.mjs';
@@ -27,7 +29,9 @@ export const roles = [
   temporal,
   provider,
   relayminer,
+  exporters,
   reverseProxy,
+  monitoring,
 ];
 
 if (import.meta.main) {

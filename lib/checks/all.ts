@@ -6,6 +6,7 @@ import type { CheckContext } from './context.ts';
 import { dockerChecks } from './docker.ts';
 import { exposureChecks } from './exposure.ts';
 import { hostChecks } from './host.ts';
+import { monitoringChecks } from './monitoring.ts';
 import { postgresChecks } from './postgres.ts';
 import { providerChecks } from './provider.ts';
 import { publicChecks } from './public.ts';
@@ -27,6 +28,7 @@ const GROUPS: readonly ((context: CheckContext) => Check[])[] = [
   registryChecks,
   publicChecks,
   exposureChecks,
+  monitoringChecks,
 ];
 
 /** Everything that is asked of one host, in the order in which a person reads it. */
