@@ -14,7 +14,7 @@ export function runsExporter(
 
 /**
  * Where the exporter of a host listens, as its options: it uses the host's own network. The Prometheus of the same
- * host is in a container, which reaches neither loopback nor, through a firewall, the private address.
+ * host is in a container, which does not reach the host's loopback, and a single host has no private address.
  */
 export function nodeExporterListen(deployment: Deployment, host: Host): string {
   const { port } = PORTS['node-exporter'];
@@ -35,10 +35,10 @@ export function redisSource(deployment: Deployment, host: Host): string {
 
 /**
  * The PostgreSQL that the exporter of a host asks, as its DATA_SOURCE_URI: host, port, database and TLS, without user and
- * password. Source: postgres_exporter, README, v0.17.
+ * password. It is the URL that everybody uses, but that the exporter calls TLS without a check of the certificate
+ * `require`. Source: postgres_exporter, README, v0.17; lib/pq, doc.go, v1.10.
  */
 export function postgresSource(deployment: Deployment, host: Host): string {
-  const { mode, address } = deployment.profile.postgres;
-  if (mode === 'external' && address) return `${address}/postgres?sslmode=require`;
-  return `${hostPort(deployment.endpoint('postgres', host))}/postgres?sslmode=disable`;
+  const url = new URL(deployment.databaseUrl(host, 'postgres', ''));
+  return `${url.host}${url.pathname}${url.search.replace('no-verify', 'require')}`;
 }
