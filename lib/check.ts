@@ -16,6 +16,7 @@ export const CHECK_GROUPS = [
   'registry',
   'public',
   'exposure',
+  'monitoring',
 ] as const;
 /** One of them. */
 export type CheckGroup = (typeof CHECK_GROUPS)[number];

@@ -70,6 +70,12 @@ const MANAGED = [
   ['middleman_hosts', 'temporal', 'Middleman runs workflows on Temporal'],
 ] as const;
 
+/** What measures a managed service, from the host that runs Prometheus. */
+const MANAGED_EXPORTERS = [
+  ['redis-exporter', 'redis', 'exporter measures Redis'],
+  ['postgres-exporter', 'postgres', 'exporter measures PostgreSQL'],
+] as const;
+
 /**
  * Who talks to whom, derived from the groups. Bind addresses, firewall rules and the topology picture follow from
  * this list; a connection within one host goes over its Docker network and is listed too.
@@ -131,14 +137,18 @@ function publicPurpose(profile: Profile): string {
 /** What is sent to services that somebody else runs. */
 function managed(profile: Profile): Connection[] {
   const names = { redis: 'Redis', postgres: 'PostgreSQL', temporal: 'Temporal' };
-  return MANAGED.flatMap(([group, service, purpose]) => {
+  const exporters = MANAGED_EXPORTERS.map(
+    ([name, service, purpose]) => [publishersOf(profile, name), service, purpose] as const,
+  );
+  const users = MANAGED.map(
+    ([group, service, purpose]) => [membersOf(profile, group), service, purpose] as const,
+  );
+  return [...users, ...exporters].flatMap(([hosts, service, purpose]) => {
     if (profile[service].mode !== 'external') return [];
     const url = service === 'redis' ? profile.redis_url : profile[service].address;
     const port = Number(/:(\d+)(?:\/[^/]*)?$/.exec(url ?? '')?.[1] ?? PORTS[service].port);
     const to = `managed ${names[service]}`;
-    return membersOf(profile, group).map(
-      (from): Connection => ({ from, to, port, protocol: 'tcp', purpose }),
-    );
+    return hosts.map((from): Connection => ({ from, to, port, protocol: 'tcp', purpose }));
   });
 }
 

@@ -34,7 +34,7 @@ export const {
   command,
   waitFor,
 } = await import('./steps/system.ts');
-export const { stack, STACKS, composeFile, envTemplate, privatePorts } = await import(
+export const { stack, STACKS, COMPOSE, composeFile, envTemplate, privatePorts } = await import(
   './steps/stack.ts'
 );
 export const { UNDONE_AFTER_SECONDS, firewallSteps, withoutFirewallSteps } = await import(
@@ -53,5 +53,15 @@ export const { EXIT, UserError } = await import('./exit-codes.ts');
 export const { yaml, readYamlFile } = await import('./yaml-text.ts');
 export const { relayerConfig, minerConfig, keysFile } = await import('./relayminer-config.ts');
 export const { relayminerRolling } = await import('./relayminer-rolling.ts');
+export const { runsExporter, nodeExporterListen, redisSource, postgresSource } = await import(
+  './exporters.ts'
+);
+export const { GATEWAY, withGateway } = await import('./pocket-gateway.ts');
+export const { prometheusConfig } = await import('./prometheus-config.ts');
+export const { blackboxConfig } = await import('./public-probes.ts');
+export const { DERIVED_RULES, derivedRules, ruleFiles } = await import('./alert-rules.ts');
+export const { alertmanagerConfig, receiverFile, RECEIVER_SECRETS } = await import(
+  './alertmanager-config.ts'
+);
 export const { runReport, REPORT_OPTIONS } = await import('./report-command.ts');
 export const { runValidate, VALIDATE_OPTIONS } = await import('./validate-command.ts');

@@ -11,6 +11,8 @@ const IMAGES: Partial<Record<RoleName, readonly ImageName[]>> = {
   middleman: ['middleman', 'middleman_workflows'],
   relayminer: ['relayminer'],
   'reverse-proxy': ['caddy'],
+  exporters: ['node_exporter', 'redis_exporter', 'postgres_exporter'],
+  monitoring: ['prometheus', 'grafana', 'blackbox_exporter', 'alertmanager'],
 };
 
 /** The references of the images that a host with these roles runs, each once. */

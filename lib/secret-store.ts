@@ -24,7 +24,8 @@ interface Kind {
   expected: string;
   /** Whether a value has it; the reason is a consumer that would fail late, or silently, on anything else. */
   fits(value: string): boolean;
-  create(): string;
+  /** Makes a new one; absent where somebody else does, so that a profile has to say where it is. */
+  create?(): string;
 }
 
 const hex = (bytes: number) => () => randomBytes(bytes).toString('hex');
@@ -43,6 +44,12 @@ const sessionSecret: Kind = {
   expected: `at least 48 printable characters, without ${LOOKS_LIKE_A_SECRET}`,
   fits: (value) => /^[\x20-\x7e]{48,}$/.test(value) && !value.includes(LOOKS_LIKE_A_SECRET),
   create: hex(32),
+};
+
+const receiverUrl: Kind = {
+  expected: 'an http:// or https:// URL of at least 12 characters on one line',
+  fits: (value) =>
+    /^https?:\/\/[\x21-\x7e]{5,}$/.test(value) && !value.includes(LOOKS_LIKE_A_SECRET),
 };
 
 /**
@@ -67,6 +74,12 @@ export const SECRET_KINDS: Record<SecretName, Kind> = {
   middleman_app_identity: appIdentity,
   middleman_auth_secret: sessionSecret,
   grafana_admin_password: password,
+  alert_webhook_url: receiverUrl,
+  alert_slack_url: receiverUrl,
+  alert_pagerduty_key: {
+    expected: 'the routing key of a PagerDuty service: at least 12 letters and digits',
+    fits: (value) => /^[A-Za-z0-9]{12,}$/.test(value),
+  },
 };
 
 /**
@@ -88,7 +101,13 @@ export function openStore(
     );
   }
   const values = new Map(stored ?? []);
-  for (const name of missing) values.set(name, SECRET_KINDS[name].create());
+  for (const name of missing) {
+    const value = SECRET_KINDS[name].create?.();
+    if (value === undefined) {
+      throw new Error(`secrets.${name} in the profile has to say where it is: it is not generated`);
+    }
+    values.set(name, value);
+  }
   writeStore(path, values, stored === undefined);
   // Another run may have been first: what is on disk counts.
   return readStore(path) ?? values;

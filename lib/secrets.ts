@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { RECEIVER_SECRETS } from './alertmanager-config.ts';
 import type { SecretValue } from './compile.ts';
 import type { Deployment } from './deployment.ts';
 import { EXIT, UserError } from './exit-codes.ts';
@@ -39,6 +40,9 @@ const USED_BY: Record<SecretName, readonly RoleName[]> = {
   middleman_app_identity: ['middleman'],
   middleman_auth_secret: ['middleman'],
   grafana_admin_password: ['monitoring'],
+  alert_webhook_url: [],
+  alert_slack_url: [],
+  alert_pagerduty_key: [],
 };
 
 /**
@@ -59,7 +63,12 @@ export function loadSecrets(deployment: Deployment, options: { create: boolean }
   };
 
   const roles = new Set(deployment.hosts.flatMap((host) => host.roles));
-  const used = SECRET_NAMES.filter((name) => USED_BY[name].some((role) => roles.has(role)));
+  const receivers = roles.has('monitoring')
+    ? profile.monitoring.alerts.map((one) => RECEIVER_SECRETS[one])
+    : [];
+  const used = SECRET_NAMES.filter(
+    (name) => USED_BY[name].some((role) => roles.has(role)) || receivers.includes(name),
+  );
   const values = new Map<SecretName, string>();
   for (const name of used) {
     const reference = profile.secrets[name];

@@ -9,9 +9,11 @@ import {
   UserError,
 } from '../lib/index.mjs';
 import { common } from './common.mjs';
+import { exporters } from './exporters.mjs';
 import { firewall } from './firewall.mjs';
 import { images } from './images.mjs';
 import { installDocker } from './install-docker.mjs';
+import { monitoring } from './monitoring.mjs';
 import { postgres } from './postgres.mjs';
 import { provider } from './provider.mjs';
 import { redis } from './redis.mjs';
@@ -29,7 +31,9 @@ export const roles = [
   temporal,
   provider,
   relayminer,
+  exporters,
   reverseProxy,
+  monitoring,
 ];
 
 if (import.meta.main) {

@@ -12,7 +12,10 @@ import { ROOT } from './lab/paths.ts';
 
 const quiet = $({ quiet: true, stdio: ['ignore', 'inherit', 'inherit'] });
 
-/** What unit tests start as processes: Redis from Debian, unpacked below .cache, PostgreSQL's binaries, a browser. */
+/**
+ * Programs that unit tests start: Redis and promtool from Debian, unpacked below .cache; PostgreSQL's binaries and a
+ * browser, which are installed.
+ */
 async function unit(): Promise<void> {
   if (process.arch !== 'x64' || !existsSync('/usr/bin/apt-get')) return;
   const fetch = join(ROOT, 'tests', 'lab', 'standins', 'fetch-redis.sh');
@@ -25,6 +28,10 @@ async function unit(): Promise<void> {
     console.error('installing Chromium, once …');
     const refused = await installPackages('chromium');
     if (refused) throw new Error(`apt-get could not install Chromium: ${refused}`);
+  }
+  if (!existsSync(cachePath('prometheus', 'promtool'))) {
+    console.error('unpacking promtool of Debian, once …');
+    await quiet`${join(ROOT, 'tests', 'monitoring', 'fetch-promtool.sh')}`;
   }
   if (globSync('/usr/lib/postgresql/*/bin/initdb').length === 0 && process.getuid?.() === 0) {
     console.error('installing PostgreSQL, once …');

@@ -7,6 +7,7 @@ import { dockerChecks } from './docker.ts';
 import { exposureChecks } from './exposure.ts';
 import { firewallChecks } from './firewall.ts';
 import { hostChecks } from './host.ts';
+import { monitoringChecks } from './monitoring.ts';
 import { neighbourChecks } from './neighbours.ts';
 import { outsideChecks } from './outside.ts';
 import { postgresChecks } from './postgres.ts';
@@ -32,6 +33,7 @@ const GROUPS: readonly ((context: CheckContext) => Check[])[] = [
   exposureChecks,
   firewallChecks,
   neighbourChecks,
+  monitoringChecks,
 ];
 
 /** Everything that is asked of one host, in the order in which a person reads it. */

@@ -1,5 +1,7 @@
 import type { Check } from '../check.ts';
+import type { Deployment } from '../deployment.ts';
 import { logs, onHost, rerun } from '../fixes.ts';
+import type { PortName } from '../ports.ts';
 import type { ImageName } from '../profile/images.ts';
 import type { GroupName, RoleName } from '../profile/roles.ts';
 import { sh } from '../shell.ts';
@@ -17,8 +19,12 @@ interface StackService {
   stack: string;
   service: string;
   role: RoleName;
-  group: GroupName;
+  /** The group whose hosts run it; those that publish `port` where absent. */
+  group?: GroupName;
+  port?: PortName;
   image: ImageName;
+  /** Whether a deployment has it at all; every one where absent. */
+  wanted?(deployment: Deployment): boolean;
   /** Whether it ends by itself, with exit status 0. */
   oneShot?: boolean;
 }
@@ -83,7 +89,38 @@ export const STACK_SERVICES: readonly StackService[] = [
     group: 'reverse_proxy_hosts',
     image: 'caddy',
   },
+  exporter('node-exporter', 'node_exporter'),
+  exporter('redis-exporter', 'redis_exporter'),
+  exporter('postgres-exporter', 'postgres_exporter'),
+  monitoring('prometheus', 'prometheus'),
+  monitoring('grafana', 'grafana'),
+  monitoring('blackbox', 'blackbox_exporter'),
+  {
+    ...monitoring('alertmanager', 'alertmanager'),
+    wanted: ({ profile }) => profile.monitoring.alerts.length > 0,
+  },
 ];
+
+function exporter(
+  service: 'node-exporter' | 'redis-exporter' | 'postgres-exporter',
+  image: ImageName,
+): StackService {
+  return { stack: 'exporters', service, role: 'exporters', port: service, image };
+}
+
+function monitoring(service: string, image: ImageName): StackService {
+  return { stack: 'monitoring', service, role: 'monitoring', group: 'monitoring_hosts', image };
+}
+
+/** Whether a service belongs on the host. */
+function isHere(
+  context: CheckContext,
+  { group, port, wanted = () => true }: StackService,
+): boolean {
+  const { deployment, host } = context;
+  const publishes = port && deployment.publishers(port).some(({ name }) => name === host.name);
+  return wanted(deployment) && (group ? isIn(context, group) : publishes === true);
+}
 
 /** Docker itself, and every container that should be there. */
 export function dockerChecks(context: CheckContext): Check[] {
@@ -132,7 +169,7 @@ export function dockerChecks(context: CheckContext): Check[] {
         ? pass('enabled')
         : fail(result.output.trim().split('\n')[0] || lastWords(result)),
   };
-  const services = STACK_SERVICES.filter((one) => isIn(context, one.group)).map((one): Check => {
+  const services = STACK_SERVICES.filter((one) => isHere(context, one)).map((one): Check => {
     const { stack, service, role, image, oneShot = false } = one;
     return {
       id: `docker.${service}`,

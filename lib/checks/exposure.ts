@@ -1,9 +1,18 @@
 import type { Check, Verdict } from '../check.ts';
 import { rerun } from '../fixes.ts';
 import { PORT_NAMES, PORTS } from '../ports.ts';
-import { sh } from '../shell.ts';
+import { lines, sh } from '../shell.ts';
 import { fail, lastWords, pass, skip } from '../verdict.ts';
 import type { CheckContext } from './context.ts';
+
+const SOCKETS = sh`ss --no-header --listening --tcp --numeric`;
+const GATEWAYS = sh`
+  docker network inspect --format '{{range .IPAM.Config}}{{println "gateway" .Gateway}}{{end}}' pocket`;
+
+/** The gateways among the lines of a probe. */
+function gatewaysIn(output: string): string[] {
+  return [...output.matchAll(/^gateway (\S+)$/gm)].map(([, address]) => address!);
+}
 
 /** Where the ports that are not public listen, as the host's kernel tells. */
 export function exposureChecks(context: CheckContext): Check[] {
@@ -11,18 +20,24 @@ export function exposureChecks(context: CheckContext): Check[] {
   const names = PORT_NAMES.filter(
     (name) => !PORTS[name].public && deployment.publishers(name).includes(host),
   );
+  const isMonitor = deployment.group('monitoring_hosts').includes(host);
   return names.map((name) => {
     const { port, role } = PORTS[name];
+    // The Prometheus of the same host reaches this one at the gateway of its Docker network, and nobody else does.
+    const withGateways = name === 'node-exporter' && isMonitor;
     return {
       id: `exposure.${name}`,
       group: 'exposure',
       title: `Port ${port} (${name}) is private`,
       host,
-      probe: sh`ss --no-header --listening --tcp --numeric`,
+      probe: withGateways ? lines(SOCKETS, GATEWAYS) : SOCKETS,
       fix: rerun(deployment, role, host),
       judge: (result) =>
         result.status === 0
-          ? exposureVerdict(result.output, port, deployment.bindAddresses(name, host))
+          ? exposureVerdict(result.output, port, [
+              ...deployment.bindAddresses(name, host),
+              ...gatewaysIn(result.output),
+            ])
           : fail(`ss says: ${lastWords(result)}`),
     };
   });

@@ -62,8 +62,10 @@ function portChecks(context: CheckContext, roles: readonly RoleName[]): Check[] 
       host,
       probe: sh`
         ss -Hltnp "sport = :${port}"
-        ! command -v docker >/dev/null ||
-          docker ps --filter publish=${port} --format 'container {{.Names}}'`,
+        command -v docker >/dev/null || exit 0
+        docker ps --filter publish=${port} --format 'container {{.Names}}'
+        docker ps --quiet --filter network=host |
+          xargs -r docker inspect --format 'process {{.State.Pid}} {{.Name}}'`,
       fix: `stop what listens at port ${port}${hosts ? `, or take the host out of ${hosts} in the profile` : ''}`,
       judge: ({ output, status }) => {
         if (status !== 0) return skip('it could not be told');
@@ -73,14 +75,24 @@ function portChecks(context: CheckContext, roles: readonly RoleName[]): Check[] 
   });
 }
 
-/** Judges who listens at a port: `ss -Hltnp` and the containers that publish it, one a line. */
+/**
+ * Judges who listens at a port: `ss -Hltnp`, the containers that publish it, and the processes of the containers that use
+ * the host's own network, one a line.
+ */
 export function portVerdict(output: string, port: number, ours: string) {
   const lines = output.split('\n').filter((line) => line.trim() !== '');
   const containers = lines.flatMap((line) => /^container (\S+)/.exec(line)?.[1] ?? []);
   const foreign = containers.find((name) => !name.startsWith(ours));
   if (foreign) return fail(`port ${port} is taken by the container ${foreign}`);
+  const own = lines.flatMap((line) => {
+    const [, pid, name] = /^process (\d+) \/(\S+)/.exec(line) ?? [];
+    return pid && name?.startsWith(ours) ? [`,pid=${pid},`] : [];
+  });
   const listener = lines.find(
-    (line) => !line.startsWith('container ') && !line.includes('"docker-proxy"'),
+    (line) =>
+      !/^(?:container|process) /.test(line) &&
+      !line.includes('"docker-proxy"') &&
+      !own.some((pid) => line.includes(pid)),
   );
   if (!listener) return pass('free, or ours');
   const [, name, pid] = /users:\(\("([^"]*)",pid=(\d+)/.exec(listener) ?? [];

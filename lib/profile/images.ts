@@ -4,7 +4,8 @@
  *
  * Redis 8.10 is what the released RelayMiner demands at start (pocket-relay-miner v0.1.x); Temporal and its tools are
  * the pins of Igniter's own compose files (igniter, docker-compose/dependencies); the Igniter images carry a bare
- * version, RelayMiner's one with a `v`.
+ * version, RelayMiner's one with a `v`. The exporter of Redis is the build on Alpine, since the other one has nothing
+ * but the exporter in it, and so nothing that could check its health.
  */
 export const DEFAULT_IMAGES = {
   redis: 'docker.io/library/redis:8.10.1-alpine',
@@ -21,7 +22,7 @@ export const DEFAULT_IMAGES = {
   alertmanager: 'docker.io/prom/alertmanager:v0.28.1',
   grafana: 'docker.io/grafana/grafana:12.1.1',
   node_exporter: 'docker.io/prom/node-exporter:v1.9.1',
-  redis_exporter: 'docker.io/oliver006/redis_exporter:v1.74.0',
+  redis_exporter: 'docker.io/oliver006/redis_exporter:v1.74.0-alpine',
   postgres_exporter: 'docker.io/prometheuscommunity/postgres-exporter:v0.17.1',
   blackbox_exporter: 'docker.io/prom/blackbox-exporter:v0.27.0',
 } as const;

@@ -120,6 +120,15 @@ const secrets = z.strictObject({
   grafana_admin_password: reference()
     .optional()
     .describe('The password of the Grafana user admin.'),
+  alert_webhook_url: reference()
+    .optional()
+    .describe('Where alerts are sent with monitoring.alerts: [webhook]. Never generated.'),
+  alert_slack_url: reference()
+    .optional()
+    .describe('The incoming webhook of Slack for monitoring.alerts: [slack]. Never generated.'),
+  alert_pagerduty_key: reference()
+    .optional()
+    .describe('The routing key of PagerDuty for monitoring.alerts: [pagerduty]. Never generated.'),
 });
 
 const role = oneOf(ROLES);

@@ -17,6 +17,9 @@ const LOSS: Record<SecretName, string> = {
   middleman_app_identity: 'The Middleman’s identity: it has to be registered anew.',
   middleman_auth_secret: 'Everybody has to sign in to the Middleman again.',
   grafana_admin_password: 'Access to Grafana, until it is set anew.',
+  alert_webhook_url: 'Alerts, until a new one is made where they are sent.',
+  alert_slack_url: 'Alerts, until a new one is made in Slack.',
+  alert_pagerduty_key: 'Alerts, until a new one is made in PagerDuty.',
 };
 
 /** What to keep, and where each secret lives; never a secret. */

@@ -44,7 +44,7 @@ function relays({ deployment }: ReportInput): string {
 /** What each internal page is, by the port it is at. Source: pocket-relay-miner, v0.1.x. */
 const PAGES: [
   service: PortName,
-  group: 'relay_relayers' | 'relay_miners',
+  group: 'relay_relayers' | 'relay_miners' | 'monitoring_hosts',
   what: string,
   url: string,
 ][] = [
@@ -57,11 +57,20 @@ const PAGES: [
   ],
   ['miner', 'relay_miners', 'Is the miner alive?', 'http://localhost:9092/health'],
   ['miner', 'relay_miners', `Metrics of the ${word('miner')}`, 'http://localhost:9092/metrics'],
+  [
+    'grafana',
+    'monitoring_hosts',
+    'Grafana: sign in as `admin`, with the secret `grafana_admin_password`',
+    'http://localhost:3002',
+  ],
+  ['prometheus', 'monitoring_hosts', 'Prometheus: alerts and targets', 'http://localhost:9091'],
 ];
 
 function inside({ deployment }: ReportInput): string {
   const rows = PAGES.flatMap(([service, group, what, url]) =>
     deployment.group(group).map((host: Host) => {
+      const domain = service === 'grafana' && deployment.profile.grafana_domain;
+      if (domain) return [what, code(host.name), 'none needed', code(`https://${domain}`)];
       const command = tunnel(deployment, host, service);
       return [what, code(host.name), command ? code(command) : 'none needed', code(url)];
     }),

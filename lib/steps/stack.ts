@@ -13,9 +13,12 @@ export const STACKS = '/opt/pocket';
 
 const root = join(import.meta.dirname, '..', '..');
 
+/** Absolute path of `compose/`. */
+export const COMPOSE = join(root, 'compose');
+
 /** The text of a file below `compose/`, such as `redis/redis.conf`. */
 export function composeFile(path: string): string {
-  return readFileSync(join(root, 'compose', path), 'utf8');
+  return readFileSync(join(COMPOSE, path), 'utf8');
 }
 
 /** `env-templates/<name>.env` with its placeholders filled in; see renderEnvTemplate. */
@@ -36,8 +39,8 @@ export interface StackFile {
 export interface StackOptions {
   /** The directory below `compose/`, and the project's name after `pocket-`. */
   name: string;
-  /** The text of the project's `.env`. */
-  env: string;
+  /** The text of the project's `.env`; or shell that prints it, which cannot hold a secret. */
+  env: string | Shell;
   /** What its containers read besides. */
   files?: StackFile[];
   /** Directories of these files that are not root's with mode 755. */

@@ -24,6 +24,13 @@ export const STAND_IN_IMAGES = {
   provider_workflows: 'standin/igniter-provider-workflows:0.9.0',
   // The line before v0.1: the released one refuses Redis below 8.10, and Debian's newest is 8.6.
   relayminer: 'standin/pocket-relay-miner:ad37bcb',
+  prometheus: 'debian/prometheus:2.53.3',
+  alertmanager: 'debian/alertmanager:0.28.1',
+  grafana: 'standin/grafana:12.1.1',
+  node_exporter: 'debian/node-exporter:1.9.0',
+  redis_exporter: 'debian/redis-exporter:1.69.0',
+  postgres_exporter: 'debian/postgres-exporter:0.17.1',
+  blackbox_exporter: 'debian/blackbox-exporter:0.26.0',
 };
 
 /** A lab's own manifest. */

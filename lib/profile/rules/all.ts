@@ -13,6 +13,7 @@ import {
   modesFitGroups,
 } from './groups.ts';
 import { imagesFit, imagesFitProcessors } from './images.ts';
+import { alertsCanBeSent } from './monitoring.ts';
 import { orderIsPossible } from './order.ts';
 import { certificatesCanBeHad } from './proxy.ts';
 import { relayersHaveServices, servicesAreSound } from './relayminer.ts';
@@ -27,6 +28,7 @@ export const RULES: readonly Rule[] = [
   domainsAreServed,
   middlemanReachesProvider,
   certificatesCanBeHad,
+  alertsCanBeSent,
   relayersHaveServices,
   servicesAreSound,
   neighboursHavePrivateAddresses,

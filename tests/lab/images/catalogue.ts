@@ -22,12 +22,19 @@ export const LAB_IMAGES: readonly LabImage[] = [
   { ...debian('redis:8.0', { SUITE: 'trixie' }), bundled: false },
   debian('postgres:17'),
   debian('caddy:2.6.2'),
+  prometheus('prometheus:2.53.3'),
+  prometheus('alertmanager:0.28.1'),
+  prometheus('node-exporter:1.9.0'),
+  prometheus('redis-exporter:1.69.0'),
+  prometheus('postgres-exporter:0.17.1'),
+  prometheus('blackbox-exporter:0.26.0'),
   standin('igniter-provider:0.9.0', 'igniter/Dockerfile', { PROCESS: 'web' }),
   standin('igniter-provider-workflows:0.9.0', 'igniter/Dockerfile', { PROCESS: 'worker' }),
   standin('temporal-auto-setup:1.28.1.0', 'temporal/Dockerfile', { IMAGE: 'auto-setup' }),
   standin('temporal-admin-tools:1.28.1', 'temporal/Dockerfile', { IMAGE: 'admin-tools' }),
   standin('pocket-relay-miner:v0.1.6', 'relayminer/Dockerfile', { RELAYMINER_LINE: 'released' }),
   standin('pocket-relay-miner:ad37bcb', 'relayminer/Dockerfile', { RELAYMINER_LINE: 'snapshot' }),
+  standin('grafana:12.1.1', 'grafana/Dockerfile'),
   standin('pocket-chain:1', 'chain/Dockerfile'),
   standin('json-rpc-backend:1', 'backend/Dockerfile'),
 ];
@@ -36,6 +43,13 @@ function debian(image: string, args?: Record<string, string>): LabImage {
   const context = join(import.meta.dirname, image.split(':')[0]!);
   const built = { reference: `debian/${image}`, context, dockerfile: 'Dockerfile', bundled: true };
   return args ? { ...built, arguments: args } : built;
+}
+
+/** Prometheus and what belongs to it are built from one Dockerfile, so that their packages are fetched once. */
+function prometheus(image: string): LabImage {
+  const context = join(import.meta.dirname, 'prometheus');
+  const built = { reference: `debian/${image}`, context, dockerfile: 'Dockerfile', bundled: true };
+  return { ...built, arguments: { IMAGE: image.split(':')[0]! } };
 }
 
 function standin(image: string, dockerfile: string, args?: Record<string, string>): LabImage {

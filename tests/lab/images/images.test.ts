@@ -119,6 +119,30 @@ test('caddy serves port 80 from its Caddyfile and keeps its state in /data and /
   assert.match(await docker('exec', name, 'find', '/config'), /autosave\.json/);
 });
 
+test('Prometheus and what belongs to it have the commands and users of the published images', async () => {
+  const images: [image: string, programs: string[], user: string][] = [
+    ['debian/prometheus:2.53.3', ['/bin/prometheus', '/bin/promtool'], '65534'],
+    ['debian/alertmanager:0.28.1', ['/bin/alertmanager', '/bin/amtool'], '65534'],
+    ['debian/node-exporter:1.9.0', ['/bin/node_exporter'], '65534'],
+    ['debian/redis-exporter:1.69.0', ['/redis_exporter'], '59000'],
+    ['debian/postgres-exporter:0.17.1', ['/bin/postgres_exporter'], '65534'],
+    ['debian/blackbox-exporter:0.26.0', ['/bin/blackbox_exporter'], '0'],
+  ];
+  await buildImages(images.map(([image]) => image));
+  for (const [image, programs, user] of images) {
+    const version = image.split(':')[1]!;
+    for (const program of programs) {
+      const { stdout, stderr } =
+        await run`docker run --rm --network none --entrypoint ${program} ${image} --version`;
+      assert.ok(`${stdout}${stderr}`.includes(version), `${program}: ${stdout}${stderr}`);
+    }
+    assert.equal(await docker('run', '--rm', '--entrypoint', 'id', image, '-u'), user, image);
+    const [first = ''] = programs;
+    const entry = await docker('inspect', '--format', '{{json .Config.Entrypoint}}', image);
+    assert.equal(entry, JSON.stringify([first]));
+  }
+});
+
 test('nothing is built again when nothing changed, and unknown images are named', async () => {
   const started = Date.now();
   assert.deepEqual(await buildImages(['debian/redis:8.6']), ['debian/redis:8.6']);

@@ -1,0 +1,2 @@
+#!/bin/sh
+exec grafana server --homepath="$GF_PATHS_HOME" "$@"

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { findingOf } from '../../../lib/check.ts';
+import { exposureChecks } from '../../../lib/checks/exposure.ts';
+import { DASHBOARDS, monitoringChecks, targetsVerdict } from '../../../lib/checks/monitoring.ts';
+import { portVerdict } from '../../../lib/checks/preflight.ts';
+import { labContext } from './deployment.ts';
+import { answered } from './moved.ts';
+
+const context = labContext({ profile: 'monitoring_hosts: [lab]' });
+const checks = monitoringChecks(context);
+const judged = (id: string, body: unknown, status = 200) => {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const check = checks.find((one) => one.id === `monitoring.${id}`);
+  return findingOf(check!, answered(`${text}\n${status} application/json`));
+};
+const target = (job: string, instance: string, health: 'up' | 'down' | 'unknown' = 'up') => ({
+  ...{ labels: { job, instance }, health, lastError: 'connection refused' },
+});
+
+describe('what Prometheus scrapes', () => {
+  const expected = ['hosts of a', 'redis of b'];
+  const cases: [what: string, targets: ReturnType<typeof target>[], verdict: RegExp][] = [
+    ['everything is up', [target('hosts', 'a'), target('redis', 'b')], /^pass 2 targets$/],
+    [
+      'one is down',
+      [target('hosts', 'a'), target('redis', 'b', 'down')],
+      /^fail redis of b is down: connection refused$/,
+    ],
+    ['one is not there', [target('hosts', 'a')], /^fail it does not scrape redis of b$/],
+    [
+      'one was not asked yet',
+      [target('hosts', 'a'), target('redis', 'b', 'unknown')],
+      /^warn not asked yet: redis of b$/,
+    ],
+  ];
+  for (const [what, targets, says] of cases) {
+    test(what, () => {
+      const { verdict, evidence } = targetsVerdict(targets, expected);
+      assert.match(`${verdict} ${evidence}`, says);
+    });
+  }
+});
+
+test('rules are there, and each of them can be evaluated', () => {
+  const groups = (...rules: object[]) => ({ data: { groups: [{ file: 'a', rules }] } });
+  assert.equal(judged('rules', groups({ name: 'A', health: 'ok' })).verdict, 'pass');
+  assert.equal(judged('rules', groups()).verdict, 'fail');
+  const broken = judged('rules', groups({ name: 'A', health: 'err', lastError: 'many-to-many' }));
+  assert.deepEqual([broken.verdict, broken.evidence], ['fail', 'A: many-to-many']);
+  assert.equal(judged('rules', 'nonsense').verdict, 'fail');
+  assert.equal(judged('rules', {}, 503).verdict, 'fail');
+});
+
+test('alerts that fire are told, each once', () => {
+  const alert = (alertname: string, state: string) => ({ state, labels: { alertname } });
+  const alerts = (...list: object[]) => judged('alerts', { data: { alerts: list } });
+  assert.equal(alerts(alert('A', 'pending')).verdict, 'pass');
+  const told = alerts(alert('A', 'firing'), alert('A', 'firing'), alert('B', 'firing'));
+  assert.deepEqual([told.verdict, told.evidence], ['warn', 'A, B']);
+});
+
+test('Grafana asks for a password, has its data source and every dashboard', () => {
+  assert.equal(judged('sign-in', { message: 'Unauthorized' }, 401).verdict, 'pass');
+  assert.equal(judged('sign-in', [], 200).verdict, 'fail');
+  assert.equal(judged('datasource', { status: 'OK', message: 'fine' }).verdict, 'pass');
+  assert.equal(judged('datasource', { status: 'ERROR', message: 'no' }, 400).verdict, 'fail');
+  const all = DASHBOARDS.map((uid) => ({ uid }));
+  assert.equal(judged('dashboards', all).verdict, 'pass');
+  assert.equal(judged('dashboards', all.slice(1)).evidence, `it lacks ${DASHBOARDS[0]}`);
+  assert.equal(
+    judged('dashboards', { message: 'Invalid username or password' }, 401).evidence,
+    'the password in use is refused',
+  );
+});
+
+test('the exporter of the host with Prometheus may listen at a gateway of Docker, and nowhere else', () => {
+  const check = exposureChecks(context).find(({ id }) => id === 'exposure.node-exporter');
+  const listens = (address: string) =>
+    findingOf(
+      check!,
+      answered(`LISTEN 0 4096 ${address}:9100 0.0.0.0:*\ngateway 172.18.0.1\ngateway fd00::1\n`),
+    ).verdict;
+  assert.equal(listens('127.0.0.1'), 'pass');
+  assert.equal(listens('172.18.0.1'), 'pass');
+  assert.equal(listens('0.0.0.0'), 'fail');
+  assert.equal(listens('172.18.0.2'), 'fail');
+});
+
+test('a port that a container of ours listens at in the host’s own network is ours', () => {
+  const listener = `LISTEN 0 4096 127.0.0.1:9100 0.0.0.0:* users:(("node_exporter",pid=962,fd=3))`;
+  const verdict = (more: string) =>
+    portVerdict(`${listener}\n${more}`, 9100, 'pocket-exporters-').verdict;
+  assert.equal(verdict('process 962 /pocket-exporters-node-exporter-1'), 'pass');
+  assert.equal(verdict('process 962 /somebody-elses-exporter'), 'fail');
+  assert.equal(verdict('process 96 /pocket-exporters-node-exporter-1'), 'fail');
+  assert.equal(verdict(''), 'fail');
+});
