@@ -1,5 +1,5 @@
 // `make bench`: how long our deploy takes beside Ansible and beside the cheapest that can be, on hosts of this machine.
-// node tests/bench/bench.ts [CASE…] [--hosts 1,10,50] [--rounds 5] [--ansible 2] [--keep]
+// node tests/bench/bench.ts [CASE…] [--hosts 1,10,50] [--rounds 5] [--ansible 2] [--round-trip 100] [--keep]
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -15,6 +15,7 @@ const { values, positionals } = parseArgs({
     hosts: { type: 'string', default: '1,10,50' },
     rounds: { type: 'string', default: '5' },
     ansible: { type: 'string', default: '2' },
+    'round-trip': { type: 'string', default: '100' },
     keep: { type: 'boolean', default: false },
   },
 });
@@ -33,7 +34,8 @@ const hosts = await startHosts(needed);
 const rows: Row[] = [];
 try {
   for (const name of names) {
-    const effort = { hosts, counts, rounds: Number(values.rounds), ansibleRounds };
+    const roundTrip = Number(values['round-trip']);
+    const effort = { hosts, counts, rounds: Number(values.rounds), ansibleRounds, roundTrip };
     for await (const result of CASES[name]!(effort)) {
       rows.push(...rowsOf(result));
       console.error(tableOf(rowsOf(result)));

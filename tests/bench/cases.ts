@@ -20,10 +20,11 @@ export interface Effort {
   /** How often ours and the floor are run; Ansible takes minutes, and is run less often. */
   rounds: number;
   ansibleRounds: number;
+  /** Of the line that is slow, in milliseconds. */
+  roundTrip: number;
 }
 
 const ROOT = join(import.meta.dirname, '../..');
-const ROUND_TRIP = 100;
 
 /** The cases of the benchmark. */
 export const CASES: Record<string, (effort: Effort) => AsyncGenerator<Result>> = {
@@ -37,8 +38,8 @@ export const CASES: Record<string, (effort: Effort) => AsyncGenerator<Result>> =
   async *latency(effort) {
     for (const count of effort.counts) {
       const chosen = effort.hosts.slice(0, count);
-      const { fleet, end } = await slowFleet(`${count}-slow`, chosen, ROUND_TRIP);
-      const name = `no-op at ${ROUND_TRIP} ms, ${hosts(count)}`;
+      const { fleet, end } = await slowFleet(`${count}-slow`, chosen, effort.roundTrip);
+      const name = `no-op at ${effort.roundTrip} ms, ${hosts(count)}`;
       try {
         yield { name, runs: await sideBySide(fleet, effort) };
       } finally {

@@ -75,6 +75,7 @@ export function fullProfile(): { [key: string]: Data } {
     redis: { maxmemory: '1gb' },
     postgres: { user: 'owner_of_all', memory: '1gb' },
     reverse_proxy: { tls: 'acme', acme_email: 'tls@nodes.net' },
+    firewall: { allow: [{ port: 9100, from: ['192.0.2.0/24'] }] },
     images: { ...DEFAULT_IMAGES, source: 'registry', bundle: '/bundle' },
     secrets: {},
   };
