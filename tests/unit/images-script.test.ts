@@ -36,7 +36,15 @@ test('scripts/images.mjs --list prints every image of a profile once, and asks n
   assert.deepEqual([status, stderr], [EXIT.done, '']);
   const listed = lines(stdout);
   assert.deepEqual(listed, [...new Set(listed)]);
-  for (const name of ['redis', 'postgres', 'caddy', 'auto-setup', 'relay-miner', 'workflows'])
+  for (const name of [
+    'library/redis:',
+    'library/postgres:',
+    'caddy',
+    'auto-setup',
+    'relay-miner',
+    'workflows',
+    'prometheus:',
+  ])
     assert.equal(listed.filter((reference) => reference.includes(name)).length, 1, name);
 });
 
