@@ -33,7 +33,7 @@ export class ProfileError extends Error {
 export function formatProblem(problem: Problem): string {
   const path = problem.path.reduce<string>(
     (text, key) =>
-      text + (typeof key === 'number' ? `[${key}]` : `${text && '.'}${key.slice(0, 60)}`),
+      text + (typeof key === 'number' ? `[${key}]` : `${text && '.'}${named(key.slice(0, 60))}`),
     '',
   );
   const place =
@@ -44,6 +44,11 @@ export function formatProblem(problem: Problem): string {
   const hint = problem.suggestion === undefined ? '' : `, did you mean "${problem.suggestion}"?`;
   const line = oneLine(`${place} ${what}${hint}`);
   return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE - 1)}…` : line;
+}
+
+/** A key as it stands in a path; in quotes where it would not be seen, or be taken for several words. */
+function named(key: string): string {
+  return /\s/.test(key) || key === '' ? JSON.stringify(key) : key;
 }
 
 /**
