@@ -87,7 +87,7 @@ export async function fleet(test: TestContext, spec: FleetSpec): Promise<Fleet> 
       ...chain,
       images: { source: 'bundle', bundle: LAB_BUNDLE, ...STAND_IN_IMAGES },
       relayminer: { keys_file: join(home, 'keys.yaml'), services: services(outside) },
-      reverse_proxy: { tls: 'internal' },
+      reverse_proxy: { tls: 'internal', acme_email: 'tls@nodes.net' },
     },
     spec.profile?.(addresses) ?? {},
   );
