@@ -12,6 +12,7 @@ import {
   modesFitGroups,
 } from './groups.ts';
 import { imagesFit, imagesFitProcessors } from './images.ts';
+import { managedServicesAreComplete } from './managed.ts';
 import { orderIsPossible } from './order.ts';
 import { certificatesCanBeHad } from './proxy.ts';
 import { relayersHaveServices, servicesAreSound } from './relayminer.ts';
@@ -22,6 +23,7 @@ export const RULES: readonly Rule[] = [
   hostsAreDistinct,
   groupsNameHosts,
   modesFitGroups,
+  managedServicesAreComplete,
   componentsAreComplete,
   domainsAreServed,
   middlemanReachesProvider,
