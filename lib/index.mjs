@@ -37,6 +37,9 @@ export const {
 export const { stack, STACKS, composeFile, envTemplate, privatePorts } = await import(
   './steps/stack.ts'
 );
+export const { inTurns } = await import('./redis-turns.ts');
+export const { managedDatabases, managedNamespace } = await import('./managed.ts');
+export const { sslMode } = await import('./endpoints.ts');
 export const { bundleTar, readBundle, saveBundle } = await import('./bundle.ts');
 export const { familiarReference } = await import('./images.ts');
 export const { imagesOf } = await import('./role-images.ts');

@@ -1,5 +1,6 @@
 import type { Check } from '../check.ts';
 import { logs, onHost, rerun } from '../fixes.ts';
+import type { PortName } from '../ports.ts';
 import type { ImageName } from '../profile/images.ts';
 import type { GroupName, RoleName } from '../profile/roles.ts';
 import { sh } from '../shell.ts';
@@ -21,11 +22,21 @@ interface StackService {
   image: ImageName;
   /** Whether it ends by itself, with exit status 0. */
   oneShot?: boolean;
+  /** The port without which it is not deployed. */
+  port?: PortName;
 }
 
 /** The services of the compose projects `pocket-<stack>`. */
 export const STACK_SERVICES: readonly StackService[] = [
   { stack: 'redis', service: 'redis', role: 'redis', group: 'redis_hosts', image: 'redis' },
+  {
+    stack: 'redis-sentinel',
+    service: 'sentinel',
+    role: 'redis',
+    group: 'redis_hosts',
+    image: 'redis',
+    port: 'sentinel',
+  },
   {
     stack: 'postgres',
     service: 'postgres',
@@ -132,7 +143,11 @@ export function dockerChecks(context: CheckContext): Check[] {
         ? pass('enabled')
         : fail(result.output.trim().split('\n')[0] || lastWords(result)),
   };
-  const services = STACK_SERVICES.filter((one) => isIn(context, one.group)).map((one): Check => {
+  const there = STACK_SERVICES.filter(
+    ({ group, port }) =>
+      isIn(context, group) && (!port || deployment.publishers(port).includes(host)),
+  );
+  const services = there.map((one): Check => {
     const { stack, service, role, image, oneShot = false } = one;
     return {
       id: `docker.${service}`,
