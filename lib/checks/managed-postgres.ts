@@ -48,7 +48,7 @@ export function managedPostgresChecks(context: CheckContext): Check[] {
       id: 'postgres.login',
       title: `${user} logs in with the password in use, sslmode ${mode}`,
       fix: 'postgres.user, postgres.sslmode and secrets.postgres_password in the profile',
-      judge: (result) => (result.status === 0 ? pass('logged in') : fail(lastWords(result))),
+      judge: (result) => databasesVerdict(result, () => pass('logged in')),
     },
     ...needed.map(
       ({ role, database }): Check => ({
@@ -56,15 +56,20 @@ export function managedPostgresChecks(context: CheckContext): Check[] {
         id: `postgres.database-${database}`,
         title: `The database ${database} exists`,
         fix: rerun(deployment, role, host),
-        judge: (result) => {
-          if (result.status !== 0) return fail(lastWords(result));
-          return result.output.trim().split('\n').includes(database)
-            ? pass('it exists')
-            : fail('there is no such database');
-        },
+        judge: (result) =>
+          databasesVerdict(result, (names) =>
+            names.includes(database) ? pass('it exists') : fail('there is no such database'),
+          ),
       }),
     ),
   ];
+}
+
+/** Judges a list of databases, of which every server has one called template1. */
+function databasesVerdict(result: ProbeResult, judge: (names: string[]) => Verdict): Verdict {
+  if (result.status !== 0) return fail(lastWords(result));
+  const names = result.output.trim().split('\n');
+  return names.includes('template1') ? judge(names) : fail('what answers is not PostgreSQL');
 }
 
 /** Shell that asks for TLS, which every PostgreSQL answers with one byte (postgresql.org, protocol-flow, SSLRequest). */

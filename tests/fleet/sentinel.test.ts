@@ -21,7 +21,6 @@ test('Redis with Sentinels loses no acknowledged write', { timeout: 900_000 }, a
   const hosts = await testHosts(t, { a: {}, b: {}, c: {} });
   const operator = await operatorOf(t, hosts);
   const all = Object.values(hosts);
-  await operator.deploy();
 
   /** Writes while something happens, until every Redis has its role again, and counts what is missing then. */
   const during = async (what: () => Promise<void>): Promise<Written> => {
@@ -39,8 +38,19 @@ test('Redis with Sentinels loses no acknowledged write', { timeout: 900_000 }, a
     return written;
   };
 
-  await t.test('the first host is the primary, and a second deploy changes nothing', async () => {
+  await t.test('a single Redis becomes the primary of several, with its data', async () => {
+    operator.change({ hosts: operator.only('a'), redis_hosts: ['a'], redis: { mode: 'deploy' } });
+    await operator.deploy();
+    await hosts.a.exec(`docker exec -i pocket-redis-redis-1 sh <<'COMMANDS'
+      REDISCLI_AUTH=$(awk -F'"' '/^requirepass/ { print $2 }' /etc/redis/password.conf) redis-cli SET kept 42
+COMMANDS`);
+    operator.change({});
+    await operator.deploy();
     await operator.untilSettled();
+    assert.equal(await operator.get('kept'), '42');
+  });
+
+  await t.test('the first host is the primary, and a second deploy changes nothing', async () => {
     assert.equal(await operator.primary(), hosts.a.address);
     assert.equal(await operator.deploy(), 0);
   });
@@ -84,6 +94,14 @@ test('Redis with Sentinels loses no acknowledged write', { timeout: 900_000 }, a
       const info = await operator.info(host, 'memory');
       assert.equal(info.get('maxmemory'), `${300 * 1024 * 1024}`);
     }
+    assert.equal(await operator.deploy(), 0);
+  });
+
+  await t.test('a new password reaches everybody, and nothing is lost', async () => {
+    operator.setPassword('an#other "pass\\word" $x');
+    await operator.deploy();
+    await operator.untilSettled();
+    assert.equal(await operator.get('kept'), '42');
     assert.equal(await operator.deploy(), 0);
   });
 
@@ -132,18 +150,22 @@ async function operatorOf(t: TestContext, hosts: Record<'a' | 'b' | 'c', Host>) 
   const path = join(home, 'sentinel.yaml');
   const bundle = join(home, 'bundle');
   await saveBundle([IMAGE], bundle);
+  const only = (...names: string[]) =>
+    Object.fromEntries(
+      Object.entries(hosts)
+        .filter(([name]) => names.includes(name))
+        .map(([name, { address, user, identityFile }]) => [
+          name,
+          { address, user, identity_file: identityFile },
+        ]),
+    );
   const change = (changes: Record<string, unknown>) =>
     writeFileSync(
       path,
       stringify({
         name: 'sentinel',
         pocket_network: 'beta',
-        hosts: Object.fromEntries(
-          Object.entries(hosts).map(([name, { address, user, identityFile }]) => [
-            name,
-            { address, user, identity_file: identityFile },
-          ]),
-        ),
+        hosts: only('a', 'b', 'c'),
         redis_hosts: Object.keys(hosts),
         // Of the line that takes this Redis.
         images: {
@@ -188,11 +210,19 @@ async function operatorOf(t: TestContext, hosts: Record<'a' | 'b' | 'c', Host>) 
       await sleep(200);
     }
   };
+  const url = () => deployment().redisUrl(deployment().host('a'), password());
   return {
-    change,
-    info,
-    primary,
-    url: () => deployment().redisUrl(deployment().host('a'), password()),
+    ...{ change, info, only, primary, url },
+    async get(key: string) {
+      const redis = new Redis(url());
+      const value = await redis.send('GET', key);
+      redis.close();
+      return value;
+    },
+    setPassword(value: string) {
+      const store = join(home, 'deployments', 'sentinel', 'secrets.yaml');
+      writeFileSync(store, stringify({ redis_password: value }));
+    },
     async deploy() {
       const words = ['--only', 'common,install-docker,images,redis', '--yes', '--json'];
       const run = await runScript(home, 'deploy', '--profile', path, ...words);
