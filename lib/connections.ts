@@ -108,7 +108,7 @@ export function deriveConnections(profile: Profile, hosts: readonly Host[]): Con
         purpose: 'deploys and validates over ssh',
       }),
     );
-  return [...ssh, ...relays, ...internal, ...managed(profile), ...outward(profile, hosts)];
+  return [...ssh, ...relays, ...internal, ...managed(profile, hosts), ...outward(profile, hosts)];
 }
 
 /** What the proxy forwards besides relays: only what has a name there. */
@@ -134,8 +134,8 @@ function publicPurpose(profile: Profile): string {
   return served.filter(Boolean).join(', ');
 }
 
-/** What is sent to services that somebody else runs. */
-function managed(profile: Profile): Connection[] {
+/** What is sent to services that somebody else runs, which may be on a host of the profile. */
+function managed(profile: Profile, hosts: readonly Host[]): Connection[] {
   const names = { redis: 'Redis', postgres: 'PostgreSQL', temporal: 'Temporal' };
   const exporters = MANAGED_EXPORTERS.map(
     ([name, service, purpose]) => [publishersOf(profile, name), service, purpose] as const,
@@ -143,12 +143,20 @@ function managed(profile: Profile): Connection[] {
   const users = MANAGED.map(
     ([group, service, purpose]) => [membersOf(profile, group), service, purpose] as const,
   );
-  return [...users, ...exporters].flatMap(([hosts, service, purpose]) => {
+  const endpoints = [...externalEndpoints(profile)];
+  return [...users, ...exporters].flatMap(([from, service, purpose]) => {
     if (profile[service].mode !== 'external') return [];
-    const url = service === 'redis' ? profile.redis_url : profile[service].address;
-    const port = Number(/:(\d+)(?:\/[^/]*)?$/.exec(url ?? '')?.[1] ?? PORTS[service].port);
-    const to = `managed ${names[service]}`;
-    return hosts.map((from): Connection => ({ from, to, port, protocol: 'tcp', purpose }));
+    const key = service === 'redis' ? 'redis_url' : service;
+    return endpoints
+      .filter(({ path }) => path[0] === key)
+      .flatMap(({ host, port }) =>
+        from.map(
+          (source): Connection => ({
+            ...{ from: source, to: hostAt(hosts, host) ?? `managed ${names[service]}` },
+            ...{ port, protocol: 'tcp', purpose },
+          }),
+        ),
+      );
   });
 }
 
@@ -156,13 +164,11 @@ function managed(profile: Profile): Connection[] {
 function outward(profile: Profile, hosts: readonly Host[]): Connection[] {
   const network = networkOf(profile);
   const urls = { rpc: network.rpcUrl, grpc: network.grpcAddress, api: network.apiUrl };
-  const hostAt = (address: string) =>
-    hosts.find((host) => host.address === address || host.privateAddress === address)?.name;
   const chain = CHAIN.flatMap(([group, endpoint, purpose]) => {
     const url = urls[endpoint];
     if (url === undefined) return [];
     const { host, port } = hostAndPort(url);
-    const to = hostAt(host) ?? 'pocket network';
+    const to = hostAt(hosts, host) ?? 'pocket network';
     return membersOf(profile, group).map(
       (from): Connection => ({ from, to, port, protocol: 'tcp', purpose }),
     );
@@ -172,12 +178,16 @@ function outward(profile: Profile, hosts: readonly Host[]): Connection[] {
     .flatMap(({ path, host, port }) =>
       membersOf(profile, 'relay_relayers').map(
         (from): Connection => ({
-          ...{ from, to: hostAt(host) ?? 'backends', port, protocol: 'tcp' },
+          ...{ from, to: hostAt(hosts, host) ?? 'backends', port, protocol: 'tcp' },
           purpose: `relayer asks the backend of ${path[2]}`,
         }),
       ),
     );
   return [...chain, ...backends];
+}
+
+function hostAt(hosts: readonly Host[], address: string): string | undefined {
+  return hosts.find((host) => host.address === address || host.privateAddress === address)?.name;
 }
 
 function arrow(from: string, to: string, service: PortName): Omit<Connection, 'purpose'> {

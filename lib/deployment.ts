@@ -104,6 +104,6 @@ function derive(loaded: LoadedProfile, root: string): Deployment {
       typeof stage === 'string' ? [stage] : [...stage],
     ),
     connections,
-    ...deriveEndpoints(publishers, connections, profile.postgres.user),
+    ...deriveEndpoints(publishers, connections, profile),
   };
 }

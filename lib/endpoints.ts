@@ -1,6 +1,8 @@
 import type { Connection } from './connections.ts';
 import type { Host } from './hosts.ts';
 import { PORTS, type PortName } from './ports.ts';
+import type { Profile } from './profile/schema.ts';
+import { withCredentials } from './redis-url.ts';
 
 /** Where something can be reached. */
 export interface Endpoint {
@@ -21,14 +23,18 @@ export interface Endpoints {
   /**
    * Where the containers of a host reach a service: its alias on the shared Docker network when it runs on the same
    * host, else the private address of the host it runs on. Where several hosts run it, the same host comes first.
-   * Throws when no host runs the service.
+   * A managed PostgreSQL or Temporal is at its own address. Throws when no host runs the service.
    */
   endpoint(service: PortName, from: Host): Endpoint;
   /** The same for every host that runs the service, in the profile's order. */
   endpointsOf(service: PortName, from: Host): Endpoint[];
-  /** `redis://:password@host:port/0`, the password percent-encoded. */
-  redisUrl(from: Host, password: string): string;
-  /** `postgres://user:password@host:port/database?sslmode=disable`: our PostgreSQL has no TLS, and clients insist. */
+  /**
+   * What relayer and miner are given: `redis://:password@host:port/0`; of Sentinels, the private address of every one,
+   * `redis-sentinel://:password@host:port,…/pocket`; of a managed Redis its own URL with user and password, if it has
+   * any. Both are percent-encoded.
+   */
+  redisUrl(from: Host, password: string | undefined): string;
+  /** `postgres://user:password@host:port/database?sslmode=…`: our PostgreSQL has no TLS, and clients insist. */
   databaseUrl(from: Host, database: string, password: string): string;
   /** `host:port`. */
   temporalAddress(from: Host): string;
@@ -43,6 +49,14 @@ export interface Endpoints {
   bindAddresses(service: PortName, host: Host): string[];
 }
 
+/** What our Sentinels call the primary that they watch. */
+export const PRIMARY_NAME = 'pocket';
+
+/** TLS to PostgreSQL, as node-postgres names it; ours has none, a managed one has it unless the profile says no. */
+export function sslMode({ postgres }: Pick<Profile, 'postgres'>) {
+  return postgres.sslmode ?? (postgres.mode === 'external' ? 'verify-full' : 'disable');
+}
+
 /** An endpoint as `host:port`, IPv6 in brackets. */
 export function hostPort({ host, port }: Endpoint): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
@@ -52,8 +66,9 @@ export function hostPort({ host, port }: Endpoint): string {
 export function deriveEndpoints(
   publishers: (service: PortName) => readonly Host[],
   connections: readonly Connection[],
-  postgresUser: string,
+  profile: Profile,
 ): Endpoints {
+  const { redis, postgres, redis_url } = profile;
   const reach = (service: PortName, from: Host, target: Host): Endpoint => {
     const { alias, port } = PORTS[service];
     return { host: from.name === target.name ? alias : privateAddress(target), port };
@@ -61,6 +76,8 @@ export function deriveEndpoints(
   const endpointsOf = (service: PortName, from: Host) =>
     publishers(service).map((target) => reach(service, from, target));
   const endpoint = (service: PortName, from: Host) => {
+    const managed = managedEndpoint(profile, service);
+    if (managed) return managed;
     const targets = publishers(service);
     const target = targets.find(({ name }) => name === from.name) ?? targets[0];
     if (!target) throw new Error(`no host runs ${service}`);
@@ -73,11 +90,19 @@ export function deriveEndpoints(
   return {
     endpoint,
     endpointsOf,
-    redisUrl: (from, password) =>
-      `redis://:${encodeURIComponent(password)}@${hostPort(endpoint('redis', from))}/0`,
+    redisUrl: (from, password) => {
+      if (redis_url !== undefined) return withCredentials(redis_url, redis.user, password);
+      if (redis.mode !== 'sentinel')
+        return withCredentials(`redis://${hostPort(endpoint('redis', from))}/0`, '', password);
+      // Sentinels tell private addresses, so those are used throughout, also on a Sentinel's own host.
+      const sentinels = publishers('sentinel').map((host) =>
+        hostPort({ host: privateAddress(host), port: PORTS.sentinel.port }),
+      );
+      return withCredentials(`redis-sentinel://${sentinels.join()}/${PRIMARY_NAME}`, '', password);
+    },
     databaseUrl: (from, database, password) =>
-      `postgres://${encodeURIComponent(postgresUser)}:${encodeURIComponent(password)}` +
-      `@${hostPort(endpoint('postgres', from))}/${encodeURIComponent(database)}?sslmode=disable`,
+      `postgres://${encodeURIComponent(postgres.user)}:${encodeURIComponent(password)}` +
+      `@${hostPort(endpoint('postgres', from))}/${encodeURIComponent(database)}?sslmode=${sslMode(profile)}`,
     temporalAddress: (from) => hostPort(endpoint('temporal', from)),
     relayUpstreams: (proxy) => endpointsOf('relayer', proxy).map(hostPort),
     scrapeTargets: (from) => [
@@ -94,6 +119,17 @@ export function deriveEndpoints(
       );
       return reached ? ['127.0.0.1', privateAddress(host)] : ['127.0.0.1'];
     },
+  };
+}
+
+function managedEndpoint(profile: Profile, service: PortName): Endpoint | undefined {
+  if (service !== 'postgres' && service !== 'temporal') return undefined;
+  const { address } = profile[service];
+  if (address === undefined) return undefined;
+  const colon = address.lastIndexOf(':');
+  return {
+    host: address.slice(0, colon).replace(/^\[|\]$/g, ''),
+    port: Number(address.slice(colon + 1)),
   };
 }
 

@@ -41,6 +41,9 @@ export const { UNDONE_AFTER_SECONDS, firewallSteps, withoutFirewallSteps } = awa
   './steps/firewall.ts'
 );
 export const { rulesetOf } = await import('./firewall-rules.ts');
+export const { inTurns } = await import('./redis-turns.ts');
+export const { managedDatabases, managedNamespace } = await import('./managed.ts');
+export const { sslMode } = await import('./endpoints.ts');
 export const { bundleTar, readBundle, saveBundle } = await import('./bundle.ts');
 export const { familiarReference } = await import('./images.ts');
 export const { imagesOf } = await import('./role-images.ts');

@@ -56,7 +56,7 @@ export function keysFile(secrets: Secrets): object {
 function shared(deployment: Deployment, host: Host, secrets: Secrets) {
   const { network } = deployment;
   return {
-    redis: { url: deployment.redisUrl(host, secrets.get('redis_password').reveal()) },
+    redis: { url: deployment.redisUrl(host, secrets.find('redis_password')?.reveal()) },
     keys: { keys_file: '/keys/keys.yaml' },
     pocket_node: {
       query_node_rpc_url: network.rpcUrl,

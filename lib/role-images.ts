@@ -17,9 +17,21 @@ const IMAGES: Partial<Record<RoleName, readonly ImageName[]>> = {
 
 /** The references of the images that a host with these roles runs, each once. */
 export function imagesOf(
-  deployment: Pick<Deployment, 'images'>,
+  { images, profile }: Pick<Deployment, 'images' | 'profile'>,
   roles: readonly RoleName[],
 ): string[] {
-  const names = roles.flatMap((role) => IMAGES[role] ?? []);
-  return [...new Set(names.map((name) => deployment.images[name]))];
+  const names = roles.flatMap((role) => [...(IMAGES[role] ?? []), ...clientsOf(profile, role)]);
+  return [...new Set(names.map((name) => images[name]))];
+}
+
+/** The images whose clients prepare a managed service for a role, and ask it whether all is well. */
+function clientsOf(
+  { postgres, temporal }: Deployment['profile'],
+  role: RoleName,
+): readonly ImageName[] {
+  if (!['provider', 'middleman', 'temporal'].includes(role)) return [];
+  return [
+    ...(postgres.mode === 'external' ? (['postgres'] as const) : []),
+    ...(temporal.mode === 'external' ? (['temporal_admin_tools'] as const) : []),
+  ];
 }

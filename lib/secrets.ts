@@ -18,6 +18,8 @@ export { Secret } from './secret.ts';
 export interface Secrets {
   /** Throws when the deployment does not use the secret. */
   get(name: SecretName): Secret;
+  /** The same for a secret that a managed service may be without. */
+  find(name: SecretName): Secret | undefined;
   /** A value of `headers` or `authentication`: what its reference stands for, or the value itself. */
   resolve(value: string): string;
   /** The keys of relayer and miner; none when the deployment has neither. */
@@ -101,9 +103,16 @@ export function loadSecrets(deployment: Deployment, options: { create: boolean }
         })
       : [];
 
+  // What a managed service asks for is not ours to make up.
+  const foreign = new Set<SecretName>([
+    ...(profile.redis.mode === 'external' ? (['redis_password'] as const) : []),
+    ...(profile.postgres.mode === 'external' ? (['postgres_password'] as const) : []),
+  ]);
   // Generated last, and only when nothing else is wrong: a run that fails leaves nothing behind.
   if (problems.length === 0) {
-    const generated = used.filter((name) => profile.secrets[name] === undefined);
+    const generated = used.filter(
+      (name) => profile.secrets[name] === undefined && !foreign.has(name),
+    );
     const store = attempt('secrets', () =>
       openStore(join(deployment.directory, 'secrets.yaml'), generated, options.create),
     );
@@ -125,6 +134,10 @@ export function loadSecrets(deployment: Deployment, options: { create: boolean }
       if (value === undefined)
         throw new Error(`no role of this deployment uses the secret ${name}`);
       return new Secret(value);
+    },
+    find: (name) => {
+      const value = values.get(name);
+      return value === undefined ? undefined : new Secret(value);
     },
     resolve: (value) => resolved.get(value) ?? value,
     supplierKeys: supplierKeys ?? [],

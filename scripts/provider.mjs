@@ -1,6 +1,14 @@
 #!/usr/bin/env node
 // Deploys Igniter Provider: its portal and API, and the worker of its workflows.
-import { envTemplate, privatePorts, runRole, settingFlags, stack } from '../lib/index.mjs';
+import {
+  envTemplate,
+  managedDatabases,
+  managedNamespace,
+  privatePorts,
+  runRole,
+  settingFlags,
+  stack,
+} from '../lib/index.mjs';
 import { images } from './images.mjs';
 
 /** @type {import('../lib/role.ts').Role} */
@@ -8,13 +16,19 @@ export const provider = {
   name: 'provider',
   summary:
     'Igniter Provider: database migrated, portal and API on port 3001, worker of its workflows.',
-  steps: ({ deployment, host, secrets }) =>
-    stack({
-      name: 'provider',
-      waitSeconds: 420,
-      env: envTemplate('provider', settings(deployment, host, secrets)),
-      publish: { 'provider-web': privatePorts(deployment, host, 'provider-web') },
-    }),
+  steps: (context) => {
+    const { deployment, host, secrets } = context;
+    return [
+      ...managedDatabases(context, 'provider'),
+      ...managedNamespace(context, 'provider'),
+      ...stack({
+        name: 'provider',
+        waitSeconds: 420,
+        env: envTemplate('provider', settings(deployment, host, secrets)),
+        publish: { 'provider-web': privatePorts(deployment, host, 'provider-web') },
+      }),
+    ];
+  },
 };
 
 /**
@@ -63,7 +77,13 @@ if (import.meta.main) {
       'provider.owner_identity': 'ADDRESS',
       'provider.owner_email': 'EMAIL',
       'provider.auth_url': 'URL',
+      'postgres.mode': 'MODE',
+      'postgres.address': 'HOST:PORT',
       'postgres.user': 'NAME',
+      'postgres.sslmode': 'MODE',
+      'secrets.postgres_password': 'REFERENCE',
+      'temporal.mode': 'MODE',
+      'temporal.address': 'HOST:PORT',
       'images.provider': 'IMAGE',
       'images.provider_workflows': 'IMAGE',
     }),

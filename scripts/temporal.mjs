@@ -4,10 +4,12 @@ import {
   command,
   composeFile,
   envTemplate,
+  managedDatabases,
   privatePorts,
   runRole,
   settingFlags,
   sh,
+  sslMode,
   stack,
 } from '../lib/index.mjs';
 import { images } from './images.mjs';
@@ -16,9 +18,12 @@ import { images } from './images.mjs';
 export const temporal = {
   name: 'temporal',
   summary: 'Temporal for the Provider: schemas set up, the namespace provider, no user interface.',
-  steps: ({ deployment, host, secrets }) => {
+  steps: (context) => {
+    const { deployment, host, secrets } = context;
     const database = deployment.endpoint('postgres', host);
+    const tls = sslMode(deployment.profile);
     return [
+      ...managedDatabases(context, 'temporal', 'temporal_visibility'),
       ...stack({
         name: 'temporal',
         services: ['temporal'],
@@ -30,6 +35,10 @@ export const temporal = {
           postgres_port: String(database.port),
           postgres_user: deployment.profile.postgres.user,
           postgres_password: secrets.get('postgres_password').reveal(),
+          tls: String(tls !== 'disable'),
+          verified: String(tls === 'verify-full'),
+          unverified: String(tls !== 'verify-full'),
+          databases_exist: String(deployment.profile.postgres.mode === 'external'),
         }),
         publish: { temporal: privatePorts(deployment, host, 'temporal') },
         files: [{ path: 'setup/namespace.sh', content: composeFile('temporal/namespace.sh') }],
@@ -61,7 +70,11 @@ if (import.meta.main) {
     others: [images],
     flags: settingFlags({
       'temporal.retention_hours': 'HOURS',
+      'postgres.mode': 'MODE',
+      'postgres.address': 'HOST:PORT',
       'postgres.user': 'NAME',
+      'postgres.sslmode': 'MODE',
+      'secrets.postgres_password': 'REFERENCE',
       'images.temporal': 'IMAGE',
       'images.temporal_admin_tools': 'IMAGE',
     }),

@@ -16,6 +16,7 @@ import { publicChecks } from './public.ts';
 import { redisChecks } from './redis.ts';
 import { registryChecks } from './registry.ts';
 import { oneLeader, relayminerChecks } from './relayminer.ts';
+import { onePrimary } from './sentinel.ts';
 import { temporalChecks } from './temporal.ts';
 
 const GROUPS: readonly ((context: CheckContext) => Check[])[] = [
@@ -48,5 +49,5 @@ export function ownChecksOf(context: CheckContext): OwnCheck[] {
 
 /** What the answers of several hosts settle together. */
 export function fleetChecksOf(deployment: Deployment): FleetCheck[] {
-  return oneLeader(deployment);
+  return [...onePrimary(deployment), ...oneLeader(deployment)];
 }

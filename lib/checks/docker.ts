@@ -19,8 +19,9 @@ interface StackService {
   stack: string;
   service: string;
   role: RoleName;
-  /** The group whose hosts run it; those that publish `port` where absent. */
+  /** The group whose hosts run it; any where absent. */
   group?: GroupName;
+  /** The port that a host publishes when it runs it; not asked where absent. */
   port?: PortName;
   image: ImageName;
   /** Whether a deployment has it at all; every one where absent. */
@@ -32,6 +33,14 @@ interface StackService {
 /** The services of the compose projects `pocket-<stack>`. */
 export const STACK_SERVICES: readonly StackService[] = [
   { stack: 'redis', service: 'redis', role: 'redis', group: 'redis_hosts', image: 'redis' },
+  {
+    stack: 'redis-sentinel',
+    service: 'sentinel',
+    role: 'redis',
+    group: 'redis_hosts',
+    image: 'redis',
+    port: 'sentinel',
+  },
   {
     stack: 'postgres',
     service: 'postgres',
@@ -118,8 +127,8 @@ function isHere(
   { group, port, wanted = () => true }: StackService,
 ): boolean {
   const { deployment, host } = context;
-  const publishes = port && deployment.publishers(port).some(({ name }) => name === host.name);
-  return wanted(deployment) && (group ? isIn(context, group) : publishes === true);
+  const publishes = !port || deployment.publishers(port).some(({ name }) => name === host.name);
+  return wanted(deployment) && (!group || isIn(context, group)) && publishes;
 }
 
 /** Docker itself, and every container that should be there. */

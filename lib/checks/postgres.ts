@@ -4,6 +4,7 @@ import { PORTS } from '../ports.ts';
 import { type Shell, sh } from '../shell.ts';
 import { fail, lastWords, pass } from '../verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
+import { managedPostgresChecks, reachableVerdict, sslRequest } from './managed-postgres.ts';
 
 /**
  * PostgreSQL, asked over TCP. The login goes to the container's own address, because the image trusts whoever comes
@@ -12,6 +13,7 @@ import { type CheckContext, isIn } from './context.ts';
  */
 export function postgresChecks(context: CheckContext): Check[] {
   const { deployment, host } = context;
+  if (deployment.profile.postgres.mode === 'external') return managedPostgresChecks(context);
   if (!isIn(context, 'postgres_hosts')) return [];
   const { user } = deployment.profile.postgres;
   const again = rerun(deployment, 'postgres', host);
@@ -44,17 +46,9 @@ export function postgresChecks(context: CheckContext): Check[] {
       group: 'postgres',
       title: 'PostgreSQL answers at its port',
       host,
-      // The request for TLS, which every PostgreSQL answers with one byte (postgresql.org, protocol-flow, SSLRequest).
-      probe: sh`
-        exec 6<>/dev/tcp/127.0.0.1/${PORTS.postgres.port}
-        printf '\0\0\0\10\4\322\26\57' >&6
-        head -c 1 <&6
-      `,
+      probe: sslRequest({ host: '127.0.0.1', port: PORTS.postgres.port }),
       fix: logs(deployment, host, 'postgres', 'postgres'),
-      judge: (result) =>
-        ['N', 'S'].includes(result.output)
-          ? pass(result.output === 'N' ? 'without TLS' : 'with TLS')
-          : fail(result.output ? 'what answers is not PostgreSQL' : lastWords(result)),
+      judge: (result) => reachableVerdict(result, false),
     },
     {
       id: 'postgres.login',

@@ -1,44 +1,88 @@
-import type { Check, ProbeResult, Verdict } from '../check.ts';
+import type { Check, Verdict } from '../check.ts';
 import { rerun } from '../fixes.ts';
 import { PORTS } from '../ports.ts';
-import { sh } from '../shell.ts';
-import { excerpt, fail, lastWords, pass } from '../verdict.ts';
+import { anonymousProbe, type RedisLogin, redisProbe } from '../probes/redis.ts';
+import { parseRedisUrl } from '../redis-url.ts';
+import { excerpt, fail, lastWords, pass, warn } from '../verdict.ts';
 import { compareVersions } from '../versions.ts';
 import { type CheckContext, isIn } from './context.ts';
+import { infoVerdict } from './redis-info.ts';
+import { sentinelChecks } from './sentinel.ts';
 
 /**
- * Redis, asked in its own protocol. What is wanted is what RelayMiner refuses to start without: version, a memory
- * limit, `noeviction` (pocket-relay-miner, transport/redis/store_health.go, v0.1.x), and that no relay is lost: AOF.
+ * Redis, asked in its own protocol: ours on its own host, a managed one from the hosts that use it. What is wanted is
+ * what RelayMiner refuses to start without: version, a memory limit, `noeviction` (pocket-relay-miner,
+ * transport/redis/store_health.go, v0.1.x), and that no relay is lost: AOF.
  */
 export function redisChecks(context: CheckContext): Check[] {
-  const { deployment, host } = context;
-  if (!isIn(context, 'redis_hosts')) return [];
-  const { port } = PORTS.redis;
-  const again = rerun(deployment, 'redis', host);
-  const info = sh`
-    exec 6<>/dev/tcp/127.0.0.1/${port}
-    printf '*2\r\n$4\r\nAUTH\r\n$%s\r\n%s\r\nINFO\r\nQUIT\r\n' "\${#redis_password}" "$redis_password" >&6
-    cat <&6
-  `;
+  const { deployment, host, secrets } = context;
+  const { redis, redis_url } = deployment.profile;
+  if (isIn(context, 'redis_hosts')) {
+    const again = rerun(deployment, 'redis', host);
+    const login: RedisLogin = {
+      server: { host: '127.0.0.1', port: PORTS.redis.port },
+      tls: false,
+      password: true,
+    };
+    return [
+      ...serverChecks(context, login, {
+        ...{ name: 'Redis', version: `images.redis in the profile, then ${again}` },
+        ...{ memory: `redis.maxmemory in the profile, then ${again}`, other: again },
+      }),
+      ...sentinelChecks(context, login),
+    ];
+  }
+  if (redis_url === undefined || !isIn(context, 'relay_relayers', 'relay_miners')) return [];
+  const { tls, servers, primaryName } = parseRedisUrl(redis_url);
+  const login: RedisLogin = {
+    server: servers[0]!,
+    ...(primaryName !== undefined && { sentinels: { servers, primaryName } }),
+    tls,
+    ...(redis.user !== undefined && { user: redis.user }),
+    password: secrets.find('redis_password') !== undefined,
+  };
+  const fix = `${redis_url}, redis.user and secrets.redis_password in the profile, or that Redis`;
+  return serverChecks(
+    context,
+    login,
+    { name: 'The external Redis', version: fix, memory: fix, other: fix },
+    true,
+  );
+}
+
+/** How the server is called, and what to do about what. */
+interface About {
+  name: string;
+  version: string;
+  memory: string;
+  other: string;
+}
+
+function serverChecks(
+  { deployment, host }: CheckContext,
+  login: RedisLogin,
+  about: About,
+  managed = false,
+): Check[] {
   const asked = (
     id: string,
     title: string,
     judge: (info: Map<string, string>) => Verdict,
-    fix = again,
+    fix = about.other,
   ): Check => ({
     id: `redis.${id}`,
     group: 'redis',
     title,
     host,
-    probe: info,
-    secrets: ['redis_password'],
+    probe: redisProbe(login, 'INFO'),
+    ...(login.password && { secrets: ['redis_password'] }),
     fix,
-    judge: (result) => infoVerdict(result, judge),
+    judge: (result) => infoVerdict(result, judge, login.password ? '+OK' : '+PONG'),
   });
   return [
     asked(
       'version',
-      `Redis is ${deployment.redisFloor} or newer`,
+      `${about.name} is ${deployment.redisFloor} or newer`,
       (values) => {
         // Valkey calls itself 7.2.4 in redis_version for compatibility, and has a field of its own.
         if (values.has('valkey_version')) return fail('it is Valkey, which RelayMiner refuses');
@@ -47,11 +91,11 @@ export function redisChecks(context: CheckContext): Check[] {
           ? pass(version)
           : fail(`${version}; ${deployment.images.relayminer} wants ${deployment.redisFloor}`);
       },
-      `images.redis in the profile, then ${again}`,
+      about.version,
     ),
     asked(
       'memory',
-      'Redis has a memory limit',
+      `${about.name} has a memory limit`,
       (values) => {
         const limit = Number(values.get('maxmemory'));
         const share = Math.round((100 * Number(values.get('used_memory'))) / limit);
@@ -59,62 +103,47 @@ export function redisChecks(context: CheckContext): Check[] {
           ? pass(`${values.get('maxmemory_human')}, ${share} % used`)
           : fail('maxmemory is 0: it would take what the host has');
       },
-      `redis.maxmemory in the profile, then ${again}`,
+      about.memory,
     ),
-    asked('policy', 'Redis evicts nothing', (values) => {
+    asked('policy', `${about.name} evicts nothing`, (values) => {
       const policy = values.get('maxmemory_policy');
       return policy === 'noeviction'
         ? pass('noeviction')
         : fail(`maxmemory-policy is ${policy}: relays that were served would be lost unpaid`);
     }),
-    asked('aof', 'Redis writes every change to disk', (values) => {
-      if (values.get('aof_enabled') !== '1') return fail('appendonly is off');
+    asked('aof', `${about.name} writes every change to disk`, (values) => {
+      // Some managed services keep data in another way, which they do not tell.
+      if (values.get('aof_enabled') !== '1')
+        return managed
+          ? warn('appendonly is off: ask what else keeps it')
+          : fail('appendonly is off');
       const written = values.get('aof_last_write_status');
       return written === 'ok' ? pass('on, last write ok') : fail(`last write: ${written}`);
     }),
-    asked('snapshot', 'The last snapshot of Redis succeeded', (values) => {
-      const saved = values.get('rdb_last_bgsave_status');
-      return saved === 'ok' ? pass('ok') : fail(`rdb_last_bgsave_status: ${saved}`);
-    }),
+    asked(
+      'snapshot',
+      `The last snapshot of ${about.name.replace(/^The/, 'the')} succeeded`,
+      (values) => {
+        const saved = values.get('rdb_last_bgsave_status');
+        return saved === 'ok' ? pass('ok') : fail(`rdb_last_bgsave_status: ${saved}`);
+      },
+    ),
     {
       id: 'redis.password',
       group: 'redis',
-      title: 'Redis refuses who has no password',
+      title: `${about.name} refuses who has no password`,
       host,
-      probe: sh`
-        exec 6<>/dev/tcp/127.0.0.1/${port}
-        printf 'PING\r\nQUIT\r\n' >&6
-        cat <&6
-      `,
-      fix: again,
+      probe: anonymousProbe(login),
+      fix: about.other,
       judge: (result) => {
         const answer = result.output.split('\r\n')[0] ?? '';
         if (answer.startsWith('-NOAUTH')) return pass('NOAUTH');
-        if (answer.startsWith('+PONG')) return fail('it answers anybody');
+        if (answer.startsWith('+PONG'))
+          return login.password
+            ? fail('it answers anybody')
+            : warn('it answers anybody, and secrets.redis_password says nothing else');
         return fail(answer ? `not Redis: ${excerpt(answer)}` : `no answer: ${lastWords(result)}`);
       },
     },
   ];
-}
-
-/** Judges the answers to AUTH, INFO and QUIT. What did not log in, or is no Redis, has failed. */
-export function infoVerdict(
-  result: ProbeResult,
-  judge: (info: Map<string, string>) => Verdict,
-): Verdict {
-  const [login = '', ...lines] = result.output.split('\r\n');
-  if (login === '') return fail(`no answer: ${lastWords(result)}`);
-  if (login !== '+OK') {
-    return fail(
-      login.startsWith('-')
-        ? `the password in use is refused: ${excerpt(login.slice(1))}`
-        : `not Redis: ${excerpt(login)}`,
-    );
-  }
-  const fields = lines.flatMap((line): [string, string][] => {
-    const colon = line.indexOf(':');
-    return colon > 0 ? [[line.slice(0, colon), line.slice(colon + 1)]] : [];
-  });
-  if (!lines.includes('# Server')) return fail(`INFO answers: ${excerpt(lines.join(' '))}`);
-  return judge(new Map(fields));
 }

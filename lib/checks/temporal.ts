@@ -3,21 +3,32 @@ import { logs, rerun } from '../fixes.ts';
 import { PORTS } from '../ports.ts';
 import { grpcProbe, grpcRefusal, grpcVerdict } from '../probes/grpc.ts';
 import { fieldOf, textField } from '../probes/protobuf.ts';
+import type { RoleName } from '../profile/roles.ts';
 import { fail, pass } from '../verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
 const SERVICE = '/temporal.api.workflowservice.v1.WorkflowService';
 /** `provider` is the Provider's (igniter, docker-compose, 0.9); the image's own health check needs `default`. */
 const NAMESPACES = ['provider', 'default'];
+/** Who uses which namespace of an external server, which need not have been set up by that image. */
+const NAMESPACE_OF = [
+  ['provider_hosts', 'provider'],
+  ['middleman_hosts', 'middleman'],
+] as const;
 
 /**
- * Temporal, asked in its own gRPC. Field numbers: temporalio/api, temporal/api/workflowservice/v1/request_response.proto,
+ * Temporal, asked in its own gRPC: ours on its own host, an external one from the hosts that use it. Field numbers: temporalio/api, temporal/api/workflowservice/v1/request_response.proto,
  * v1.54 (GetSystemInfoResponse.server_version 1, DescribeNamespaceRequest.namespace 1).
  */
 export function temporalChecks(context: CheckContext): Check[] {
   const { deployment, host } = context;
-  if (!isIn(context, 'temporal_hosts')) return [];
-  const address = `127.0.0.1:${PORTS.temporal.port}`;
+  const external = deployment.profile.temporal.mode === 'external';
+  const using = NAMESPACE_OF.filter(([group]) => isIn(context, group));
+  if (external ? using.length === 0 : !isIn(context, 'temporal_hosts')) return [];
+  const address = external ? deployment.temporalAddress(host) : `127.0.0.1:${PORTS.temporal.port}`;
+  const namespaces: readonly (readonly [RoleName, string])[] = external
+    ? using.map(([, name]) => [name, name])
+    : NAMESPACES.map((name) => ['temporal', name]);
   const call = (method: string, message?: Buffer) =>
     grpcProbe({
       address,
@@ -29,10 +40,14 @@ export function temporalChecks(context: CheckContext): Check[] {
     {
       id: 'temporal.reachable',
       group: 'temporal',
-      title: 'Temporal answers at its port',
+      title: external
+        ? 'The external Temporal answers, without TLS'
+        : 'Temporal answers at its port',
       host,
       probe: call('GetSystemInfo'),
-      fix: logs(deployment, host, 'temporal', 'temporal'),
+      fix: external
+        ? `temporal.address in the profile (now ${address}), or who may reach that server`
+        : logs(deployment, host, 'temporal', 'temporal'),
       judge: (result) =>
         grpcVerdict(result, (answer) =>
           answer.status === 0
@@ -40,14 +55,14 @@ export function temporalChecks(context: CheckContext): Check[] {
             : fail(grpcRefusal(answer)),
         ),
     },
-    ...NAMESPACES.map(
-      (namespace): Check => ({
+    ...namespaces.map(
+      ([role, namespace]): Check => ({
         id: `temporal.namespace-${namespace}`,
         group: 'temporal',
         title: `The namespace ${namespace} exists`,
         host,
         probe: call('DescribeNamespace', textField(1, namespace)),
-        fix: rerun(deployment, 'temporal', host),
+        fix: rerun(deployment, role, host),
         judge: (result) =>
           grpcVerdict(result, (answer) => {
             if (answer.status === 0) return pass('it exists');

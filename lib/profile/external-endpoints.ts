@@ -1,7 +1,8 @@
+import { parseRedisUrl } from '../redis-url.ts';
 import type { Profile } from './schema.ts';
 import type { Path } from './tree.ts';
 
-/** The chain endpoints and the backends, all of which are somebody else's processes. */
+/** The managed services, the chain endpoints and the backends, all of which are somebody else's processes. */
 export function* externalEndpoints(
   profile: Profile,
 ): Generator<{ path: Path; host: string; port: number }> {
@@ -15,6 +16,11 @@ export function* externalEndpoints(
   for (const key of ['pocket_rpc_url', 'pocket_grpc_address', 'pocket_api_url'] as const) {
     yield* at([key], profile[key]);
   }
+  for (const { host, port } of profile.redis_url ? parseRedisUrl(profile.redis_url).servers : []) {
+    yield { path: ['redis_url'], host, port };
+  }
+  yield* at(['postgres', 'address'], profile.postgres.address);
+  yield* at(['temporal', 'address'], profile.temporal.address);
   for (const [id, service] of Object.entries(profile.relayminer?.services ?? {})) {
     for (const [transport, backend] of Object.entries(service.backends)) {
       const path = ['relayminer', 'services', id, 'backends', transport];

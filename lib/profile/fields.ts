@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseRedisUrl } from '../redis-url.ts';
 import { imageTag } from './images.ts';
 
 /**
@@ -54,7 +55,10 @@ export function redisUrl() {
   return text(
     'redis://host:port, rediss://host:port or redis-sentinel://host:port,host:port/name, without user and password',
     /^(?:rediss?:\/\/(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:\/\d{1,2})?|redis-sentinel:\/\/(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}(?:,(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5})*\/[A-Za-z0-9._-]+(?:\?db=\d{1,2})?)$/,
-  );
+  ).refine((value) => parseRedisUrl(value).servers.every(({ port }) => port > 0 && port < 65_536), {
+    error: 'ports from 1 to 65535',
+    when: ({ issues }) => issues.length === 0,
+  });
 }
 
 /** `host:port` without a scheme: gRPC clients do not all strip one (the miner: pocket-relay-miner, v0.1.x). */

@@ -4,7 +4,7 @@ import { problemsOf, withoutExplained } from './issues.ts';
 import { resolvePaths } from './paths.ts';
 import { type Problem, ProfileError } from './problem.ts';
 import { readProfile, shownPath } from './read.ts';
-import type { GroupName, RoleName } from './roles.ts';
+import { GROUP_ROLE, type GroupName, type RoleName } from './roles.ts';
 import { RULES } from './rules/all.ts';
 import { placeholdersIn } from './rules/placeholders.ts';
 import { type Profile, profileSchema } from './schema.ts';
@@ -54,7 +54,9 @@ export function profileFromFlags(
   settings: Record<string, unknown>,
 ): LoadedProfile {
   const name = 'host';
-  const groups = Object.fromEntries(ALONE[role].map((group) => [group, [name]]));
+  const groups = Object.fromEntries(
+    ALONE[role].filter((group) => !isExternal(settings, group)).map((group) => [group, [name]]),
+  );
   // The network matters to these two only; they have no default, so that nobody joins one by accident.
   const network = ['provider', 'middleman', 'relayminer'].includes(role)
     ? {}
@@ -65,6 +67,12 @@ export function profileFromFlags(
     .replaceAll(/[^a-z0-9]+/g, '-')
     .slice(0, 50);
   return { name: `host-${slug}`, profile: validate(tree, [], NOT_ALONE[role]) };
+}
+
+/** Whether the flags say that a group's service is a managed one. */
+function isExternal(settings: Record<string, unknown>, group: GroupName): boolean {
+  const service = settings[GROUP_ROLE[group]];
+  return typeof service === 'object' && (service as { mode?: unknown }).mode === 'external';
 }
 
 /** The groups that a role run alone needs on its host. */

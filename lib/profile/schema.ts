@@ -179,7 +179,7 @@ export const profileSchema = z.strictObject(
     redis_url: redisUrl()
       .optional()
       .describe(
-        'The Redis of redis.mode external, without its password: that is secrets.redis_password.',
+        'The Redis of redis.mode external, without its password: that is secrets.redis_password. rediss:// is TLS with a certificate of a public authority, since RelayMiner takes no other.',
       ),
     hosts: z
       .record(

@@ -15,26 +15,44 @@ export const redis = z.strictObject({
   maxmemory: amountOfMemory('3gb')
     .optional()
     .describe('The memory Redis may use for data. Default: sized from the memory of its host.'),
+  user: text('a user name of letters, digits, dots, dashes', /^[A-Za-z0-9._-]{1,128}$/)
+    .optional()
+    .describe(
+      'The ACL user at an external Redis, with secrets.redis_password. Default: the default user. Not possible through Sentinels.',
+    ),
 });
 
 export const postgres = z.strictObject({
   mode: oneOf(['deploy', 'external'])
     .default('deploy')
-    .describe('deploy: on the host of postgres_hosts; external: the server at postgres.address.'),
+    .describe(
+      'deploy: on the host of postgres_hosts; external: the server at postgres.address, with secrets.postgres_password.',
+    ),
   user: text('a lower case PostgreSQL user name', /^[a-z_][a-z0-9_]{0,62}$/)
     .default('igniter')
-    .describe('The user that owns the databases.'),
+    .describe(
+      'The user that owns the databases. At an external server it creates them where it may; else the deploy says what an administrator has to run.',
+    ),
   memory: amountOfMemory('4gb')
     .optional()
     .describe('The memory PostgreSQL is tuned for. Default: from the memory of its host.'),
   address: hostPort().optional().describe('The external server: host:port.'),
+  sslmode: oneOf(['verify-full', 'no-verify', 'disable'])
+    .optional()
+    .describe(
+      'TLS to the external server. verify-full: its certificate is checked against public authorities; no-verify: encrypted, for a certificate of a private authority; disable: none. Default: verify-full.',
+    ),
 });
 
 export const temporal = z.strictObject({
   mode: oneOf(['deploy', 'external'])
     .default('deploy')
-    .describe('deploy: on the host of temporal_hosts; external: the server at temporal.address.'),
-  address: hostPort().optional().describe('The frontend of the external server: host:port.'),
+    .describe(
+      'deploy: on the host of temporal_hosts; external: the server at temporal.address, without TLS and without a key: the workers of Igniter cannot speak either.',
+    ),
+  address: hostPort()
+    .optional()
+    .describe('The frontend of the external server, without TLS: host:port.'),
   retention_hours: count(1, 24 * 365)
     .default(72)
     .describe('How long Temporal keeps the history of finished workflows, in hours.'),

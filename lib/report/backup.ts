@@ -28,6 +28,7 @@ export function backup(input: ReportInput): string {
   const used = SECRET_NAMES.filter((name) => isUsed(input, name));
   const keysFile = deployment.profile.relayminer?.keys_file;
   const [database] = deployment.group('postgres_hosts');
+  const elsewhere = deployment.profile.postgres.address;
   const provider = deployment.group('provider_hosts').length > 0;
   return blocks(
     '## What to back up',
@@ -36,6 +37,9 @@ export function backup(input: ReportInput): string {
       ? `The Provider’s database, with its supplier keys encrypted:\n\n${commands(
           `${ssh(deployment, database)} '${asRoot(database)}docker compose -p pocket-postgres exec -T postgres pg_dump -U ${deployment.profile.postgres.user} -Fc provider' > provider.dump`,
         )}`
+      : '',
+    provider && elsewhere !== undefined
+      ? `The Provider’s database, with its supplier keys encrypted: \`provider\` at ${code(elsewhere)}, by the means of whoever runs that server.`
       : '',
     table(
       ['Secret', 'Where it lives', 'What is lost with it'],

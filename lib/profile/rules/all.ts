@@ -13,6 +13,7 @@ import {
   modesFitGroups,
 } from './groups.ts';
 import { imagesFit, imagesFitProcessors } from './images.ts';
+import { managedServicesAreComplete } from './managed.ts';
 import { alertsCanBeSent } from './monitoring.ts';
 import { orderIsPossible } from './order.ts';
 import { certificatesCanBeHad } from './proxy.ts';
@@ -24,6 +25,7 @@ export const RULES: readonly Rule[] = [
   hostsAreDistinct,
   groupsNameHosts,
   modesFitGroups,
+  managedServicesAreComplete,
   componentsAreComplete,
   domainsAreServed,
   middlemanReachesProvider,

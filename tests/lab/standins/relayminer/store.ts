@@ -9,13 +9,19 @@ const mebibyte = 1024 * 1024;
 /** Refuses URL forms that the client cannot dial; throws with the reason. */
 export function checkRedisUrl(url: string): void {
   const scheme = url.match(/^([a-z-]+):\/\//)?.[1] ?? '';
-  if (scheme === 'redis-sentinel' && !/^redis-sentinel:\/\/[^/]+\/[^/?]+/.test(url))
-    throw new Error('redis.url: redis-sentinel needs the master name in its path');
-  if (scheme === 'redis-sentinel' || scheme === 'redis-cluster')
+  if (scheme === 'redis-cluster')
     throw new Error(`redis.url: this stand-in does not speak ${scheme}`);
-  if (scheme !== 'redis' && scheme !== 'rediss')
+  if (!['redis', 'rediss', 'redis-sentinel'].includes(scheme))
     throw new Error(`redis.url: unsupported scheme "${scheme}"`);
-  if (!URL.canParse(url) || url.includes(',')) throw new Error('redis.url: invalid URL');
+  if (scheme === 'redis-sentinel') checkSentinelUrl(url);
+  else if (!URL.canParse(url) || url.includes(',')) throw new Error('redis.url: invalid URL');
+}
+
+function checkSentinelUrl(url: string): void {
+  if (!/^redis-sentinel:\/\/[^/]+\/[^/?]+/.test(url))
+    throw new Error('redis.url: redis-sentinel needs the master name in its path');
+  if (!/^[^/]*\/\/(?::[^@/]*@)?[^@/]+\//.test(url))
+    throw new Error('redis.url: redis-sentinel takes a password and no user');
 }
 
 function atLeast(version: string, major: number, minor: number): boolean {

@@ -1,4 +1,7 @@
-/** A small Redis client (RESP 2): commands in order over one connection, pub/sub on its own connection. */
+/**
+ * A small Redis client (RESP 2): commands in order over one connection, pub/sub on its own connection. Of Sentinels it
+ * asks who is the primary whenever it connects, as go-redis does.
+ */
 import net from 'node:net';
 import tls from 'node:tls';
 
@@ -52,30 +55,66 @@ function parse(
 
 type Waiter = { resolve: (reply: Reply) => void; reject: (error: Error) => void };
 
+/** After that time without an answer a connection counts as lost, beside what a blocking command waits (go-redis: 3 s). */
+const READ_TIMEOUT_MS = 3000;
+
+/** Where to connect, as a URL says it. */
+type Target = {
+  tls: boolean;
+  servers: { host: string; port: number }[];
+  /** What Sentinels call the primary. */
+  primaryName?: string;
+  words: string[];
+  database: string;
+};
+
+/** Reads `redis[s]://[user:password@]host[:port][/db]` or `redis-sentinel://[:password@]host:port,…/name[?db=N]`. */
+function targetOf(url: string): Target {
+  const form =
+    /^(rediss?|redis-sentinel):\/\/(?:([^@/]*?)(?::([^@/]*))?@)?([^/?@]+)(?:\/([^/?]*))?(?:\?(.*))?$/.exec(
+      url,
+    );
+  if (!form) throw new Error('not a URL of Redis');
+  const [, scheme, user, password, hosts = '', path = '', query = ''] = form;
+  const servers = hosts.split(',').map((text) => {
+    const [, bracketed, name, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text) ?? [];
+    const host = bracketed ?? name;
+    if (host === undefined) throw new Error('not a URL of Redis');
+    return { host, port: Number(port ?? 6379) };
+  });
+  const sentinel = scheme === 'redis-sentinel';
+  return {
+    tls: scheme === 'rediss',
+    servers,
+    ...(sentinel && { primaryName: path }),
+    words: password ? [...(user ? [user] : []), password].map(decodeURIComponent) : [],
+    database: sentinel ? (new URLSearchParams(query).get('db') ?? '') : path,
+  };
+}
+
 /** One connection. Bulk strings come back as latin1 text, so binary values survive. */
 export class Redis {
-  readonly #url: URL;
+  readonly #target: Target;
   #socket: net.Socket | undefined;
   #waiting: Waiter[] = [];
   #onMessage: ((channel: string, payload: string) => void) | undefined;
 
-  /** `url` is `redis[s]://[user:password@]host[:port][/db]`. */
+  /** Takes the forms of {@link targetOf}; throws on any other. */
   constructor(url: string) {
-    this.#url = new URL(url);
+    this.#target = targetOf(url);
   }
 
   /** Opens the connection, authenticates, selects the database; rejects when any of it fails. */
   async connect(timeoutMs = 5000): Promise<this> {
-    const { hostname, port, protocol, username, password, pathname } = this.#url;
-    const target = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6379) };
-    const socket =
-      protocol === 'rediss:'
-        ? tls.connect({ ...target, servername: target.host })
-        : net.connect(target);
+    const { tls: encrypted, words, database } = this.#target;
+    const server = await this.#server(timeoutMs);
+    const socket = encrypted
+      ? tls.connect({ ...server, servername: net.isIP(server.host) ? '' : server.host })
+      : net.connect(server);
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => socket.destroy(new Error('connect timed out')), timeoutMs);
       socket.once('error', reject);
-      socket.once(protocol === 'rediss:' ? 'secureConnect' : 'connect', () => resolve());
+      socket.once(encrypted ? 'secureConnect' : 'connect', () => resolve());
       socket.once('close', () => clearTimeout(timer));
       socket.once('connect', () => clearTimeout(timer));
     });
@@ -101,12 +140,31 @@ export class Redis {
     };
     socket.on('error', lost);
     socket.on('close', () => lost());
-    if (password) {
-      const user = username ? [decodeURIComponent(username)] : [];
-      await this.send('AUTH', ...user, decodeURIComponent(password));
-    }
-    if (pathname.length > 1) await this.send('SELECT', pathname.slice(1));
+    if (words.length > 0) await this.send('AUTH', ...words);
+    if (database !== '') await this.send('SELECT', database);
     return this;
+  }
+
+  /** The server to connect to: of Sentinels, the primary that the first one to answer names. */
+  async #server(timeoutMs: number): Promise<{ host: string; port: number }> {
+    const { servers, primaryName } = this.#target;
+    if (primaryName === undefined) return servers[0]!;
+    const answers = servers.map(async ({ host, port }) => {
+      const sentinel = new Redis(`redis://${net.isIPv6(host) ? `[${host}]` : host}:${port}`);
+      try {
+        await sentinel.connect(timeoutMs);
+        const primary = await sentinel.send('SENTINEL', 'get-master-addr-by-name', primaryName);
+        if (!Array.isArray(primary)) throw new Error(`no "${primaryName}" is known`);
+        return { host: String(primary[0]), port: Number(primary[1]) };
+      } finally {
+        sentinel.close();
+      }
+    });
+    return Promise.any(answers).catch(({ errors }: AggregateError) => {
+      throw new Error(
+        `no Sentinel names the primary: ${errors.map((one) => one.message).join('; ')}`,
+      );
+    });
   }
 
   /** Sends one command; reconnects first when the connection was lost. Rejects with `RedisError` on an error answer. */
@@ -117,9 +175,24 @@ export class Redis {
       const bytes = Buffer.isBuffer(word) ? word : Buffer.from(String(word));
       parts.push(Buffer.from(`$${bytes.length}\r\n`), bytes, Buffer.from('\r\n'));
     }
+    const socket = this.#socket;
+    const block = words.indexOf('BLOCK');
+    const limitMs = READ_TIMEOUT_MS + (block < 0 ? 0 : Number(words[block + 1]));
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      this.#socket?.write(Buffer.concat(parts));
+      const timer = setTimeout(() => socket?.destroy(new Error('read timed out')), limitMs);
+      this.#waiting.push({
+        resolve: (reply) => {
+          clearTimeout(timer);
+          resolve(reply);
+        },
+        reject: (error) => {
+          clearTimeout(timer);
+          // One that has become a replica: the next command finds the primary.
+          if (error.message.startsWith('READONLY')) socket?.destroy();
+          reject(error);
+        },
+      });
+      socket?.write(Buffer.concat(parts));
     });
   }
 

@@ -7,7 +7,15 @@ export interface Target {
   port: number;
   user: string;
   password: string;
+  /** TLS as the tools speak it that set up the tables. */
+  ssl: Ssl;
+  /** TLS as the server itself speaks it, which has variables of its own. */
+  serverSsl: Ssl;
+  /** Whether databases are created; else they have to be there. */
+  createsDatabases: boolean;
 }
+
+type Ssl = false | { rejectUnauthorized: boolean };
 
 /** Something that auto-setup cannot get past: the process prints it and exits with status 1. */
 export class SetupError extends Error {}
@@ -42,7 +50,19 @@ export function target(environment: NodeJS.ProcessEnv): Target {
     port: Number(environment.DB_PORT || 5432),
     user: environment.POSTGRES_USER ?? '',
     password: environment.POSTGRES_PWD ?? '',
+    ssl: environment.POSTGRES_TLS_ENABLED === 'true' && {
+      rejectUnauthorized: environment.POSTGRES_TLS_DISABLE_HOST_VERIFICATION !== 'true',
+    },
+    serverSsl: environment.SQL_TLS_ENABLED === 'true' && {
+      rejectUnauthorized: environment.SQL_HOST_VERIFICATION === 'true',
+    },
+    createsDatabases: environment.SKIP_DB_CREATE !== 'true',
   };
+}
+
+/** What a client of the database is given. */
+function clientOf({ host, port, user, password }: Target, ssl: Ssl, database: string) {
+  return { host, port, user, password, ssl, database, connectionTimeoutMillis: 3000 };
 }
 
 async function withClient<T>(
@@ -50,7 +70,7 @@ async function withClient<T>(
   database: string,
   use: (client: pg.Client) => Promise<T>,
 ) {
-  const client = new pg.Client({ ...target, database, connectionTimeoutMillis: 3000 });
+  const client = new pg.Client(clientOf(target, target.ssl, database));
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -101,11 +121,15 @@ CREATE TABLE IF NOT EXISTS standin_schedules (
   namespace text NOT NULL, id text NOT NULL, workflow_type text NOT NULL,
   task_queue text NOT NULL, interval_seconds integer NOT NULL, PRIMARY KEY (namespace, id))`;
 
-async function createDatabase(target: Target, name: string): Promise<void> {
-  await withClient(target, 'postgres', async (client) => {
-    const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
-    if (rowCount === 0) await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
-  });
+async function setUpDatabase(target: Target, name: string): Promise<void> {
+  if (target.createsDatabases) {
+    await withClient(target, 'postgres', async (client) => {
+      const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [
+        name,
+      ]);
+      if (rowCount === 0) await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
+    });
+  }
   await withClient(target, name, async (client) => {
     await client.query(VERSION_TABLE);
     await client.query(
@@ -115,12 +139,12 @@ async function createDatabase(target: Target, name: string): Promise<void> {
   });
 }
 
-/** Creates both databases and the tables in them, then returns a pool on `temporal`. */
+/** Creates the tables, and the databases unless they are there, then returns a pool on `temporal`. */
 export async function setUpSchema(target: Target): Promise<pg.Pool> {
-  await createDatabase(target, 'temporal');
-  await createDatabase(target, 'temporal_visibility');
+  await setUpDatabase(target, 'temporal');
+  await setUpDatabase(target, 'temporal_visibility');
   await withClient(target, 'temporal', (client) => client.query(STATE_TABLES));
-  const pool = new pg.Pool({ ...target, database: 'temporal', connectionTimeoutMillis: 3000 });
+  const pool = new pg.Pool(clientOf(target, target.serverSsl, 'temporal'));
   pool.on('error', () => undefined);
   return pool;
 }

@@ -1,0 +1,29 @@
+import type { ProbeResult, Verdict } from '../check.ts';
+import { excerpt, fail, lastWords } from '../verdict.ts';
+
+/**
+ * Judges the answers to AUTH, INFO and QUIT. What did not log in, or is no Redis, has failed.
+ * @param welcome what the first answer is when all is well: that of AUTH, or of PING where there is no password
+ */
+export function infoVerdict(
+  result: ProbeResult,
+  judge: (info: Map<string, string>) => Verdict,
+  welcome: '+OK' | '+PONG' = '+OK',
+): Verdict {
+  const [login = '', ...lines] = result.output.split('\r\n');
+  if (login === '') return fail(`no answer: ${lastWords(result)}`);
+  if (login.startsWith('-NOAUTH')) return fail('it wants a password: secrets.redis_password');
+  if (login !== welcome) {
+    return fail(
+      login.startsWith('-')
+        ? `the password in use is refused: ${excerpt(login.slice(1))}`
+        : `not Redis: ${excerpt(login)}`,
+    );
+  }
+  const fields = lines.flatMap((line): [string, string][] => {
+    const colon = line.indexOf(':');
+    return colon > 0 ? [[line.slice(0, colon), line.slice(colon + 1)]] : [];
+  });
+  if (!lines.includes('# Server')) return fail(`INFO answers: ${excerpt(lines.join(' '))}`);
+  return judge(new Map(fields));
+}

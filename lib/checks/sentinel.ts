@@ -1,0 +1,167 @@
+import type { Check, FleetCheck, ProbeResult, Verdict } from '../check.ts';
+import type { Deployment } from '../deployment.ts';
+import { PRIMARY_NAME } from '../endpoints.ts';
+import { logs, onHost, rerun } from '../fixes.ts';
+import { PORTS } from '../ports.ts';
+import { type RedisLogin, redisProbe, sentinelProbe } from '../probes/redis.ts';
+import { lines } from '../shell.ts';
+import { excerpt, fail, lastWords, pass, warn } from '../verdict.ts';
+import type { CheckContext } from './context.ts';
+import { infoVerdict } from './redis-info.ts';
+
+const PRIMARY = 'redis.primary';
+/** How far a replica may be behind before the primary takes no writes, in seconds (scripts/redis.mjs). */
+const MOST_LAG_SECONDS = 10;
+
+/** One of several Redis and its Sentinel, asked on their host. */
+export function sentinelChecks(context: CheckContext, login: RedisLogin): Check[] {
+  const { deployment, host } = context;
+  const all = deployment.publishers('sentinel');
+  if (!all.includes(host)) return [];
+  const again = rerun(deployment, 'redis', host);
+  const { port } = PORTS.sentinel;
+  const about = { group: 'redis', host } as const;
+  const info = redisProbe(login, 'INFO');
+  return [
+    {
+      ...about,
+      id: 'redis.quorum',
+      title: 'The Sentinels can agree on a new primary',
+      probe: lines(
+        sentinelProbe(port, `CKQUORUM ${PRIMARY_NAME}`, 1),
+        sentinelProbe(port, `SENTINELS ${PRIMARY_NAME}`, 1),
+      ),
+      fix: logs(deployment, host, 'redis-sentinel', 'sentinel'),
+      judge: (result) => quorumVerdict(result, all.length),
+    },
+    {
+      ...about,
+      id: PRIMARY,
+      title: 'Redis is what its Sentinel says',
+      probe: lines(sentinelProbe(port, `get-master-addr-by-name ${PRIMARY_NAME}`, 5), info),
+      secrets: ['redis_password'],
+      fix: again,
+      judge: (result) => primaryVerdict(result, host.privateAddress ?? ''),
+    },
+    {
+      ...about,
+      id: 'redis.replication',
+      title: 'Redis is in step with the others',
+      probe: info,
+      secrets: ['redis_password'],
+      fix: logs(deployment, host, 'redis', 'redis'),
+      judge: (result) =>
+        infoVerdict(result, (values) => replicationVerdict(values, all.length - 1)),
+    },
+    {
+      ...about,
+      id: 'redis.min-replicas',
+      title: 'A primary without replicas takes no writes',
+      probe: redisProbe(login, 'CONFIG GET min-replicas-*'),
+      secrets: ['redis_password'],
+      fix: again,
+      judge: minReplicasVerdict,
+    },
+  ];
+}
+
+/** What only the Sentinels of all hosts together can tell: whether there is one primary. */
+export function onePrimary(deployment: Deployment): FleetCheck[] {
+  const hosts = deployment.publishers('sentinel');
+  const [first] = hosts;
+  if (!first) return [];
+  return [
+    {
+      id: 'redis.one-primary',
+      group: 'redis',
+      title: 'All Sentinels name one primary, and there is no other',
+      of: PRIMARY,
+      hosts,
+      fix: onHost(deployment, first, 'docker logs --tail 50 pocket-redis-sentinel-sentinel-1'),
+      judge: (results) => onePrimaryVerdict([...results.values()]),
+    },
+  ];
+}
+
+/** Judges the answer to CKQUORUM, and the head of that to SENTINELS, which counts the others. */
+export function quorumVerdict(result: ProbeResult, hosts: number): Verdict {
+  const [quorum = '', others = ''] = result.output.split('\n');
+  if (quorum === '') return fail(`no answer: ${lastWords(result)}`);
+  if (!quorum.startsWith('+OK')) return fail(excerpt(quorum.replace(/^-/, '')));
+  const usable = Number(/^\+OK (\d+)/.exec(quorum)?.[1]);
+  const evidence = `${usable} of ${hosts} Sentinels can be asked`;
+  if (!/^\*\d+$/.test(others)) return fail(`SENTINELS answers: ${excerpt(others)}`);
+  const known = Number(others.slice(1)) + 1;
+  if (known > hosts) return warn(`it knows ${known} Sentinels; the profile has ${hosts}`);
+  return usable >= hosts ? pass(evidence) : warn(evidence);
+}
+
+/** What a host's Sentinel and Redis say: the primary, and what this Redis is. Undefined when the Sentinel did not tell. */
+function readPrimary(result: ProbeResult): { primary: string; redis: string } | undefined {
+  const [head, , primary, ...rest] = result.output.split('\n');
+  if (head !== '*2' || !primary) return undefined;
+  return { primary, redis: rest.slice(2).join('\n') };
+}
+
+/** Judges whether a Redis at this address is what its Sentinel says: the primary, or a replica of that one. */
+export function primaryVerdict(result: ProbeResult, address: string): Verdict {
+  const seen = readPrimary(result);
+  if (!seen) return fail(`the Sentinel names no primary: ${lastWords(result)}`);
+  const { primary, redis } = seen;
+  return infoVerdict({ ...result, output: redis }, (values) => {
+    const role = values.get('role');
+    if (primary === address) {
+      return role === 'master'
+        ? pass('the primary')
+        : fail(`its Sentinel takes it for the primary, and it is a replica`);
+    }
+    if (role !== 'slave') return fail(`it is a second primary; its Sentinel names ${primary}`);
+    const followed = values.get('master_host');
+    return followed === primary
+      ? pass(`a replica of ${primary}`)
+      : fail(`it follows ${followed}; its Sentinel names ${primary}`);
+  });
+}
+
+/** Judges INFO: a replica is linked to its primary, and a primary has these many replicas that keep up. */
+export function replicationVerdict(values: Map<string, string>, replicas: number): Verdict {
+  if (values.get('role') === 'slave') {
+    const link = values.get('master_link_status');
+    const seconds = Number(values.get('master_last_io_seconds_ago'));
+    if (link !== 'up') return fail(`its link to the primary is ${link}`);
+    return seconds > MOST_LAG_SECONDS
+      ? fail(`it has not heard of the primary for ${seconds} s`)
+      : pass(`linked to ${values.get('master_host')}, heard ${seconds} s ago`);
+  }
+  const lags = [...values]
+    .filter(([name]) => /^slave\d+$/.test(name))
+    .filter(([, text]) => text.includes('state=online'))
+    .map(([, text]) => Number(/lag=(-?\d+)/.exec(text)?.[1] ?? Number.NaN));
+  const good = lags.filter((lag) => lag >= 0 && lag <= MOST_LAG_SECONDS);
+  const evidence = `${good.length} of ${replicas} replicas keep up${good.length > 0 ? `, lag ${Math.max(...good)} s` : ''}`;
+  if (good.length === 0) return fail(`${evidence}: it takes no writes`);
+  return good.length < replicas ? warn(evidence) : pass(evidence);
+}
+
+/** Judges the answers to AUTH and CONFIG GET. */
+export function minReplicasVerdict(result: ProbeResult): Verdict {
+  const [login = '', ...rest] = result.output.split('\r\n');
+  if (login !== '+OK') return fail(login ? excerpt(login) : `no answer: ${lastWords(result)}`);
+  const value = (name: string) => Number(rest[rest.indexOf(name) + 2] ?? Number.NaN);
+  if (!rest.includes('min-replicas-to-write')) return fail(excerpt(rest.join(' ')));
+  const [least, lag] = [value('min-replicas-to-write'), value('min-replicas-max-lag')];
+  return least >= 1 && lag >= 1
+    ? pass(`at least ${least}, at most ${lag} s behind`)
+    : fail(`min-replicas-to-write is ${least}: a failover would lose what was acknowledged`);
+}
+
+/** Judges the answers of every host together. */
+export function onePrimaryVerdict(results: readonly ProbeResult[]): Verdict {
+  const seen = results.map(readPrimary);
+  const named = [...new Set(seen.map((one) => one?.primary ?? 'nobody'))];
+  const primaries = seen.filter((one) => one && /(?:^|\r\n)role:master\r\n/.test(one.redis)).length;
+  if (named.length > 1 || named[0] === 'nobody') return fail(`they name ${named.join(' and ')}`);
+  return primaries === 1
+    ? pass(`${named[0]}, named by all ${results.length}`)
+    : fail(`they name ${named[0]}, and ${primaries} Redis say that they are the primary`);
+}

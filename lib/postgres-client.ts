@@ -1,0 +1,29 @@
+import type { Deployment, Host } from './deployment.ts';
+import { sslMode } from './endpoints.ts';
+import { type Shell, sh } from './shell.ts';
+
+/** What libpq calls the modes of `postgres.sslmode`; `system` are the public authorities (libpq 16 and newer). */
+const LIBPQ = {
+  'verify-full': ['PGSSLMODE=verify-full', 'PGSSLROOTCERT=system'],
+  'no-verify': ['PGSSLMODE=require'],
+  disable: ['PGSSLMODE=disable'],
+} as const;
+
+/**
+ * Shell that runs one statement on a managed PostgreSQL, as the containers of a host reach it, and prints what it
+ * answers without decoration. It reads the password from standard input, so that it stands in no argument, and runs in
+ * a container of the PostgreSQL image that is gone afterwards.
+ */
+export function postgresClient(
+  deployment: Deployment,
+  host: Host,
+  { database, statement }: { database: string; statement: string },
+): Shell {
+  const { host: server, port } = deployment.endpoint('postgres', host);
+  const environment = ['PGCONNECT_TIMEOUT=10', ...LIBPQ[sslMode(deployment.profile)]];
+  return sh`
+    docker run --rm --interactive --pull never --network pocket ${environment.flatMap((one) => ['--env', one])} \
+      --entrypoint sh ${deployment.images.postgres} -c 'IFS= read -r PGPASSWORD && export PGPASSWORD && exec psql "$@"' \
+      psql --no-psqlrc --no-password --tuples-only --no-align --host ${server} --port ${port} \
+      --username ${deployment.profile.postgres.user} --dbname ${database} --command ${statement}`;
+}

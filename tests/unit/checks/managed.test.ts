@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findingOf } from '../../../lib/check.ts';
+import { checksOf } from '../../../lib/checks/all.ts';
+import { reachableVerdict } from '../../../lib/checks/managed-postgres.ts';
+import { labContext } from './deployment.ts';
+import { answered } from './moved.ts';
+
+const PROFILE = `
+redis_hosts: []
+redis: {mode: external}
+redis_url: redis://192.0.2.1:6379
+postgres_hosts: []
+postgres: {mode: external, address: "192.0.2.2:5432"}
+temporal_hosts: []
+temporal: {mode: external, address: "192.0.2.3:7233"}
+secrets: {postgres_password: "env:TEST_MANAGED_PASSWORD"}
+`;
+
+test('peer defect D28 cannot happen here: managed services are asked from the hosts that use them', (t) => {
+  t.after(() => delete process.env.TEST_MANAGED_PASSWORD);
+  process.env.TEST_MANAGED_PASSWORD = 'the-administrator-chose-it';
+  const managed = checksOf(labContext({ profile: PROFILE })).filter(({ group }) =>
+    ['redis', 'postgres', 'temporal'].includes(group),
+  );
+  assert.deepEqual(
+    managed.map(({ id }) => id),
+    [
+      ...['version', 'memory', 'policy', 'aof', 'snapshot', 'password'].map((id) => `redis.${id}`),
+      ...['reachable', 'login', 'database-provider'].map((id) => `postgres.${id}`),
+      ...['reachable', 'namespace-provider'].map((id) => `temporal.${id}`),
+    ],
+  );
+  for (const check of managed) {
+    assert.match(check.probe.text, /192\.0\.2\.[123]/, check.id);
+    assert.doesNotMatch(check.probe.text, /the-administrator-chose-it/);
+    for (const silence of [
+      answered('', { status: 1, errors: 'Connection refused' }),
+      answered('', { ran: false, status: 124, errors: 'no answer within 10 s' }),
+      answered('HTTP/1.1 400 Bad Request\r\n\r\n'),
+    ])
+      assert.equal(findingOf(check, silence).verdict, 'fail', check.id);
+  }
+});
+
+test('a PostgreSQL without TLS fails where the profile wants it', () => {
+  assert.equal(reachableVerdict(answered('S'), true).verdict, 'pass');
+  assert.equal(reachableVerdict(answered('N'), true).verdict, 'fail');
+  assert.equal(reachableVerdict(answered('N'), false).verdict, 'pass');
+  assert.equal(reachableVerdict(answered('E'), false).verdict, 'fail');
+});

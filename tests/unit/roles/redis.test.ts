@@ -1,0 +1,279 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import type { Shell } from '../../../lib/shell.ts';
+import { redis } from '../../../scripts/redis.mjs';
+import { directoryWith } from '../profile/temporary.ts';
+import { deployment } from './deployed.ts';
+
+const THREE = `
+  one: {address: 203.0.113.1, private_address: 10.0.0.1}
+  two: {address: 203.0.113.2, private_address: 10.0.0.2}
+  three: {address: 203.0.113.3, private_address: 10.0.0.3}
+postgres_hosts: [one]
+temporal_hosts: [one]
+provider_hosts: [one]
+redis_hosts: [one, two, three]`;
+const SENTINEL = `redis: {mode: sentinel}\nsecrets: {redis_password: "env:TEST_REDIS_PASSWORD"}`;
+const PASSWORD = `p@ss"w\\rd $x`;
+
+function three(t: TestContext) {
+  t.after(() => delete process.env.TEST_REDIS_PASSWORD);
+  process.env.TEST_REDIS_PASSWORD = PASSWORD;
+  return deployment(t, THREE, SENTINEL);
+}
+
+describe('one Redis', () => {
+  const ONE = `
+  one: 203.0.113.7
+postgres_hosts: [one]
+temporal_hosts: [one]
+provider_hosts: [one]
+redis_hosts: [one]`;
+
+  test('has no Sentinel, replicates nothing, and takes no turns', (t) => {
+    const deployed = deployment(t, ONE).run(redis, 'one');
+    assert.deepEqual(
+      deployed.steps
+        .map(({ title }) => title)
+        .filter((title) => /redis-sentinel|no other|next Redis/.test(title)),
+      [],
+    );
+    assert.match(deployed.text('/opt/pocket/redis/config/replication.conf'), /^#.*\n$/);
+    assert.doesNotMatch(deployed.text('/opt/pocket/redis/config/password.conf'), /masterauth/);
+    const { REDIS_HOSTS, REDIS_ADDRESS } = deployed.env('redis');
+    assert.deepEqual([REDIS_HOSTS, REDIS_ADDRESS], ['', '']);
+  });
+});
+
+describe('one of several Redis', () => {
+  test('takes no writes without a replica, and tells its private address', (t) => {
+    const { text } = three(t).run(redis, 'two');
+    const lines = text('/opt/pocket/redis/config/replication.conf').split('\n');
+    for (const line of [
+      'replica-announce-ip 10.0.0.2',
+      'min-replicas-to-write 1',
+      'min-replicas-max-lag 10',
+    ])
+      assert.ok(lines.includes(line), line);
+  });
+
+  test('is the same on every host but for its address, so that no deploy moves the primary', (t) => {
+    const { run } = three(t);
+    const texts = (['one', 'two', 'three'] as const).map((host, index) =>
+      run(redis, host)
+        .steps.filter(({ title }) => title.startsWith('Write /opt'))
+        .map(({ title, content }) => {
+          const written = typeof content === 'string' ? content : (content as Shell).text;
+          return `${title}\n${written.replaceAll(/(?<=ip |ADDRESS='?|\["?)10\.0\.0\.\d(?!\d| )/g, 'ADDRESS')}`;
+        })
+        .join('\n')
+        .replaceAll(`10.0.0.${index + 1}:`, 'ADDRESS:'),
+    );
+    assert.equal(texts[1], texts[0]);
+    assert.equal(texts[2], texts[0]);
+  });
+
+  test('publishes both ports at the private address alone', (t) => {
+    const { step } = three(t).run(redis, 'three');
+    const override = (stack: string) =>
+      (step(`Write /opt/pocket/${stack}/compose.override.yaml`).content as Shell).text;
+    assert.match(override('redis'), /ports: \["10\.0\.0\.3:6379:6379"\]/);
+    assert.match(override('redis-sentinel'), /ports: \["10\.0\.0\.3:26379:26379"\]/);
+  });
+
+  test('has its password in files that only it reads, and in no shell', (t) => {
+    const { script, text, step } = three(t).run(redis, 'one');
+    const quoted = JSON.stringify(PASSWORD);
+    assert.equal(
+      text('/opt/pocket/redis/config/password.conf'),
+      `requirepass ${quoted}\nmasterauth ${quoted}\n`,
+    );
+    assert.equal(
+      text('/opt/pocket/redis-sentinel/config/password.conf'),
+      `sentinel auth-pass pocket ${quoted}\n`,
+    );
+    for (const stack of ['redis', 'redis-sentinel'])
+      assert.match(
+        step(`Write /opt/pocket/${stack}/config/password.conf`).check.text,
+        / 400 999:0/,
+      );
+    assert.ok(!script.includes(PASSWORD));
+  });
+
+  test('waits for its turn only when its container is made anew', (t) => {
+    const { steps, step } = three(t).run(redis, 'one');
+    const take = step('Wait until no other Redis restarts');
+    const up = step('Bring up the stack redis');
+    assert.deepEqual(take.after, steps.slice(1, steps.indexOf(take)));
+    assert.deepEqual(step('Let the next Redis restart').after, [take]);
+    assert.equal(steps.indexOf(take) + 1, steps.indexOf(up));
+  });
+});
+
+/** A world of Sentinels and Redis, as `redis-cli` sees it: what to answer to which question. */
+interface World {
+  /** By host: config epoch and primary that its Sentinel knows. */
+  sentinels: Record<string, [epoch: number, primary: string]>;
+  /** By host: INFO replication. */
+  redis?: Record<string, string>;
+  /** Which primary all Sentinels name once they were told to fail over. */
+  promoted?: string;
+}
+
+/** Runs a script of the stack in a directory in place of the container; what it finally started, and its volume. */
+function started(t: TestContext, script: string, world: World, data: Record<string, string> = {}) {
+  const root = directoryWith(t, {
+    'etc/password.conf': `requirepass ${JSON.stringify(PASSWORD)}\n`,
+    'world.json': JSON.stringify(world),
+  });
+  const compose = join(import.meta.dirname, '../../../compose');
+  const inPlace = (path: string) =>
+    readFileSync(join(compose, path), 'utf8')
+      .replaceAll('/etc/redis', join(root, 'etc'))
+      .replaceAll('/data', join(root, 'data'))
+      .replaceAll('chown redis', ': chown')
+      .replaceAll(/sleep [\d.]+/g, 'sleep 0');
+  mkdirSync(join(root, 'data'));
+  for (const [name, content] of Object.entries(data))
+    writeFileSync(join(root, 'data', name), content);
+  writeFileSync(join(root, 'etc/sentinels.sh'), inPlace('redis/sentinels.sh'));
+  writeFileSync(join(root, 'etc/sentinel.conf'), inPlace('redis-sentinel/sentinel.conf'));
+  writeFileSync(join(root, 'script.sh'), inPlace(script));
+  mkdirSync(join(root, 'bin'));
+  for (const [name, text] of Object.entries(programs(root))) {
+    writeFileSync(join(root, 'bin', name), text);
+    chmodSync(join(root, 'bin', name), 0o755);
+  }
+  const output = execFileSync('sh', [join(root, 'script.sh')], {
+    encoding: 'utf8',
+    timeout: 60_000,
+    env: {
+      PATH: `${join(root, 'bin')}:${process.env.PATH}`,
+      SENTINELS: '10.0.0.1 10.0.0.2 10.0.0.3',
+      ADDRESS: '10.0.0.1',
+    },
+  });
+  const state = join(root, 'data/sentinel.conf');
+  return {
+    command: /^started (.*)$/m.exec(output)?.[1]?.replaceAll(`${root}/`, '/'),
+    state: existsSync(state) ? readFileSync(state, 'utf8') : '',
+  };
+}
+
+function programs(root: string): Record<string, string> {
+  return {
+    'docker-entrypoint.sh': '#!/bin/sh\necho "started $*"\n',
+    'redis-cli': `#!${process.execPath}
+const { readFileSync, writeFileSync, existsSync } = require('node:fs');
+const world = JSON.parse(readFileSync('${root}/world.json', 'utf8'));
+const [, , , host, , port, , ...words] = process.argv;
+if (port === '6379') {
+  if (process.env.REDISCLI_AUTH !== ${JSON.stringify(PASSWORD)}) throw new Error('wrong password');
+  if (!world.redis?.[host]) process.exit(1);
+  console.log(world.redis[host].replaceAll('\\n', '\\r\\n'));
+} else {
+  const known = world.sentinels[host];
+  if (!known) process.exit(1);
+  if (words[1] === 'FAILOVER') {
+    if (!world.promoted) return console.log('NOGOODSLAVE No suitable replica to promote\\n');
+    for (const one of Object.values(world.sentinels)) one.splice(0, 2, one[0] + 1, world.promoted);
+    writeFileSync('${root}/world.json', JSON.stringify(world));
+    console.log('OK');
+  } else console.log(['name', 'pocket', 'ip', known[1], 'port', '6379', 'config-epoch', known[0]].join('\\n'));
+}
+`,
+  };
+}
+
+const PRIMARY = 'redis-server /etc/redis.conf';
+const replicaOf = (host: string) => `${PRIMARY} --replicaof ${host} 6379`;
+const all = (epoch: number, primary: string): World['sentinels'] => ({
+  '10.0.0.1': [epoch, primary],
+  '10.0.0.2': [epoch, primary],
+  '10.0.0.3': [epoch, primary],
+});
+const follows = (primary: string, link: string) =>
+  `role:slave\nmaster_host:${primary}\nmaster_link_status:${link === 'up' ? 'up' : 'down'}\n${link === 'up' ? '' : `master_link_down_since_seconds:${link}`}`;
+
+describe('a Redis that starts', () => {
+  const start = (t: TestContext, world: World, empty = false) =>
+    started(t, 'redis/start.sh', world, empty ? {} : { appendonlydir: '' }).command;
+
+  test('is the primary on the first host when everything is new', (t) => {
+    assert.equal(start(t, { sentinels: {} }, true), PRIMARY);
+  });
+  test('is a replica where the Sentinels have another primary, with data or without', (t) => {
+    for (const empty of [true, false])
+      assert.equal(start(t, { sentinels: all(3, '10.0.0.2') }, empty), replicaOf('10.0.0.2'));
+  });
+  test('goes by the latest agreement, not by a Sentinel that was away', (t) => {
+    const sentinels: World['sentinels'] = {
+      '10.0.0.1': [1, '10.0.0.1'],
+      '10.0.0.2': [2, '10.0.0.3'],
+      '10.0.0.3': [2, '10.0.0.3'],
+    };
+    assert.equal(start(t, { sentinels }), replicaOf('10.0.0.3'));
+  });
+  test('is the primary where nobody followed it until now, as when all hosts restart', (t) => {
+    const redis = { '10.0.0.2': follows('10.0.0.1', '-1'), '10.0.0.3': follows('10.0.0.1', '-1') };
+    const world = { sentinels: all(1, '10.0.0.1'), redis, promoted: '10.0.0.2' };
+    assert.equal(start(t, world), PRIMARY);
+  });
+  for (const link of ['up', '2']) {
+    test(`hands over to a replica that has all it acknowledged, link ${link}`, (t) => {
+      const redis = { '10.0.0.2': follows('10.0.0.1', link) };
+      const world = { sentinels: all(1, '10.0.0.1'), redis, promoted: '10.0.0.2' };
+      assert.equal(start(t, world), replicaOf('10.0.0.2'));
+    });
+  }
+  test('is the primary after all where no replica can be promoted', (t) => {
+    const redis = { '10.0.0.2': follows('10.0.0.1', '2') };
+    assert.equal(start(t, { sentinels: all(1, '10.0.0.1'), redis }), PRIMARY);
+  });
+  test('does not hand over to one that follows somebody else', (t) => {
+    const redis = { '10.0.0.2': follows('10.0.0.3', 'up') };
+    const world = { sentinels: all(1, '10.0.0.1'), redis, promoted: '10.0.0.2' };
+    assert.equal(start(t, world), PRIMARY);
+  });
+});
+
+describe('a Sentinel that starts', () => {
+  const start = (t: TestContext, world: World, old = '') =>
+    started(t, 'redis-sentinel/start.sh', world, old ? { 'sentinel.conf': old } : {}).state;
+
+  test('watches the first host when everything is new', (t) => {
+    assert.match(start(t, { sentinels: {} }), /^sentinel monitor pocket 10\.0\.0\.1 6379 2$/m);
+  });
+  test('whose volume is lost asks the others', (t) => {
+    assert.match(
+      start(t, { sentinels: { '10.0.0.3': [4, '10.0.0.2'] } }),
+      /^sentinel monitor pocket 10\.0\.0\.2 6379 2$/m,
+    );
+  });
+  test('keeps what it has learnt of the hosts that there are, and takes settings from the deployment', (t) => {
+    const learnt = [
+      'sentinel myid 0123456789',
+      'sentinel current-epoch 7',
+      'sentinel config-epoch pocket 7',
+      'sentinel leader-epoch pocket 7',
+      'sentinel known-replica pocket 10.0.0.1 6379',
+      'sentinel known-sentinel pocket 10.0.0.2 26379 aaaa',
+    ];
+    const gone = [
+      'sentinel known-replica pocket 10.0.0.9 6379',
+      'sentinel known-sentinel pocket 10.0.0.9 26379 bbbb',
+      'sentinel auth-pass pocket "the old one"',
+      'sentinel down-after-milliseconds pocket 99',
+      'user default on nopass',
+    ];
+    const old = ['sentinel monitor pocket 10.0.0.3 6379 9', ...learnt, ...gone].join('\n');
+    const lines = start(t, { sentinels: {} }, `${old}\n`).split('\n');
+    assert.ok(lines.includes('sentinel monitor pocket 10.0.0.3 6379 2'), 'the primary stays');
+    for (const line of learnt) assert.ok(lines.includes(line), line);
+    for (const line of gone) assert.ok(!lines.includes(line), line);
+    assert.ok(lines.includes('sentinel down-after-milliseconds pocket 5000'));
+  });
+});
