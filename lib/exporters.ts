@@ -29,7 +29,9 @@ export function nodeExporterListen(deployment: Deployment, host: Host): string {
 /** The URL, without a password, of the Redis that the exporter of a host asks: its own, or the managed one. */
 export function redisSource(deployment: Deployment, host: Host): string {
   const { redis, redis_url: url } = deployment.profile;
-  if (redis.mode === 'external' && url) return url;
+  if (redis.mode === 'external' && url) {
+    return redis.user ? url.replace('://', `://${encodeURIComponent(redis.user)}@`) : url;
+  }
   return `redis://${hostPort(deployment.endpoint('redis', host))}`;
 }
 

@@ -23,6 +23,7 @@ export const exporters = {
     const redis = runsExporter(deployment, host, 'redis-exporter');
     const postgres = runsExporter(deployment, host, 'postgres-exporter');
     const address = redis ? redisSource(deployment, host) : NONE;
+    const redisPassword = redis && secrets.find('redis_password');
     const env = envTemplate('exporters', {
       node_exporter_image: deployment.images.node_exporter,
       redis_exporter_image: deployment.images.redis_exporter,
@@ -46,7 +47,7 @@ export const exporters = {
           ? [
               {
                 path: 'redis/passwords.json',
-                content: `${JSON.stringify({ [address]: secrets.get('redis_password').reveal() })}\n`,
+                content: `${JSON.stringify(redisPassword ? { [address]: redisPassword.reveal() } : {})}\n`,
                 owner: REDIS_READER,
                 mode: '400',
               },
