@@ -140,7 +140,8 @@ test('a package manager in trouble', { timeout: 300_000 }, async (t) => {
 function residentMegabytes(pid: number): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]) / 1024;
+    // A process that has just ended has no memory to tell of.
+    return Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1024;
   } catch {
     return 0;
   }
