@@ -27,6 +27,12 @@ describe('stand-in Temporal', { skip: skipReason, timeout: 120_000 }, () => {
       { DB_PORT: '1', STANDIN_POSTGRES_ATTEMPTS: '2' },
       /Waiting for PostgreSQL.*not reachable/s,
     ],
+    [
+      'TLS for setting up, which the server has not',
+      { POSTGRES_TLS_ENABLED: 'true' },
+      /does not support SSL/,
+    ],
+    ['TLS for the server, which has variables of its own', { SQL_TLS_ENABLED: 'true' }, /SSL/],
     ['a wrong password', { POSTGRES_PWD: 'wrong' }, /password authentication failed/],
   ];
   for (const [what, change, message] of refusals) {
