@@ -111,6 +111,7 @@ monitoring_hosts: [watch]
 redis: {mode: external}
 redis_url: rediss://redis.cloud.net:6380
 postgres: {mode: external, address: "postgres.cloud.net:5432"}
+secrets: {postgres_password: "env:POSTGRES_PASSWORD"}
 ${RELAYMINER}`,
     );
     const found = targets(prometheusConfig(deployment, deployment.host('watch')));
