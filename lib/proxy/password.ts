@@ -12,7 +12,7 @@ import { WANTED } from './configuration.ts';
 export function passwordHash(options: { image: string; password: string; salt: string }): Step {
   const { image, password, salt } = options;
   const path = `${WANTED}/password.env`;
-  const mark = `# ${scryptSync(password, salt, 24, { N: 2 ** 15, maxmem: 2 ** 26 }).toString('hex')}`;
+  const mark = `# ${scryptSync(password, salt, 24).toString('hex')}`;
   return {
     title: `Write the hash of the portal’s password to ${path}`,
     content: `${password}\n`,
