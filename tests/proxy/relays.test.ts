@@ -119,6 +119,43 @@ for (const caddy of CADDYS) {
       );
     });
 
+    test('gRPC-Web goes as HTTP/1.1', async () => {
+      const type = { 'Content-Type': 'application/grpc-web+proto' };
+      const { status } = await relay('question', type);
+      assert.equal(status, 200);
+      assert.deepEqual(
+        arrived().map(({ version }) => version),
+        ['1.1'],
+      );
+    });
+
+    test('a body above 32 MiB is refused, and the relayers are none the worse', async () => {
+      const { status } = await relay(Buffer.alloc(34 * 1024 * 1024));
+      // 0 is a connection that was ended while the client was still sending.
+      assert.ok(
+        [0, 413].includes(status) || (status === 502 && caddy.suite === 'trixie'),
+        `${status}`,
+      );
+      assert.deepEqual(arrived(), []);
+      assert.equal((await relay('x')).status, 200);
+    });
+
+    test('a connection that a relayer closes when it is idle loses no relay', async () => {
+      for (const relayer of relayers) {
+        relayer.answer = (arrived, response) => {
+          const { socket } = response as ServerResponse;
+          ok(arrived, response);
+          // As Node and others do it, a little later than they were asked last.
+          if (arrived.method === 'POST') setTimeout(() => socket?.destroy(), 4000);
+        };
+      }
+      for (let count = 0; count < 3; count += 1) {
+        const answers = await Promise.all(Array.from({ length: 8 }, () => relay('x')));
+        assert.ok(answers.every(({ status }) => status === 200));
+        await sleep(3990);
+      }
+    });
+
     test('a stream arrives chunk by chunk', async () => {
       for (const relayer of relayers) {
         relayer.answer = async (_, given) => {
