@@ -10,7 +10,7 @@ import { stringify } from 'yaml';
 import { type Deployment, loadDeployment } from '../../lib/deployment.ts';
 import { proxyFiles } from '../../lib/proxy/files.ts';
 import { sitesOf } from '../../lib/proxy/sites.ts';
-import { loadSecrets } from '../../lib/secrets.ts';
+import { loadSecrets, type Secrets } from '../../lib/secrets.ts';
 import { cachePath } from '../fleet/cache.ts';
 import { OWNER } from '../unit/profile/temporary.ts';
 import { open } from './client.ts';
@@ -32,6 +32,7 @@ export const skip = CADDYS.every(({ suite }) => existsSync(cachePath('caddy', su
 /** A real Caddy with the configuration that a profile comes to. */
 export interface RunningProxy {
   deployment: Deployment;
+  secrets: Secrets;
   https: number;
   http: number;
   /** Where its configuration is. */
@@ -112,7 +113,7 @@ export async function startProxy(
   };
   writeFileSync(join(root, 'keys.yaml'), `keys: ["${'11'.repeat(32)}"]\n`, { mode: 0o600 });
 
-  const configure = (more: Record<string, unknown>): Deployment => {
+  const configure = (more: Record<string, unknown>) => {
     const path = join(root, 'p.yaml');
     writeFileSync(path, stringify({ ...profile(caddy.image), ...changes, ...more }));
     const deployment = loadDeployment(path, { root });
@@ -137,10 +138,10 @@ export async function startProxy(
       writeFileSync(join(directory, 'password.env'), `PORTAL_PASSWORD_HASH='${hash}'\n`);
     }
     chmodSync(join(directory, 'values.env'), 0o600);
-    return deployment;
+    return { deployment, secrets };
   };
 
-  const deployment = configure({});
+  const { deployment, secrets } = configure({});
   const script = join(directory, 'configured-caddy');
   const child = spawn('sh', [script, 'run'], {
     env: environment,
@@ -162,6 +163,7 @@ export async function startProxy(
   await served(child, https, names, () => output);
   return {
     deployment,
+    secrets,
     https,
     http,
     directory,
