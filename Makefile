@@ -42,7 +42,7 @@ test: lint test-unit test-fleet ## everything: formatting, types, unit tests, te
 test-unit: setup ## the tests that need no host
 	@node tests/setup.ts unit
 	@[ ! -d .cache/docker ] || export DOCKER_CONFIG=$(CURDIR)/.cache/docker; \
-	 node --test --test-concurrency=2 'tests/unit/**/*.test.ts' 'tests/docs/*.test.ts' 'tests/report/*.test.ts' 'tests/monitoring/*.test.ts' 'tests/hostile/*.test.ts'
+	 node --test --test-concurrency=2 'tests/unit/**/*.test.ts' 'tests/docs/*.test.ts' 'tests/report/*.test.ts' 'tests/monitoring/*.test.ts' 'tests/hostile/*.test.ts' 'tests/proxy/*.test.ts'
 
 test-fleet: setup ## the tests on container hosts
 	@node tests/setup.ts fleet

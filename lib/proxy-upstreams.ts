@@ -1,7 +1,7 @@
 import type { Deployment, Host } from './deployment.ts';
 import { type Shell, sh } from './shell.ts';
 
-/** What the proxy's Caddyfile takes from its environment about the relayers. */
+/** What the proxy's Caddyfile is told about the relayers. */
 export interface Upstreams {
   RELAYERS: string;
   /** The same for gRPC, which is HTTP/2 without TLS. */
@@ -22,13 +22,13 @@ export function upstreamsOf(deployment: Deployment, proxy: Host, without?: Host)
 
 /**
  * Shell for a proxy that makes it forward to these relayers from now on, without a restart: the configuration in use is
- * read again, in an environment with other upstreams. What is under way with others goes on. Does nothing where no
- * proxy runs.
+ * read again, in an environment whose upstreams win over those in its files. What is under way with others goes on. Does
+ * nothing where no proxy runs.
  */
 export function forwardTo({ RELAYERS, RELAYERS_GRPC }: Upstreams): Shell {
   return sh`
     running=$(docker ps --quiet --filter label=com.docker.compose.project=pocket-reverse-proxy --filter status=running)
     [[ -z $running ]] || docker compose --project-directory /opt/pocket/reverse-proxy exec -T \
       --env ${`RELAYERS=${RELAYERS}`} --env ${`RELAYERS_GRPC=${RELAYERS_GRPC}`} \
-      caddy caddy reload --config /etc/caddy/Caddyfile --adapter caddyfile`;
+      caddy sh /etc/caddy/in-use/configured-caddy reload`;
 }

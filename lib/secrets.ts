@@ -7,6 +7,7 @@ import { parseSupplierKeys, type SupplierKey } from './keys.ts';
 import { LOOKS_LIKE_A_SECRET, REFERENCE } from './profile/fields.ts';
 import type { RoleName } from './profile/roles.ts';
 import { SECRET_NAMES, type SecretName } from './profile/schema.ts';
+import { proxySecrets } from './proxy/secrets.ts';
 import { formsOf, maskWith, Secret } from './secret.ts';
 import { resolveReference } from './secret-references.ts';
 import { openStore, SECRET_KINDS } from './secret-store.ts';
@@ -20,7 +21,7 @@ export interface Secrets {
   get(name: SecretName): Secret;
   /** The same for a secret that a managed service may be without. */
   find(name: SecretName): Secret | undefined;
-  /** A value of `headers` or `authentication`: what its reference stands for, or the value itself. */
+  /** A value of `headers`, `authentication` or `reverse_proxy`: what its reference stands for, or the value itself. */
   resolve(value: string): string;
   /** The keys of relayer and miner; none when the deployment has neither. */
   supplierKeys: SupplierKey[];
@@ -94,6 +95,17 @@ export function loadSecrets(deployment: Deployment, options: { create: boolean }
     if (sensitive || found !== value) resolved.set(value, found);
   }
 
+  for (const { path, reference, expected, fits } of roles.has('reverse-proxy')
+    ? proxySecrets(profile)
+    : []) {
+    const found = attempt(path, () => {
+      const value = resolveReference(reference);
+      if (!fits(value)) throw new Error(`is not ${expected}`);
+      return value;
+    });
+    if (found !== undefined) resolved.set(reference, found);
+  }
+
   const keysFile = profile.relayminer?.keys_file;
   const supplierKeys =
     keysFile && roles.has('relayminer')
@@ -144,7 +156,7 @@ export function loadSecrets(deployment: Deployment, options: { create: boolean }
     named: () => [
       ...[...values].flatMap(([name, value]) => namedForms(name, value)),
       ...[...resolved.values()].flatMap((value, index) =>
-        namedForms(`backend_secret_${index + 1}`, value),
+        namedForms(`referenced_secret_${index + 1}`, value),
       ),
       ...(supplierKeys ?? []).flatMap(({ privateKey }, index) =>
         namedForms(`supplier_key_${index + 1}`, privateKey.reveal()),

@@ -1,55 +1,71 @@
 #!/usr/bin/env node
-// Deploys the proxy: TLS for the public, and every relay to a relayer that is ready.
-import { composeFile, envTemplate, runRole, settingFlags, sh, stack } from '../lib/index.mjs';
+// Deploys the proxy: TLS for the public, and a site for each name that the profile says.
+import {
+  accept,
+  directory,
+  envTemplate,
+  file,
+  onlyThese,
+  passwordHash,
+  proxyFiles,
+  reload,
+  runRole,
+  settingFlags,
+  stack,
+  WANTED,
+} from '../lib/index.mjs';
 import { images } from './images.mjs';
 
 /** @type {import('../lib/role.ts').Role} */
 export const reverseProxy = {
   name: 'reverse-proxy',
   summary:
-    'The TLS proxy in front of the relayers: HTTP, gRPC, WebSocket and streams; health paths stay private.',
-  steps: ({ deployment, host }) => {
-    const { profile, images } = deployment;
-    const relayers = deployment.relayUpstreams(host);
-    const environment = {
-      RELAY_PUBLIC_DOMAIN: profile.relay_public_domain ?? '',
-      RELAYERS: relayers.map((one) => `http://${one}`).join(' '),
-      RELAYERS_GRPC: relayers.map((one) => `h2c://${one}`).join(' '),
-      TLS: profile.reverse_proxy.tls,
-      ACME_EMAIL: profile.reverse_proxy.acme_email ?? 'unused@invalid.example',
-    };
-    return stack({
-      name: 'reverse-proxy',
-      env: envTemplate('reverse-proxy', {
-        image: images.caddy,
-        domain: environment.RELAY_PUBLIC_DOMAIN,
-        relayers: environment.RELAYERS,
-        relayers_grpc: environment.RELAYERS_GRPC,
-        tls: environment.TLS,
-        acme_email: environment.ACME_EMAIL,
-      }),
-      files: [
-        {
-          path: 'caddy/Caddyfile',
-          content: composeFile('reverse-proxy/caddy/Caddyfile'),
-          validate: validated(images.caddy, environment),
-        },
-      ],
-    });
+    'The TLS proxy: relays to relayers that are ready, the Provider’s API path by path, Middleman and Grafana by name.',
+  steps: ({ deployment, host, secrets }) => {
+    const image = deployment.images.caddy;
+    const files = proxyFiles(deployment, host, secrets);
+    const named = (/** @type {string} */ folder) =>
+      files
+        .filter(({ path }) => path.startsWith(`${folder}/`))
+        .map(({ path }) => path.slice(folder.length + 1));
+    const wanted = [
+      directory({ path: WANTED }),
+      directory({ path: `${WANTED}/sites` }),
+      directory({ path: `${WANTED}/certificates`, mode: '700' }),
+      ...files.map((one) => file({ ...one, path: `${WANTED}/${one.path}` })),
+      ...password(deployment, secrets),
+      onlyThese('sites', named('sites')),
+      onlyThese('certificates', named('certificates')),
+    ];
+    const accepted = accept({ image, plugin: plugin(deployment.profile), after: wanted });
+    return [
+      ...wanted,
+      accepted,
+      ...stack({ name: 'reverse-proxy', env: envTemplate('reverse-proxy', { image }) }),
+      reload([accepted]),
+    ];
   },
 };
 
 /**
- * Asks Caddy whether it accepts the new Caddyfile in `$new`, before it replaces the one in use.
- * @param {string} image
- * @param {Record<string, string>} environment
+ * The hash of the password that the portal asks for, where it asks for one.
+ * @param {import('../lib/deployment.ts').Deployment} deployment
+ * @param {import('../lib/secrets.ts').Secrets} secrets
  */
-function validated(image, environment) {
-  const variables = Object.entries(environment).flatMap(([name, value]) => [
-    '--env',
-    `${name}=${value}`,
-  ]);
-  return sh`docker run --rm --network none ${variables} --volume "$new:/etc/caddy/Caddyfile:ro" ${image} caddy validate --config /etc/caddy/Caddyfile --adapter caddyfile`;
+function password({ images, name, profile }, secrets) {
+  const reference = profile.reverse_proxy.provider_admin?.password;
+  if (reference === undefined) return [];
+  const value = secrets.resolve(reference);
+  return [passwordHash({ image: images.caddy, password: value, salt: `pocket-${name}` })];
+}
+
+/**
+ * The module that proves names by DNS, where the profile wants that.
+ * @param {import('../lib/profile/schema.ts').Profile} profile
+ */
+function plugin({ reverse_proxy: { tls, dns_provider: provider } }) {
+  if (tls !== 'acme' || !provider) return undefined;
+  return { module: `dns.providers.${provider}`, purpose: 'reverse_proxy.dns_provider' };
 }
 
 if (import.meta.main) {
@@ -59,6 +75,8 @@ if (import.meta.main) {
       relay_public_domain: 'NAME',
       'reverse_proxy.tls': 'HOW',
       'reverse_proxy.acme_email': 'EMAIL',
+      'reverse_proxy.dns_provider': 'NAME',
+      'reverse_proxy.dns_token': 'REFERENCE',
       'images.caddy': 'IMAGE',
     }),
   });

@@ -16,6 +16,9 @@ const FILLED: [placeholder: RegExp, value: (count: number) => string][] = [
   [/<pokt1…[^>]*>/g, () => 'pokt1s6mfp75w66t7l44hyryaqcma5t2j8fswnl379y'],
   [/<supplier-keys\.yaml>/g, () => 'supplier-keys.yaml'],
   [/<http:\/\/your-ethereum-node:8545>/g, () => 'http://ethereum.nodes.net:8545'],
+  [/<cloudflare>/g, () => 'cloudflare'],
+  [/<file:dns-token\.txt>/g, () => 'cmd:echo dns-token-of-the-test'],
+  [/<registry\.your-domain\.net\/[^>]*>/g, () => 'registry.nodes.net/caddy-cloudflare:2.10.2'],
   [/<([a-z]+)\.your-domain\.net>/g, () => '$1.nodes.net'],
 ];
 

@@ -13,7 +13,7 @@ import { ROOT } from './lab/paths.ts';
 const quiet = $({ quiet: true, stdio: ['ignore', 'inherit', 'inherit'] });
 
 /**
- * Programs that unit tests start: Redis and promtool from Debian, unpacked below .cache; PostgreSQL's binaries and a
+ * Programs that unit tests start: Redis, Caddy and promtool from Debian, unpacked below .cache; PostgreSQL's binaries and a
  * browser, which are installed.
  */
 async function unit(): Promise<void> {
@@ -23,6 +23,12 @@ async function unit(): Promise<void> {
     if (existsSync(join(ROOT, '.cache', 'redis', suite, 'redis-server'))) continue;
     console.error(`unpacking Redis of Debian ${suite}, once …`);
     await quiet`${fetch} ${suite}`;
+  }
+  const fetchCaddy = join(ROOT, 'tests', 'lab', 'standins', 'fetch-caddy.sh');
+  for (const suite of ['trixie', 'sid']) {
+    if (existsSync(join(ROOT, '.cache', 'caddy', suite, 'caddy'))) continue;
+    console.error(`unpacking Caddy of Debian ${suite}, once …`);
+    await quiet`${fetchCaddy} ${suite}`;
   }
   if (!existsSync('/usr/bin/chromium') && process.getuid?.() === 0) {
     console.error('installing Chromium, once …');

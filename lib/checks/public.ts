@@ -1,8 +1,11 @@
 import type { Check, Verdict } from '../check.ts';
 import { logs, rerun } from '../fixes.ts';
 import { PORTS } from '../ports.ts';
-import { type HttpAnswer, httpProbe, httpVerdict } from '../probes/http.ts';
-import { excerpt, fail, pass } from '../verdict.ts';
+import { type HttpAnswer, type HttpRequest, httpProbe, httpVerdict } from '../probes/http.ts';
+import { type Site, sitesOf, tlsOf } from '../proxy/sites.ts';
+import { publicKey } from '../secrets.ts';
+import { sh } from '../shell.ts';
+import { excerpt, fail, lastWords, pass, skip } from '../verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
 /**
@@ -11,37 +14,169 @@ import { type CheckContext, isIn } from './context.ts';
  */
 const BLOCKED = ['/ready', '/ready/x', '/health', '/healthz', '/metrics'];
 
-/** The public side, asked on the proxy's own host: its name is taken to be here. */
+/** What of the Provider must not be public, by method and path, and what would be taken for it by a lax proxy. */
+const REFUSED: readonly [id: string, request: Partial<HttpRequest> & { path: string }][] = [
+  ['root', { path: '/' }],
+  ['admin', { path: '/admin' }],
+  ['session', { path: '/api/auth/session' }],
+  ['health', { path: '/api/health' }],
+  ['bootstrap', { path: '/api/bootstrap' }],
+  ['rpc', { path: '/api/rpc/cosmos/base/tendermint/v1beta1/node_info' }],
+  ['method', { path: '/api/status' }],
+  ['slash', { path: '/api/status/', method: 'POST' }],
+  ['double-slash', { path: '//api/status', method: 'POST' }],
+  ['case', { path: '/API/status', method: 'POST' }],
+  ['encoded', { path: '/api/%73tatus', method: 'POST' }],
+  ['action', { path: '/api/status', method: 'POST', headers: { 'Next-Action': 'x' } }],
+];
+
+/** The public side, asked on the proxy's own host: its names are taken to be here. */
 export function publicChecks(context: CheckContext): Check[] {
+  if (!isIn(context, 'reverse_proxy_hosts')) return [];
+  return sitesOf(context.deployment.profile).flatMap((site) => [
+    ...CHECKS_OF[site.domain](context, site),
+    check(context, site, {
+      id: `public.redirect-${site.file.replace('.caddy', '')}`,
+      title: `http://${site.name} leads to https`,
+      request: { path: '/', plain: true },
+      judge: ({ status }) =>
+        status === 308 || status === 301
+          ? pass(`HTTP ${status}`)
+          : fail(`HTTP ${status}; wanted: 308 to https`),
+    }),
+  ]);
+}
+
+const CHECKS_OF: Record<Site['domain'], (context: CheckContext, site: Site) => Check[]> = {
+  relay_public_domain: relayChecks,
+  provider_public_api_domain: apiChecks,
+  provider_domain: (context, site) => [
+    check(context, site, {
+      id: 'public.portal',
+      title: `The portal at ${site.name} is not for everybody`,
+      request: { path: '/admin' },
+      judge: portalVerdict,
+    }),
+  ],
+  middleman_domain: (context, site) => [
+    check(context, site, {
+      id: 'public.middleman',
+      title: `The Middleman answers at ${site.name}, and browsers are told to stay with https`,
+      request: { path: '/api/health', include: true },
+      judge: middlemanVerdict,
+    }),
+  ],
+  grafana_domain: (context, site) => [
+    check(context, site, {
+      id: 'public.grafana',
+      title: `Grafana at ${site.name} asks for authentication`,
+      request: { path: '/api/org' },
+      judge: grafanaVerdict,
+    }),
+    check(context, site, {
+      id: 'public.blocked-grafana-metrics',
+      title: 'Grafana’s own metrics are not public',
+      request: { path: '/metrics' },
+      judge: blockedVerdict,
+    }),
+  ],
+};
+
+function relayChecks(context: CheckContext, site: Site): Check[] {
   const { deployment, host } = context;
-  const domain = deployment.profile.relay_public_domain;
-  if (!isIn(context, 'reverse_proxy_hosts') || domain === undefined) return [];
-  const { port } = PORTS.https;
-  const base = `https://${domain}${port === 443 ? '' : `:${port}`}`;
-  const insecure = deployment.profile.reverse_proxy.tls === 'internal';
-  const request = (path: string) => ({ url: base + path, connectTo: '127.0.0.1', insecure });
   return [
-    {
+    check(context, site, {
       id: 'public.relay',
-      group: 'public',
-      title: `A relay to ${domain} arrives at a relayer`,
-      host,
-      probe: httpProbe({ ...request('/'), method: 'POST', body: 'not a relay' }),
-      fix: logs(deployment, host, 'reverse-proxy', 'caddy'),
-      judge: (result) => httpVerdict(result, relayVerdict),
-    },
-    ...BLOCKED.map(
-      (path): Check => ({
+      title: `A relay to ${site.name} arrives at a relayer`,
+      request: { path: '/', method: 'POST', body: 'not a relay' },
+      judge: relayVerdict,
+    }),
+    ...BLOCKED.map((path) =>
+      check(context, site, {
         id: `public.blocked${path.replaceAll('/', '-')}`,
-        group: 'public',
         title: `${path} is not public`,
+        request: { path },
+        judge: blockedVerdict,
+      }),
+    ),
+    ...deployment.group('relay_relayers').map((relayer, index): Check => {
+      const { host: name, port } = deployment.endpointsOf('relayer-health', host)[index]!;
+      const url = `http://${name.includes(':') ? `[${name}]` : name}:${port}/ready`;
+      return {
+        id: `public.relayer-${relayer.name}`,
+        group: 'public',
+        title: `The proxy reaches the relayer on ${relayer.name}`,
         host,
-        probe: httpProbe(request(path)),
-        fix: rerun(deployment, 'reverse-proxy', host),
-        judge: (result) => httpVerdict(result, blockedVerdict),
+        probe: sh`
+          id=$(container reverse-proxy caddy)
+          docker exec "$id" sh -c 'wget -qO- -T 5 "$1" || curl -fsS -m 5 "$1"' sh ${url} 2>&1`,
+        fix: `check that ${host.name} reaches ${name}:${port}: addresses of hosts in the profile, and their firewalls`,
+        judge: (result) =>
+          result.status === 0
+            ? pass(url)
+            : fail(`${url}: ${excerpt(result.output) || lastWords(result)}`),
+      };
+    }),
+  ];
+}
+
+function apiChecks(context: CheckContext, site: Site): Check[] {
+  const expected = publicKey(context.secrets.get('app_identity').reveal());
+  return [
+    check(context, site, {
+      id: 'public.api',
+      title: `Middlemen reach the Provider’s API at ${site.name}`,
+      request: {
+        path: '/api/status',
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{}',
+      },
+      judge: apiVerdict,
+    }),
+    check(context, site, {
+      id: 'public.api-identity',
+      title: `The Provider’s identity is public at ${site.name}`,
+      request: { path: '/api/identity' },
+      judge: (answer) => identityVerdict(answer, expected),
+    }),
+    ...REFUSED.map(([id, { path, method = 'GET', headers = {} }]) =>
+      check(context, site, {
+        id: `public.api-refuses-${id}`,
+        title: `${[method, path, ...Object.keys(headers).map((name) => `with ${name}`)].join(' ')} is not public`,
+        request: { path, method, headers },
+        judge: refusedVerdict,
       }),
     ),
   ];
+}
+
+/** A question to a site over its public name. */
+interface Question {
+  id: string;
+  title: string;
+  request: Partial<HttpRequest> & { path: string; plain?: boolean };
+  judge: (answer: HttpAnswer) => Verdict;
+}
+
+function check({ deployment, host }: CheckContext, site: Site, question: Question): Check {
+  const { path, plain = false, ...request } = question.request;
+  const { port } = plain ? PORTS.http : PORTS.https;
+  const [scheme, usual] = plain ? ['http', 80] : ['https', 443];
+  const url = `${scheme}://${site.name}${port === usual ? '' : `:${port}`}${path}`;
+  const insecure = tlsOf(deployment.profile, site.name) === 'internal';
+  const refuses = question.judge === blockedVerdict || question.judge === refusedVerdict;
+  return {
+    id: question.id,
+    group: 'public',
+    title: question.title,
+    host,
+    probe: httpProbe({ ...request, url, connectTo: '127.0.0.1', insecure }),
+    fix: refuses
+      ? rerun(deployment, 'reverse-proxy', host)
+      : logs(deployment, host, 'reverse-proxy', 'caddy'),
+    judge: (result) => httpVerdict(result, question.judge),
+  };
 }
 
 /** Judges the answer to a malformed relay: the relayer refuses it with 400 and an error in JSON. */
@@ -56,6 +191,48 @@ export function blockedVerdict({ status, body }: HttpAnswer): Verdict {
   return (status === 403 || status === 404) && !speaksJson(body)
     ? pass(`HTTP ${status}`)
     : fail(`HTTP ${status} ${excerpt(body)}; wanted: the proxy’s own 404`);
+}
+
+/** Judges the answer to what the API's list does not have: the proxy's has no body, and the Provider's has one. */
+export function refusedVerdict({ status, body }: HttpAnswer): Verdict {
+  return (status === 403 || status === 404) && body.trim() === ''
+    ? pass(`HTTP ${status}`)
+    : fail(`HTTP ${status} ${excerpt(body)}; wanted: the proxy’s own 404, without a body`);
+}
+
+/** Judges the answer to an unsigned question: the Provider refuses it (igniter, apps/provider/src/app/api/status, 0.9). */
+export function apiVerdict({ status, body }: HttpAnswer): Verdict {
+  return (status === 400 || status === 403) && speaksJson(body)
+    ? pass(`${status}: the Provider wants it signed`)
+    : fail(`HTTP ${status} ${excerpt(body)}; wanted: the Provider’s own 400 or 403`);
+}
+
+function identityVerdict({ status, body }: HttpAnswer, expected: string): Verdict {
+  if (status === 404 && body.trim() !== '')
+    return skip('this version of the Provider does not tell it');
+  return status === 200 && body.includes(expected)
+    ? pass(expected)
+    : fail(`HTTP ${status} ${excerpt(body)}; wanted: ${expected}`);
+}
+
+/** Judges what a stranger is answered at the portal's name. */
+export function portalVerdict({ status, body }: HttpAnswer): Verdict {
+  return status === 401 || (status === 403 && body.trim() === '')
+    ? pass(`HTTP ${status} for who is nobody in particular`)
+    : fail(`HTTP ${status} ${excerpt(body)}; wanted: 401 or 403 without credentials`);
+}
+
+/** Judges the answer of the Middleman's health, headers included. */
+export function middlemanVerdict({ status, body }: HttpAnswer): Verdict {
+  if (status !== 200) return fail(`HTTP ${status} ${excerpt(body)}; wanted: 200`);
+  return /^strict-transport-security: max-age=\d{7,}/im.test(body)
+    ? pass('200, with Strict-Transport-Security')
+    : fail('200, but without Strict-Transport-Security');
+}
+
+/** Judges what somebody without a session is answered by Grafana's API. */
+export function grafanaVerdict({ status, body }: HttpAnswer): Verdict {
+  return status === 401 ? pass('HTTP 401') : fail(`HTTP ${status} ${excerpt(body)}; wanted: 401`);
 }
 
 function speaksJson(body: string): boolean {

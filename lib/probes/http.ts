@@ -15,6 +15,8 @@ export interface HttpRequest {
   connectTo?: string;
   /** Accepts any certificate: only where the authority is the deployment's own. */
   insecure?: boolean;
+  /** Puts the headers of the answer before its body. */
+  include?: boolean;
   /** Seconds for the whole exchange; 8 where absent. */
   seconds?: number;
 }
@@ -52,7 +54,17 @@ export function httpVerdict(result: ProbeResult, judge: (answer: HttpAnswer) => 
  * manual, --config, 7.81.
  */
 export function curlConfig(request: HttpRequest, secrets: readonly SecretValue[] = []): string {
-  const { url, method, headers = {}, body, user, connectTo, insecure, seconds = 8 } = request;
+  const {
+    url,
+    method,
+    headers = {},
+    body,
+    user,
+    connectTo,
+    insecure,
+    include,
+    seconds = 8,
+  } = request;
   const target = new URL(url);
   const port = target.port || (target.protocol === 'https:' ? '443' : '80');
   const settings: [string, string | undefined][] = [
@@ -70,7 +82,7 @@ export function curlConfig(request: HttpRequest, secrets: readonly SecretValue[]
   const text = settings
     .flatMap(([name, value]) => (value === undefined ? [] : `${name} = ${JSON.stringify(value)}\n`))
     .join('');
-  return withMarks(text, secrets) + (insecure ? 'insecure\n' : '');
+  return withMarks(text, secrets) + (insecure ? 'insecure\n' : '') + (include ? 'include\n' : '');
 }
 
 /** The JSON of a body. Throws in the words of evidence when it is none. */

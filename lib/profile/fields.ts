@@ -79,6 +79,13 @@ export function domain() {
   );
 }
 
+/** A range of addresses, or one address. */
+export function addressRange() {
+  const forms = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]);
+  const error = 'a range of addresses such as 203.0.113.0/24, or one address';
+  return z.string({ error }).refine((value) => forms.safeParse(value).success, { error });
+}
+
 /** An e-mail address. */
 export function email() {
   return text(

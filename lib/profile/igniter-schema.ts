@@ -22,8 +22,10 @@ export const provider = z.strictObject({
   owner_email: email().describe('Where the network reaches the owner.'),
   auth_url: httpUrl()
     .refine((url) => !url.endsWith('/'), { error: 'a URL without a slash at its end' })
-    .default('http://localhost:3001')
-    .describe('The URL typed into the browser to open the portal, to the letter.'),
+    .optional()
+    .describe(
+      'The URL typed into the browser to open the portal, to the letter. Default: https:// and provider_domain; without it, http://localhost:3001, for a tunnel.',
+    ),
   delegators_url: httpUrl()
     .optional()
     .describe('The list of delegators; {chainId} in it is replaced. Default: the network’s own.'),

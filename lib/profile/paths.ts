@@ -5,7 +5,7 @@ import type { Path, Tree } from './tree.ts';
 
 /**
  * Makes the paths of a profile absolute, each from the directory of the file it was written in, so that `extends`
- * does not change what a path means. `~` is the operator's home. The keys file becomes a secret reference.
+ * does not change what a path means. `~` is the operator's home. Files of keys become secret references.
  */
 export function resolvePaths(tree: Tree, path: Path = []): Tree {
   if (tree.kind === 'list') {
@@ -27,14 +27,18 @@ export function resolvePaths(tree: Tree, path: Path = []): Tree {
   return { ...tree, value: resolveValue(path, value, from) };
 }
 
+const ON_THIS_MACHINE =
+  /^hosts\..+\.identity_file$|^images\.bundle$|^reverse_proxy\.certificates\..+\.certificate$/;
+
 function resolveValue(path: Path, value: string, from: string): string {
   const keys = path.join('.');
   const absolute = (text: string) => resolve(from, text.replace(/^~(?=\/|$)/, homedir()));
-  if (/^hosts\..+\.identity_file$|^images\.bundle$/.test(keys)) return absolute(value);
-  const isKeysFile = keys === 'relayminer.keys_file';
+  if (ON_THIS_MACHINE.test(keys)) return absolute(value);
+  const isKeysFile = /^relayminer\.keys_file$|^reverse_proxy\.certificates\..+\.key$/.test(keys);
   const mayRefer =
     isKeysFile ||
     path[0] === 'secrets' ||
+    path[0] === 'reverse_proxy' ||
     path.some((key) => key === 'headers' || key === 'authentication');
   if (!mayRefer) return value;
   if (value.startsWith('file:') && value.length > 5) return `file:${absolute(value.slice(5))}`;

@@ -1,5 +1,23 @@
 import { z } from 'zod';
-import { email, oneOf } from './fields.ts';
+import { addressRange, domain, email, filePath, oneOf, reference, text } from './fields.ts';
+
+const certificate = z.strictObject({
+  certificate: filePath().describe('The certificate and its chain, a PEM file on this machine.'),
+  key: reference().describe(
+    'Its private key in PEM: a file on this machine, or a reference. Only proxies get it.',
+  ),
+});
+
+const providerAdmin = z.strictObject({
+  allow_from: z
+    .array(addressRange(), { error: 'a list of ranges of addresses' })
+    .default([])
+    .describe('The ranges of addresses that reach the portal, such as those of your VPN.'),
+  user: text('a user name of letters, digits, dots and dashes', /^[A-Za-z0-9._-]{1,64}$/)
+    .optional()
+    .describe('The user that the proxy asks for, by HTTP basic authentication.'),
+  password: reference().optional().describe('The password of that user.'),
+});
 
 /** The proxy: everything public goes through it, with TLS. */
 export const reverseProxy = z.strictObject({
@@ -7,4 +25,17 @@ export const reverseProxy = z.strictObject({
     .default('acme')
     .describe('acme: certificates of a public authority; internal: a private one, for a lab.'),
   acme_email: email().optional().describe('Where the certificate authority reaches you.'),
+  dns_provider: text('the name of a DNS provider’s plugin, such as cloudflare', /^[a-z0-9]{1,40}$/)
+    .optional()
+    .describe(
+      'Proves names to the authority by DNS instead of HTTP; images.caddy has to be an image with the provider’s plugin.',
+    ),
+  dns_token: reference().optional().describe('The provider’s token that may change DNS records.'),
+  certificates: z
+    .record(domain(), certificate, { error: 'a mapping of domains to certificates' })
+    .default({})
+    .describe('Your own certificates, by the public name that each is for, instead of tls.'),
+  provider_admin: providerAdmin
+    .optional()
+    .describe('Who reaches the Provider’s portal at provider_domain: never everybody.'),
 });

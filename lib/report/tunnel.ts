@@ -1,5 +1,6 @@
 import type { Deployment, Host } from '../deployment.ts';
 import { PORTS, type PortName } from '../ports.ts';
+import { portalUrl } from '../profile/portal-url.ts';
 import { quote } from '../shell.ts';
 import { shortPath } from '../short-path.ts';
 
@@ -36,8 +37,8 @@ export interface Portal {
 /** The portal of a deployment's Provider; `undefined` when it has none. */
 export function portalOf(deployment: Deployment): Portal | undefined {
   const [host] = deployment.group('provider_hosts');
-  const url = deployment.profile.provider?.auth_url;
-  if (!host || url === undefined) return undefined;
+  if (!host) return undefined;
+  const url = portalUrl(deployment.profile);
   const { hostname, port, protocol } = new URL(url);
   if (!LOOPBACK.includes(hostname)) return { url, throughTunnel: false };
   const localPort = Number(port) || (protocol === 'https:' ? 443 : 80);

@@ -20,10 +20,15 @@ function portal({ deployment }: ReportInput): string {
     command &&
       `The portal is not public. Keep this running in a terminal of its own:\n\n${commands(command)}`,
     `Then open exactly ${code(url)} in the browser: host and port must be those of \`provider.auth_url\` to the letter, and \`localhost\` is not \`127.0.0.1\`.`,
-    throughTunnel
-      ? ''
-      : 'That name must lead to the Provider through a proxy of your own, with TLS and not open to the public.',
+    throughTunnel ? '' : entrance(deployment, url),
   );
+}
+
+/** What is behind a portal's URL that is no tunnel's. */
+function entrance({ profile }: ReportInput['deployment'], url: string): string {
+  return profile.provider_domain?.toLowerCase() === new URL(url).hostname
+    ? 'The proxy shows it to those whom `reverse_proxy.provider_admin` lets in, and to nobody else.'
+    : 'That name must lead to the Provider through a proxy of your own, with TLS and not open to the public.';
 }
 
 function relays({ deployment }: ReportInput): string {

@@ -8,7 +8,13 @@ import { optionsOf, SCRIPTS } from './help.ts';
 const ROOT = new URL('../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');
 const README = read('README.md');
-const DOCS = ['README.md', 'docs/glossary.md', 'docs/profile.md', 'docs/scripts.md'];
+const DOCS = [
+  'README.md',
+  'docs/glossary.md',
+  'docs/profile.md',
+  'docs/reverse-proxy.md',
+  'docs/scripts.md',
+];
 
 /** Everything in the README that is typed: code spans, and the lines of code blocks without prompt and comment. */
 function typed(): string[] {

@@ -45,6 +45,8 @@ export function fullProfile(): { [key: string]: Data } {
     pocket_api_url: 'https://api.nodes.net',
     indexer_url: 'https://indexer.nodes.net',
     relay_public_domain: 'relay.nodes.net',
+    provider_domain: 'portal.nodes.net',
+    provider_public_api_domain: 'provider.nodes.net',
     hosts: {
       front: {
         address: 'front.nodes.net',
@@ -64,7 +66,7 @@ export function fullProfile(): { [key: string]: Data } {
     provider: {
       owner_identity: ADDRESS,
       owner_email: 'owner@nodes.net',
-      auth_url: 'https://portal.nodes.net',
+      auth_url: 'https://portal-of-nodes.net',
       delegators_url: 'https://cdn.nodes.net/{chainId}/middleman.json',
     },
     relayminer: {
@@ -74,9 +76,24 @@ export function fullProfile(): { [key: string]: Data } {
     },
     redis: { maxmemory: '1gb' },
     postgres: { user: 'owner_of_all', memory: '1gb' },
-    reverse_proxy: { tls: 'acme', acme_email: 'tls@nodes.net' },
+    reverse_proxy: {
+      tls: 'acme',
+      acme_email: 'tls@nodes.net',
+      dns_provider: 'hostiledns',
+      dns_token: 'env:HOSTILE_DNS',
+      provider_admin: {
+        allow_from: ['198.51.100.0/24'],
+        user: 'user-of-portal',
+        password: 'env:HOSTILE_PORTAL',
+      },
+    },
     firewall: { allow: [{ port: 9100, from: ['192.0.2.0/24'] }] },
-    images: { ...DEFAULT_IMAGES, source: 'registry', bundle: '/bundle' },
+    images: {
+      ...DEFAULT_IMAGES,
+      caddy: 'registry.nodes.net/caddy:2.10.2',
+      source: 'registry',
+      bundle: '/bundle',
+    },
     secrets: {},
   };
 }

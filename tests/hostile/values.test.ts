@@ -28,11 +28,13 @@ const SECRETS: Record<string, string> = {
   HOSTILE_REDIS: 'redis-password-of-the-test',
   HOSTILE_AUTH: 'auth-secret-of-the-test-with-forty-eight-characters',
   HOSTILE_HEADER: 'header-secret-of-the-test',
+  HOSTILE_DNS: 'dns-token-of-the-test',
+  HOSTILE_PORTAL: 'portal-password-of-the-test',
 };
 
 /** Texts that nothing on a host is made of: what they say is used on the operator's machine, or names something. */
 const ELSEWHERE =
-  /^(?:name|extends|relayminer keys_file|secrets .*|images bundle|\w+_(?:hosts|relayers|miners) #|hosts @)$/;
+  /^(?:name|extends|relayminer keys_file|secrets .*|images bundle|reverse_proxy (?:dns_token|certificates .*|provider_admin password)|\w+_(?:hosts|relayers|miners) #|hosts @)$/;
 
 /** What a case comes to: the text of its files, by path, or the message with which it is refused. */
 type Compiled = { script: string; ssh: string } | { refused: string };
@@ -95,7 +97,7 @@ mount -t tmpfs tmpfs /run; mount -t tmpfs tmpfs /opt
 mount --bind ${directory}/bin /usr/local/sbin
 for script in ${directory}/cases/*.sh; do
   rm -rf /opt/pocket
-  for stack in ${stacks}; do mkdir -p /opt/pocket/$stack/{config,keys,relayer,miner,caddy,setup}; done
+  for stack in ${stacks}; do mkdir -p /opt/pocket/$stack/{config,keys,relayer,miner,caddy/wanted/sites,setup}; done
   bash -c 'eval "$(cat)"' <"$script" >"$script.log" 2>&1 || echo "exit $?" >>"$script.log"
   cp -a /opt/pocket "$script.out"
 done`;
@@ -131,9 +133,10 @@ const TREES = ['relayminer/relayer/relayer.yaml', 'relayminer/miner/miner.yaml']
 /** Every text that the files of a case hold, as their readers read them. */
 function readBack(out: string): Record<string, unknown> {
   const read: Record<string, unknown> = {};
-  for (const stack of STACKS) {
-    const path = join(out, stack, '.env');
-    if (existsSync(path)) read[`${stack}/.env`] = parseDotenv(readFileSync(path));
+  const values = 'reverse-proxy/caddy/wanted/values.env';
+  for (const file of [...STACKS.map((stack) => `${stack}/.env`), values]) {
+    const path = join(out, file);
+    if (existsSync(path)) read[file] = parseDotenv(readFileSync(path));
   }
   for (const tree of TREES.filter((one) => existsSync(join(out, one)))) {
     const text = readFileSync(join(out, tree), 'utf8');

@@ -169,11 +169,7 @@ test('peer defect D10: Redis keeps what it has, and the kernel lets it save', (t
 
 test('peer defect D13: a configuration that changed makes its containers anew', (t) => {
   const { on } = load(t, FOUR_HOSTS);
-  for (const steps of [
-    redis.steps(on('data')),
-    relayminer.steps(on('r1')),
-    reverseProxy.steps(on('edge')),
-  ]) {
+  for (const steps of [redis.steps(on('data')), relayminer.steps(on('r1'))]) {
     const up = steps.find(({ title }) => title.startsWith('Bring up the stack'))!;
     const written = steps.filter(({ title }) => title.startsWith('Write /opt/pocket/'));
     for (const step of written) assert.ok(up.after?.includes(step), step.title);
@@ -319,18 +315,23 @@ test('peer defect D31: every private port is looked at, and a wildcard listener 
   }
 });
 
-test('peer defects D33, D34, D35: relays reach relayers that are ready, by h2c and private address, by a Caddyfile that was checked first', (t) => {
+test('peer defects D33, D34, D35: relays reach relayers that are ready, by h2c and private address, by a configuration that was checked first', (t) => {
   const steps = reverseProxy.steps(load(t, FOUR_HOSTS).on('edge'));
-  const env = contentOf(steps, '/opt/pocket/reverse-proxy/.env');
-  assert.match(env, /h2c:\/\/10\.0\.0\.2:8080 h2c:\/\/10\.0\.0\.3:8080/);
-  assert.doesNotMatch(env, /203\.0\.113/);
-  const write = steps.find(({ title }) => title.endsWith('/Caddyfile'))!;
-  const { text } = write.apply;
-  assert.ok(text.indexOf('caddy validate') > 0);
-  assert.ok(text.indexOf('caddy validate') < text.indexOf('write_file'));
-  const caddyfile = String(write.content);
-  assert.match(caddyfile, /health_uri \/ready/);
-  assert.match(caddyfile, /lb_try_duration 0s/);
+  const wanted = '/opt/pocket/reverse-proxy/caddy/wanted';
+  const values = contentOf(steps, `${wanted}/values.env`);
+  assert.match(values, /h2c:\/\/10\.0\.0\.2:8080 h2c:\/\/10\.0\.0\.3:8080/);
+  assert.doesNotMatch(values, /203\.0\.113/);
+  const accept = steps.find(({ title }) => title.startsWith('Put the configuration'))!;
+  for (const step of steps.filter(({ title }) => title.startsWith(`Write ${wanted}/`)))
+    assert.ok(accept.after?.includes(step), step.title);
+  const { text } = accept.apply;
+  assert.ok(text.indexOf('configured-caddy validate') > 0);
+  assert.ok(text.indexOf('configured-caddy validate') < text.indexOf('in-use.new in-use'));
+  const reload = steps.at(-1)!;
+  assert.ok(reload.after?.includes(accept));
+  assert.match(reload.apply.text, /configured-caddy reload/);
+  const relays = contentOf(steps, `${wanted}/sites/relays.caddy`);
+  assert.match(relays, /health_uri \/ready/);
 });
 
 test('peer defect D37: a tag that moves is refused', (t) => {

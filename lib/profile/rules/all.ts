@@ -16,7 +16,7 @@ import { imagesFit, imagesFitProcessors } from './images.ts';
 import { managedServicesAreComplete } from './managed.ts';
 import { alertsCanBeSent } from './monitoring.ts';
 import { orderIsPossible } from './order.ts';
-import { certificatesCanBeHad } from './proxy.ts';
+import { certificatesCanBeHad, portalIsGuarded } from './proxy.ts';
 import { relayersHaveServices, servicesAreSound } from './relayminer.ts';
 import type { Rule } from './rule.ts';
 
@@ -30,6 +30,7 @@ export const RULES: readonly Rule[] = [
   domainsAreServed,
   middlemanReachesProvider,
   certificatesCanBeHad,
+  portalIsGuarded,
   alertsCanBeSent,
   relayersHaveServices,
   servicesAreSound,

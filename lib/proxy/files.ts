@@ -1,0 +1,54 @@
+import type { Deployment, Host } from '../deployment.ts';
+import { imageTag } from '../profile/images.ts';
+import type { Secrets } from '../secrets.ts';
+import { sh } from '../shell.ts';
+import type { FileOptions } from '../steps/file.ts';
+import { composeFile, envTemplate } from '../steps/stack.ts';
+import { certificateWithKey } from './certificates.ts';
+import { certificatesOf, sitesOf } from './sites.ts';
+import { proxyValues } from './values.ts';
+
+/**
+ * What Caddy reads, by path below its configuration: the Caddyfile, a file for each site that the profile asks for,
+ * their values, and the operator's own certificates.
+ * @throws UserError when a certificate cannot be used.
+ */
+export function proxyFiles(deployment: Deployment, proxy: Host, secrets: Secrets): FileOptions[] {
+  const { profile, images } = deployment;
+  const real = (path: string, from = path) => ({
+    path,
+    content: composeFile(`reverse-proxy/caddy/${from}`),
+  });
+  const certificates = Object.entries(certificatesOf(profile.reverse_proxy));
+  return [
+    real('Caddyfile'),
+    real('configured-caddy'),
+    real('streams.caddy', knowsStreams(images.caddy) ? 'streams.caddy' : 'streams-2.6.caddy'),
+    ...sitesOf(profile).map(({ file }) => real(`sites/${file}`)),
+    {
+      path: 'values.env',
+      content: envTemplate('reverse-proxy-values', proxyValues(deployment, proxy, secrets)),
+      mode: '600',
+    },
+    ...(profile.reverse_proxy.provider_admin?.allow_from.length ? [GATEWAY] : []),
+    ...certificates.map(([name, { certificate, key }]) => ({
+      path: `certificates/${name}.pem`,
+      content: certificateWithKey(name, certificate, secrets.resolve(key)),
+      mode: '400',
+    })),
+  ];
+}
+
+/** From where connections come that Docker's own proxy took: that address stands for anybody. */
+const GATEWAY: FileOptions = {
+  path: 'gateway.env',
+  content: sh`
+    gateways=$(docker network inspect pocket --format '{{range .IPAM.Config}}{{.Gateway}} {{end}}')
+    printf "GATEWAY='%s'\n" "\${gateways% }"`,
+};
+
+/** Whether this Caddy can keep WebSockets over a reload, which 2.7 learnt; an image of your own is taken to be newer. */
+function knowsStreams(image: string): boolean {
+  const [, minor] = /^v?2\.(\d+)/.exec(imageTag(image) ?? '') ?? [];
+  return minor === undefined || Number(minor) >= 7;
+}

@@ -1,0 +1,47 @@
+import type { Deployment, Host } from '../deployment.ts';
+import { hostPort } from '../endpoints.ts';
+import type { PortName } from '../ports.ts';
+import { upstreamsOf } from '../proxy-upstreams.ts';
+import type { Secrets } from '../secrets.ts';
+import { type DomainKey, tlsOf } from './sites.ts';
+
+/** The values of env-templates/reverse-proxy-values.env: empty for a site that the profile does not ask for. */
+export function proxyValues(
+  deployment: Deployment,
+  proxy: Host,
+  secrets: Pick<Secrets, 'resolve'>,
+): Record<string, string> {
+  const { profile } = deployment;
+  const { acme_email, dns_provider = '', dns_token, provider_admin } = profile.reverse_proxy;
+  const name = (key: DomainKey) => profile[key] ?? '';
+  const tls = (key: DomainKey) => (profile[key] ? tlsOf(profile, profile[key]) : '');
+  const upstream = (service: PortName, ...keys: DomainKey[]) =>
+    keys.some((key) => profile[key]) ? hostPort(deployment.endpoint(service, proxy)) : '';
+  const relayers = upstreamsOf(deployment, proxy);
+  const { allow_from: ranges = [], user = '' } = provider_admin ?? {};
+  return {
+    // Caddy takes no empty one.
+    acme_email: acme_email ?? 'unused@invalid.example',
+    dns_provider,
+    dns_token: profile.reverse_proxy.tls === 'acme' && dns_token ? secrets.resolve(dns_token) : '',
+    relay_domain: name('relay_public_domain'),
+    relay_tls: tls('relay_public_domain'),
+    relayers: relayers.RELAYERS,
+    relayers_grpc: relayers.RELAYERS_GRPC,
+    provider: upstream('provider-web', 'provider_domain', 'provider_public_api_domain'),
+    provider_api_domain: name('provider_public_api_domain'),
+    provider_api_tls: tls('provider_public_api_domain'),
+    provider_domain: name('provider_domain'),
+    provider_tls: tls('provider_domain'),
+    portal_from: ranges.length > 0 ? 'listed' : 'everywhere',
+    portal_allow_from: ranges.join(' '),
+    portal_password: user ? 'with-password' : 'without-password',
+    portal_user: user,
+    middleman_domain: name('middleman_domain'),
+    middleman_tls: tls('middleman_domain'),
+    middleman: upstream('middleman-web', 'middleman_domain'),
+    grafana_domain: name('grafana_domain'),
+    grafana_tls: tls('grafana_domain'),
+    grafana: upstream('grafana', 'grafana_domain'),
+  };
+}
