@@ -68,10 +68,11 @@ export interface AdHocOptions {
  * Throws {@link ProfileError}.
  */
 export function adHocDeployment(options: AdHocOptions): Deployment {
-  return derive(
-    profileFromFlags(options.host, options.role, options.settings ?? {}),
-    options.root ?? home(),
-  );
+  const { host, role, settings = {}, root = home() } = options;
+  const deployment = derive(profileFromFlags(host, role, settings), root);
+  // A role that follows from others, such as Docker, has none of them here.
+  for (const { roles } of deployment.hosts) if (!roles.includes(role)) roles.push(role);
+  return deployment;
 }
 
 function derive(loaded: LoadedProfile, root: string): Deployment {
