@@ -11,7 +11,7 @@ FAULT_MOMENTS ?= 30
 export HOST IMAGES
 
 .DEFAULT_GOAL := help
-.PHONY: help lab lab-down deploy validate report images setup test test-unit test-fleet test-faults bench lint docs format clean
+.PHONY: help lab lab-down deploy validate report images setup test test-unit test-fleet test-faults test-topologies bench lint docs format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -47,6 +47,10 @@ test-unit: setup ## the tests that need no host
 test-fleet: setup ## the tests on container hosts
 	@node tests/setup.ts fleet
 	@node --test --test-concurrency=2 'tests/fleet/*.test.ts' 'tests/lab/**/*.test.ts' 'tests/peer/*.test.ts'
+
+test-topologies: setup ## every shipped profile and what spans hosts, on fleets of up to 14 container hosts; most of an hour
+	@node tests/setup.ts fleet
+	@node --test --test-concurrency=1 'tests/topologies/*.test.ts'
 
 test-faults: setup ## what goes wrong on hosts, and kills at FAULT_MOMENTS=30 random moments of each kind (FAULT_SEED=…: the same again)
 	@node tests/setup.ts fleet

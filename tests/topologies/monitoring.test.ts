@@ -9,10 +9,10 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { $ } from 'zx';
+import { type Host, testHosts } from '../fleet/hosts.ts';
+import { runScript, type ScriptResult } from '../fleet/lab-fixture.ts';
+import { containersByStack, remade } from '../fleet/state.ts';
 import { buildImages } from '../lab/images/build.ts';
-import { type Host, testHosts } from './hosts.ts';
-import { runScript, type ScriptResult } from './lab-fixture.ts';
-import { containersByStack, remade } from './state.ts';
 
 const ROLES = 'common,install-docker,images,redis,exporters,monitoring';
 const EXPORTERS = {

@@ -6,8 +6,8 @@ import { parse, stringify } from 'yaml';
 import { $ } from 'zx';
 import { loadDeployment } from '../../lib/deployment.ts';
 import { loadSecrets } from '../../lib/secrets.ts';
-import { type Host, startHost } from './hosts.ts';
-import { type Lab, lab, runScript } from './lab-fixture.ts';
+import { type Host, startHost } from '../fleet/hosts.ts';
+import { type Lab, lab, runScript } from '../fleet/lab-fixture.ts';
 
 const DATABASE_USER = 'managed_user';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Mistake } from './firewall-mistake.ts';
-import { answers, type Name, type Scene, scene } from './firewall-scene.ts';
-import type { Host } from './hosts.ts';
+import { answers, type Name, type Scene, scene } from '../fleet/firewall-scene.ts';
+import type { Host } from '../fleet/hosts.ts';
 
 /** What a host has a minute for, and a moment for systemd. */
 const UNDONE_WITHIN_SECONDS = 65;

@@ -1,5 +1,5 @@
 import { test } from 'node:test';
-import { OWNER } from './fleet-fixture.ts';
+import { OWNER } from '../fleet/fleet-fixture.ts';
 import { deploysAndValidates, shippedFleet } from './shipped-fleet.ts';
 
 const CASES: [profile: string, changes: Record<string, unknown>][] = [

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { loadDeployment } from '../../lib/deployment.ts';
+import { type Fleet, fleet } from '../fleet/fleet-fixture.ts';
 import { filledProfiles } from '../profiles.ts';
-import { type Fleet, fleet } from './fleet-fixture.ts';
 
 /** A fleet with the hosts of a shipped profile, and these values over what it says. */
 export function shippedFleet(

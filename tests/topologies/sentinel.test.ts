@@ -8,11 +8,11 @@ import { stringify } from 'yaml';
 import { saveBundle } from '../../lib/bundle.ts';
 import { loadDeployment } from '../../lib/deployment.ts';
 import { loadSecrets } from '../../lib/secrets.ts';
+import { type Host, testHosts } from '../fleet/hosts.ts';
+import { runScript } from '../fleet/lab-fixture.ts';
+import { missingOf, startWriting, type Written } from '../fleet/redis-writer.ts';
 import { buildImages } from '../lab/images/build.ts';
 import { parseInfo, Redis } from '../lab/standins/shared/redis.ts';
-import { type Host, testHosts } from './hosts.ts';
-import { runScript } from './lab-fixture.ts';
-import { missingOf, startWriting, type Written } from './redis-writer.ts';
 
 const IMAGE = 'debian/redis:8.6';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Fleet, RELAY_DOMAIN } from './fleet-fixture.ts';
-import type { Host } from './hosts.ts';
-import { type RelayLoad, relayLoad, type Totals } from './relay-load.ts';
+import { type Fleet, RELAY_DOMAIN } from '../fleet/fleet-fixture.ts';
+import type { Host } from '../fleet/hosts.ts';
+import { type RelayLoad, relayLoad, type Totals } from '../fleet/relay-load.ts';
 import { deploysAndValidates, shippedFleet, validates } from './shipped-fleet.ts';
 
 const PER_SECOND = 10;
