@@ -47,6 +47,8 @@ export function fullProfile(): { [key: string]: Data } {
     relay_public_domain: 'relay.nodes.net',
     provider_domain: 'portal.nodes.net',
     provider_public_api_domain: 'provider.nodes.net',
+    middleman_domain: 'stake.nodes.net',
+    grafana_domain: 'grafana.nodes.net',
     hosts: {
       front: {
         address: 'front.nodes.net',
@@ -63,11 +65,18 @@ export function fullProfile(): { [key: string]: Data } {
     relay_relayers: ['front'],
     relay_miners: ['front'],
     reverse_proxy_hosts: ['front'],
+    middleman_hosts: ['front'],
+    monitoring_hosts: ['data'],
     provider: {
       owner_identity: ADDRESS,
       owner_email: 'owner@nodes.net',
       auth_url: 'https://portal-of-nodes.net',
       delegators_url: 'https://cdn.nodes.net/{chainId}/middleman.json',
+    },
+    middleman: {
+      owner_identity: ADDRESS,
+      owner_email: 'owner-of-middleman@nodes.net',
+      providers_url: 'https://cdn.nodes.net/{chainId}/provider.json',
     },
     relayminer: {
       keys_file: 'env:HOSTILE_KEYS',

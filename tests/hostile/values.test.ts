@@ -193,13 +193,13 @@ test(`${CASES} nasty values arrive byte for byte, or are refused by name; nothin
     .map((field) => field.split(' '))
     .filter((field) => !ELSEWHERE.test(field.join(' ')));
   const covered = fields.filter((field) => textAt(profile, field) !== undefined);
-  // Other forms of the same, or places that the base leaves empty on purpose.
+  // Other forms of the same, or places that the base leaves empty on purpose; managed services have a test of their own.
   const missing = fields
     .filter((field) => textAt(profile, field) === undefined)
     .map((field) => field.join(' '))
     .filter(
       (field) =>
-        !/ urls #| bearer_token$| plain_token$|^hosts \*$|(?:grpc|websocket) health_check /.test(
+        !/^redis_url$|^redis user$|^(?:postgres|temporal) address$| urls #| bearer_token$| plain_token$|^hosts \*$|(?:grpc|websocket) health_check /.test(
           field,
         ),
     )

@@ -3,9 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Mistake } from './firewall-mistake.ts';
 import { answers, type Name, type Scene, scene } from '../fleet/firewall-scene.ts';
 import type { Host } from '../fleet/hosts.ts';
+import type { Mistake } from './firewall-mistake.ts';
 
 /** What a host has a minute for, and a moment for systemd. */
 const UNDONE_WITHIN_SECONDS = 65;
