@@ -10,6 +10,7 @@ export const CHECK_GROUPS = [
   'postgres',
   'temporal',
   'provider',
+  'middleman',
   'relayminer',
   'backends',
   'chain',

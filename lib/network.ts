@@ -22,5 +22,6 @@ export function networkOf(profile: Profile): Network {
     indexerUrl: profile.indexer_url ?? preset.indexerUrl,
     blockTimeSeconds: profile.relayminer?.block_time_seconds ?? preset.blockTimeSeconds,
     delegatorsUrl: profile.provider?.delegators_url ?? preset.delegatorsUrl,
+    providersUrl: profile.middleman?.providers_url ?? preset.providersUrl,
   };
 }

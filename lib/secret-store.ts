@@ -45,6 +45,11 @@ const sessionSecret: Kind = {
   fits: (value) => /^[\x20-\x7e]{48,}$/.test(value) && !value.includes(LOOKS_LIKE_A_SECRET),
   create: hex(32),
 };
+const encryptionKey: Kind = {
+  expected: '64 hexadecimal digits',
+  fits: (value) => /^[0-9a-f]{64}$/i.test(value),
+  create: hex(32),
+};
 
 const receiverUrl: Kind = {
   expected: 'an http:// or https:// URL of at least 12 characters on one line',
@@ -60,11 +65,7 @@ export const SECRET_KINDS: Record<SecretName, Kind> = {
   postgres_password: password,
   redis_password: password,
   app_identity: appIdentity,
-  encryption_key: {
-    expected: '64 hexadecimal digits',
-    fits: (value) => /^[0-9a-f]{64}$/i.test(value),
-    create: hex(32),
-  },
+  encryption_key: encryptionKey,
   encryption_iv: {
     expected: '32 hexadecimal digits',
     fits: (value) => /^[0-9a-f]{32}$/i.test(value),
@@ -73,6 +74,7 @@ export const SECRET_KINDS: Record<SecretName, Kind> = {
   auth_secret: sessionSecret,
   middleman_app_identity: appIdentity,
   middleman_auth_secret: sessionSecret,
+  middleman_notification_key: encryptionKey,
   grafana_admin_password: password,
   alert_webhook_url: receiverUrl,
   alert_slack_url: receiverUrl,

@@ -42,6 +42,7 @@ const USED_BY: Record<SecretName, readonly RoleName[]> = {
   auth_secret: ['provider'],
   middleman_app_identity: ['middleman'],
   middleman_auth_secret: ['middleman'],
+  middleman_notification_key: ['middleman'],
   grafana_admin_password: ['monitoring'],
   alert_webhook_url: [],
   alert_slack_url: [],
@@ -82,6 +83,11 @@ export function loadSecrets(deployment: Deployment, options: { create: boolean }
       return found;
     });
     if (value !== undefined) values.set(name, value);
+  }
+
+  const own = values.get('middleman_app_identity')?.toLowerCase();
+  if (own !== undefined && own === values.get('app_identity')?.toLowerCase()) {
+    problems.push('secrets.middleman_app_identity: is the key of app_identity; it needs its own');
   }
 
   const resolved = new Map<string, string>();

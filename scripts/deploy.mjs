@@ -13,7 +13,9 @@ import { exporters } from './exporters.mjs';
 import { firewall } from './firewall.mjs';
 import { images } from './images.mjs';
 import { installDocker } from './install-docker.mjs';
+import { middleman } from './middleman.mjs';
 import { monitoring } from './monitoring.mjs';
+import { pocketd } from './pocketd.mjs';
 import { postgres } from './postgres.mjs';
 import { provider } from './provider.mjs';
 import { redis } from './redis.mjs';
@@ -26,10 +28,12 @@ export const roles = [
   firewall,
   installDocker,
   images,
+  pocketd,
   redis,
   postgres,
   temporal,
   provider,
+  middleman,
   relayminer,
   exporters,
   reverseProxy,

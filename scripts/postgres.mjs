@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Deploys PostgreSQL, which keeps the Provider's supplier keys and Temporal's workflows.
+// Deploys PostgreSQL, which keeps the Provider's supplier keys, what the Middleman knows, and Temporal's workflows.
 import {
   command,
   composeFile,
@@ -16,7 +16,7 @@ import { images } from './images.mjs';
 export const postgres = {
   name: 'postgres',
   summary:
-    'PostgreSQL for Provider and Temporal: sized from the host, with their databases and a password.',
+    'PostgreSQL for Igniter and Temporal: sized from the host, with their databases and a password.',
   steps: ({ deployment, host, secrets }) => {
     const { user, memory: given } = deployment.profile.postgres;
     return [
@@ -34,11 +34,19 @@ export const postgres = {
         ],
       }),
       password(user),
-      database(user, 'provider'),
-      database(user, 'temporal'),
+      ...databases(deployment).map((name) => database(user, name)),
     ];
   },
 };
+
+/**
+ * The databases of everybody who keeps something here.
+ * @param {import('../lib/deployment.ts').Deployment} deployment
+ */
+function databases(deployment) {
+  const middleman = deployment.group('middleman_hosts').length > 0;
+  return ['provider', ...(middleman ? ['middleman'] : []), 'temporal'];
+}
 
 /**
  * The settings that follow from memory: of the profile's amount, else of the host's, of which PostgreSQL is tuned for
@@ -65,7 +73,9 @@ function memory(given, shared) {
 
 /** @param {import('../lib/deployment.ts').Host} host */
 function isShared(host) {
-  return host.roles.some((role) => ['redis', 'temporal', 'provider', 'relayminer'].includes(role));
+  return host.roles.some((role) =>
+    ['redis', 'temporal', 'provider', 'middleman', 'relayminer'].includes(role),
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Deploys Temporal, which runs the Provider's workflows and keeps them in PostgreSQL.
+// Deploys Temporal, which runs the workflows of Provider and Middleman and keeps them in PostgreSQL.
 import {
   command,
   composeFile,
@@ -17,11 +17,13 @@ import { images } from './images.mjs';
 /** @type {import('../lib/role.ts').Role} */
 export const temporal = {
   name: 'temporal',
-  summary: 'Temporal for the Provider: schemas set up, the namespace provider, no user interface.',
+  summary:
+    'Temporal for Igniter: schemas set up, a namespace for each application, no user interface.',
   steps: (context) => {
     const { deployment, host, secrets } = context;
     const database = deployment.endpoint('postgres', host);
     const tls = sslMode(deployment.profile);
+    const middleman = deployment.group('middleman_hosts').length > 0;
     return [
       ...managedDatabases(context, 'temporal', 'temporal_visibility'),
       ...stack({
@@ -43,7 +45,9 @@ export const temporal = {
         publish: { temporal: privatePorts(deployment, host, 'temporal') },
         files: [{ path: 'setup/namespace.sh', content: composeFile('temporal/namespace.sh') }],
       }),
-      namespace('provider', deployment.profile.temporal.retention_hours),
+      ...['provider', ...(middleman ? ['middleman'] : [])].map((name) =>
+        namespace(name, deployment.profile.temporal.retention_hours),
+      ),
     ];
   },
 };

@@ -7,6 +7,7 @@ import { dockerChecks } from './docker.ts';
 import { exposureChecks } from './exposure.ts';
 import { firewallChecks } from './firewall.ts';
 import { hostChecks } from './host.ts';
+import { middlemanChecks } from './middleman.ts';
 import { monitoringChecks } from './monitoring.ts';
 import { neighbourChecks } from './neighbours.ts';
 import { outsideChecks } from './outside.ts';
@@ -26,6 +27,7 @@ const GROUPS: readonly ((context: CheckContext) => Check[])[] = [
   postgresChecks,
   temporalChecks,
   providerChecks,
+  middlemanChecks,
   relayminerChecks,
   backendChecks,
   chainChecks,

@@ -21,10 +21,11 @@ export function chainChecks(context: CheckContext): Check[] {
   const { deployment, host } = context;
   const { network } = deployment;
   const relays = isIn(context, 'relay_relayers', 'relay_miners');
-  const provider = isIn(context, 'provider_hosts');
+  const igniter = isIn(context, 'provider_hosts', 'middleman_hosts');
+  const cli = isIn(context, 'pocket_cli_hosts');
   const about = { group: 'chain', host } as const;
   const checks: Check[] = [];
-  if (network.rpcUrl !== undefined && (relays || provider)) {
+  if (network.rpcUrl !== undefined && (relays || igniter || cli)) {
     const url = network.rpcUrl;
     const probe = lines(sh`date -u +%s`, httpProbe({ url: `${url.replace(/\/$/, '')}/status` }));
     const fix = `pocket_rpc_url in the profile (now ${shownUrl(url)})`;
@@ -47,7 +48,7 @@ export function chainChecks(context: CheckContext): Check[] {
       },
     );
   }
-  if (network.grpcAddress !== undefined && relays) {
+  if (network.grpcAddress !== undefined && (relays || cli)) {
     const address = network.grpcAddress;
     checks.push({
       ...about,
@@ -62,7 +63,7 @@ export function chainChecks(context: CheckContext): Check[] {
       judge: (result) => nodeInfoVerdict(result, network.chainId),
     });
   }
-  if (network.apiUrl !== undefined && provider) {
+  if (network.apiUrl !== undefined && igniter) {
     const url = network.apiUrl;
     checks.push({
       ...about,

@@ -78,6 +78,28 @@ export const STACK_SERVICES: readonly StackService[] = [
     image: 'provider_workflows',
   },
   {
+    stack: 'middleman',
+    service: 'middleman-migration',
+    role: 'middleman',
+    group: 'middleman_hosts',
+    image: 'middleman',
+    oneShot: true,
+  },
+  {
+    stack: 'middleman',
+    service: 'middleman-web',
+    role: 'middleman',
+    group: 'middleman_hosts',
+    image: 'middleman',
+  },
+  {
+    stack: 'middleman',
+    service: 'middleman-workflows',
+    role: 'middleman',
+    group: 'middleman_hosts',
+    image: 'middleman_workflows',
+  },
+  {
     stack: 'relayminer',
     service: 'relayer',
     role: 'relayminer',

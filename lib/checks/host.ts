@@ -3,6 +3,7 @@ import { onHost } from '../fixes.ts';
 import { sh } from '../shell.ts';
 import { fail, lastWords, pass, skip, warn } from '../verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
+import { pocketdCheck } from './pocketd.ts';
 
 /** The releases that are tested, and those that Docker publishes packages for (docs.docker.com, engine/install). */
 const SUPPORTED: Record<string, readonly string[]> = {
@@ -75,7 +76,8 @@ export function hostChecks(context: CheckContext): Check[] {
       },
     },
   ];
-  if (!isIn(context, 'provider_hosts')) return checks;
+  if (isIn(context, 'pocket_cli_hosts')) checks.push(pocketdCheck(context));
+  if (!isIn(context, 'provider_hosts', 'middleman_hosts')) return checks;
   return [
     ...checks,
     {
@@ -84,7 +86,7 @@ export function hostChecks(context: CheckContext): Check[] {
       title: 'The processor runs the Igniter images',
       host,
       probe: sh`uname -m`,
-      fix: 'put the Provider on a host with an x86-64 processor: provider_hosts in the profile',
+      fix: 'put Provider and Middleman on hosts with an x86-64 processor: provider_hosts and middleman_hosts in the profile',
       // igniter, .github/workflows/build-image.yml, 0.9: built without `platforms`, so for amd64 alone.
       judge: ({ output }) =>
         output.trim() === 'x86_64'

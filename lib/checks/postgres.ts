@@ -76,6 +76,7 @@ export function postgresChecks(context: CheckContext): Check[] {
       },
     },
     has('provider'),
+    ...(deployment.group('middleman_hosts').length > 0 ? [has('middleman')] : []),
     has('temporal'),
   ];
 }

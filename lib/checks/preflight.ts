@@ -13,7 +13,7 @@ const group = 'host';
 export function preflightChecks(context: CheckContext, roles: readonly RoleName[]): Check[] {
   const { deployment } = context;
   const needed = hostChecks(context).filter(
-    ({ id }) => id === 'host.os' || (id === 'host.architecture' && roles.includes('provider')),
+    ({ id }) => id === 'host.os' || (id === 'host.architecture' && roles.some(isIgniter)),
   );
   return [
     ...needed,
@@ -21,6 +21,10 @@ export function preflightChecks(context: CheckContext, roles: readonly RoleName[
     ...portChecks(context, roles),
     ...(deployment.imageSource === 'registry' ? registryChecks(context, roles) : []),
   ];
+}
+
+function isIgniter(role: RoleName): boolean {
+  return role === 'provider' || role === 'middleman';
 }
 
 const MOST_SECONDS_OFF = 3600;

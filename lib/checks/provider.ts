@@ -1,25 +1,13 @@
 import type { Check } from '../check.ts';
 import { logs, rerun } from '../fixes.ts';
-import { PORTS } from '../ports.ts';
 import { httpProbe, httpVerdict, jsonOf } from '../probes/http.ts';
 import { publicKey } from '../secrets.ts';
-import { sh } from '../shell.ts';
-import { excerpt, fail, lastWords, pass, skip, warn } from '../verdict.ts';
+import { excerpt, fail, pass, skip } from '../verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
+import { baseOf, healthCheck, workerCheck } from './igniter.ts';
 
-const BASE = `http://127.0.0.1:${PORTS['provider-web'].port}`;
-
-/**
- * What the worker logs on its way: the last of these lines tells where it is (igniter,
- * apps/provider-workflows/src/{worker,bootstrap}.ts, 0.9). It has no port that could be asked.
- */
-const WORKER_LINES = {
-  'Application is not yet bootstrapped': pass('it waits for the wizard to be completed'),
-  'Application is bootstrapped': pass('bootstrapped, it sets up its workflows'),
-  'Bootstrap completed': pass('it works on its task queue'),
-  'Failed to check bootstrap status': fail('it cannot read the database'),
-  'failed setting up the worker': fail('it could not be set up'),
-};
+const PROVIDER = { name: 'provider', title: 'Provider' } as const;
+const BASE = baseOf(PROVIDER);
 
 /** Igniter Provider: the web application and its worker. */
 export function providerChecks(context: CheckContext): Check[] {
@@ -30,21 +18,7 @@ export function providerChecks(context: CheckContext): Check[] {
   const webLogs = logs(deployment, host, 'provider', 'provider-web');
   const expected = publicKey(secrets.get('app_identity').reveal());
   return [
-    {
-      id: 'provider.health',
-      group,
-      title: 'The Provider answers and reaches its database',
-      host,
-      probe: httpProbe({ url: `${BASE}/api/health` }),
-      fix: webLogs,
-      // igniter, apps/provider/src/app/api/health, 0.9: 200 {} after SELECT 1, 500 with an error otherwise.
-      judge: (result) =>
-        httpVerdict(result, ({ status, body }) =>
-          status === 200 && body.trim() === '{}'
-            ? pass('200 {}')
-            : fail(`HTTP ${status} ${excerpt(body)}; wanted: 200 {}`),
-        ),
-    },
+    healthCheck(context, PROVIDER),
     {
       id: 'provider.status',
       group,
@@ -86,27 +60,6 @@ export function providerChecks(context: CheckContext): Check[] {
             : fail(`${excerpt(String(identity))}; app_identity belongs to ${expected}`);
         }),
     },
-    {
-      id: 'provider.worker',
-      group,
-      title: 'The worker of the Provider is at work, or waits for the wizard',
-      host,
-      probe: sh`
-        id=$(container provider provider-workflows)
-        docker logs "$id" 2>&1 | grep -oE ${Object.keys(WORKER_LINES).join('|')} | tail -n 1
-      `,
-      fix: logs(deployment, host, 'provider', 'provider-workflows'),
-      judge: (result) => {
-        const line = result.output.trim();
-        if (line !== '') {
-          return (
-            WORKER_LINES[line as keyof typeof WORKER_LINES] ?? fail(`it says: ${excerpt(line)}`)
-          );
-        }
-        return result.errors === ''
-          ? warn('its log does not tell where it is')
-          : fail(lastWords(result));
-      },
-    },
+    workerCheck(context, PROVIDER),
   ];
 }

@@ -3,32 +3,44 @@ import { httpProbe, httpVerdict, shownUrl } from '../probes/http.ts';
 import { pass, warn } from '../verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
-/** The governance registry, which the Provider's wizard reads. */
+/** The governance registry, which the wizards of Provider and Middleman read. */
 export function registryChecks(context: CheckContext): Check[] {
-  const { deployment, host } = context;
-  if (!isIn(context, 'provider_hosts')) return [];
-  const { chainId, delegatorsUrl } = deployment.network;
-  const url = delegatorsUrl.replaceAll('{chainId}', chainId);
+  const { delegatorsUrl, providersUrl } = context.deployment.network;
   return [
-    {
-      id: 'registry.delegators',
-      group: 'registry',
-      title: 'The list of delegators has somebody in it',
-      host,
-      probe: httpProbe({ url }),
-      fix: `provider.delegators_url in the profile (now ${shownUrl(url)})`,
-      // igniter, apps/provider, setup wizard, 0.9: the step of the delegators cannot be completed with an empty list.
-      judge: (result) => {
-        const verdict = httpVerdict(result, ({ status, body }) => {
-          const count = status === 200 ? lengthOf(body) : 0;
-          return count > 0
-            ? pass(`${count} delegators`)
-            : warn(`HTTP ${status} without a list: the wizard cannot be completed`);
-        });
-        return verdict.verdict === 'fail' ? { ...verdict, verdict: 'warn' } : verdict;
-      },
-    },
+    ...(isIn(context, 'provider_hosts')
+      ? [listCheck(context, 'delegators', delegatorsUrl, 'provider.delegators_url')]
+      : []),
+    ...(isIn(context, 'middleman_hosts')
+      ? [listCheck(context, 'providers', providersUrl, 'middleman.providers_url')]
+      : []),
   ];
+}
+
+/** igniter, setup wizards of apps/provider and apps/middleman, 0.9: neither can be completed with an empty list. */
+function listCheck(
+  { deployment, host }: CheckContext,
+  list: 'delegators' | 'providers',
+  template: string,
+  setting: string,
+): Check {
+  const url = template.replaceAll('{chainId}', deployment.network.chainId);
+  return {
+    id: `registry.${list}`,
+    group: 'registry',
+    title: `The list of ${list} has somebody in it`,
+    host,
+    probe: httpProbe({ url }),
+    fix: `${setting} in the profile (now ${shownUrl(url)})`,
+    judge: (result) => {
+      const verdict = httpVerdict(result, ({ status, body }) => {
+        const count = status === 200 ? lengthOf(body) : 0;
+        return count > 0
+          ? pass(`${count} ${list}`)
+          : warn(`HTTP ${status} without a list: the wizard cannot be completed`);
+      });
+      return verdict.verdict === 'fail' ? { ...verdict, verdict: 'warn' } : verdict;
+    },
+  };
 }
 
 /** How long a JSON array is; 0 for anything else. */

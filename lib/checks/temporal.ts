@@ -8,13 +8,20 @@ import { fail, pass } from '../verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
 const SERVICE = '/temporal.api.workflowservice.v1.WorkflowService';
-/** `provider` is the Provider's (igniter, docker-compose, 0.9); the image's own health check needs `default`. */
-const NAMESPACES = ['provider', 'default'];
 /** Who uses which namespace of an external server, which need not have been set up by that image. */
 const NAMESPACE_OF = [
   ['provider_hosts', 'provider'],
   ['middleman_hosts', 'middleman'],
 ] as const;
+
+/**
+ * `provider` and `middleman` are those applications' (igniter, docker-compose, 0.9); the image's own health check needs
+ * `default`.
+ */
+function ownNamespaces({ deployment }: CheckContext): string[] {
+  const middleman = deployment.group('middleman_hosts').length > 0;
+  return ['provider', ...(middleman ? ['middleman'] : []), 'default'];
+}
 
 /**
  * Temporal, asked in its own gRPC: ours on its own host, an external one from the hosts that use it. Field numbers: temporalio/api, temporal/api/workflowservice/v1/request_response.proto,
@@ -28,7 +35,7 @@ export function temporalChecks(context: CheckContext): Check[] {
   const address = external ? deployment.temporalAddress(host) : `127.0.0.1:${PORTS.temporal.port}`;
   const namespaces: readonly (readonly [RoleName, string])[] = external
     ? using.map(([, name]) => [name, name])
-    : NAMESPACES.map((name) => ['temporal', name]);
+    : ownNamespaces(context).map((name) => ['temporal', name]);
   const call = (method: string, message?: Buffer) =>
     grpcProbe({
       address,

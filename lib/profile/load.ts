@@ -57,8 +57,8 @@ export function profileFromFlags(
   const groups = Object.fromEntries(
     ALONE[role].filter((group) => !isExternal(settings, group)).map((group) => [group, [name]]),
   );
-  // The network matters to these two only; they have no default, so that nobody joins one by accident.
-  const network = ['provider', 'middleman', 'relayminer'].includes(role)
+  // The network matters to these only; they have no default, so that nobody joins one by accident.
+  const network = ['provider', 'middleman', 'relayminer', 'pocketd'].includes(role)
     ? {}
     : { pocket_network: 'main' };
   const tree = treeOf({ ...network, ...settings, hosts: { [name]: host }, ...groups });
@@ -80,7 +80,7 @@ const ALONE: Record<RoleName, readonly GroupName[]> = {
   common: [],
   firewall: [],
   pocketd: ['pocket_cli_hosts'],
-  middleman: ['postgres_hosts', 'temporal_hosts', 'middleman_hosts'],
+  middleman: ['postgres_hosts', 'temporal_hosts', 'middleman_hosts', 'reverse_proxy_hosts'],
   exporters: ['monitoring_hosts'],
   monitoring: ['monitoring_hosts'],
   'install-docker': [],
@@ -93,12 +93,13 @@ const ALONE: Record<RoleName, readonly GroupName[]> = {
   'reverse-proxy': ['redis_hosts', 'relay_relayers', 'relay_miners', 'reverse_proxy_hosts'],
 };
 
-/** What a role run alone cannot know and does not need: a host without groups, the relayers' configuration. */
+/** What a role run alone cannot know and does not need: a host without groups, what only others of the host read. */
 const NOT_ALONE: Partial<Record<RoleName, (path: Path) => boolean>> = {
   common: isHost,
   firewall: isHost,
   'install-docker': isHost,
   images: isHost,
+  middleman: (path) => path[0] === 'reverse_proxy',
   'reverse-proxy': (path) => path[0] === 'relayminer',
 };
 

@@ -15,6 +15,8 @@ export interface NetworkPreset {
   blockTimeSeconds: number;
   /** May hold `{chainId}`, which the Provider replaces. */
   delegatorsUrl: string;
+  /** May hold `{chainId}`, which the Middleman replaces. */
+  providersUrl: string;
 }
 
 const GOVERNANCE =
@@ -22,10 +24,10 @@ const GOVERNANCE =
 
 /**
  * Endpoints and facts per network. Sources: poktroll, app/pocket/networks.go, v0.1.35 (chain ids, RPC, gRPC);
- * igniter, deployment overlays of the 0.8 line (indexers); igniter-governance, f96dff8a (delegators).
+ * igniter, deployment overlays of the 0.8 line (indexers); igniter-governance, f96dff8a (delegators, Providers).
  * - `main` and `local` share the chain id `pocket`: the id alone never proves mainnet.
- * - Beta's delegators are named without the `{chainId}` placeholder, because the registry has no folder for
- *   `pocket-lego-testnet` and an empty list would block the Provider's wizard.
+ * - Beta's delegators and Providers are named without the `{chainId}` placeholder, because the registry has no folder
+ *   for `pocket-lego-testnet` and an empty list would block the wizard of either application.
  * - `local` has no endpoints: the localhost of the upstream preset is, inside a container, the container itself.
  */
 export const NETWORKS: Record<NetworkName, NetworkPreset> = {
@@ -38,6 +40,7 @@ export const NETWORKS: Record<NetworkName, NetworkPreset> = {
     indexerUrl: 'https://data.pocket.network/',
     blockTimeSeconds: 60,
     delegatorsUrl: `${GOVERNANCE}/{chainId}/middleman.json`,
+    providersUrl: `${GOVERNANCE}/{chainId}/provider.json`,
   },
   beta: {
     chainId: 'pocket-lego-testnet',
@@ -48,11 +51,13 @@ export const NETWORKS: Record<NetworkName, NetworkPreset> = {
     indexerUrl: 'https://data.beta.pocket.network/',
     blockTimeSeconds: 30,
     delegatorsUrl: `${GOVERNANCE}/pocket-beta/middleman.json`,
+    providersUrl: `${GOVERNANCE}/pocket-beta/provider.json`,
   },
   local: {
     chainId: 'pocket',
     grpcInsecure: true,
     blockTimeSeconds: 2,
     delegatorsUrl: `${GOVERNANCE}/{chainId}/middleman.json`,
+    providersUrl: `${GOVERNANCE}/{chainId}/provider.json`,
   },
 };

@@ -14,7 +14,7 @@ import {
   text,
 } from './fields.ts';
 import { firewall } from './firewall-schema.ts';
-import { middleman, provider } from './igniter-schema.ts';
+import { middleman, pocketd, provider } from './igniter-schema.ts';
 import { DEFAULT_IMAGES, type ImageName } from './images.ts';
 import { monitoring } from './monitoring-schema.ts';
 import { relayminer } from './relayminer-schema.ts';
@@ -117,6 +117,11 @@ const secrets = z.strictObject({
   middleman_auth_secret: reference()
     .optional()
     .describe('Signs the sessions of the Middleman: 48 characters or more.'),
+  middleman_notification_key: reference()
+    .optional()
+    .describe(
+      'Encrypts what the Middleman’s users give it for notifications: 64 hexadecimal digits.',
+    ),
   grafana_admin_password: reference()
     .optional()
     .describe('The password of the Grafana user admin.'),
@@ -206,6 +211,7 @@ export const profileSchema = z.strictObject(
       .describe('Whether relayer and miner are deployed. Default: when their groups have hosts.'),
     provider: provider.optional().describe('Igniter Provider.'),
     middleman: middleman.optional().describe('Igniter Middleman.'),
+    pocketd: pocketd.prefault({}).describe('pocketd, the command line of the Pocket network.'),
     relayminer: relayminer.optional().describe('HA RelayMiner: keys, services and backends.'),
     redis: redis.prefault({}).describe('Redis.'),
     postgres: postgres.prefault({}).describe('PostgreSQL.'),

@@ -16,6 +16,7 @@ const LOSS: Record<SecretName, string> = {
   auth_secret: 'Everybody has to sign in again.',
   middleman_app_identity: 'The Middleman’s identity: it has to be registered anew.',
   middleman_auth_secret: 'Everybody has to sign in to the Middleman again.',
+  middleman_notification_key: 'Users of the Middleman have to set up their notifications anew.',
   grafana_admin_password: 'Access to Grafana, until it is set anew.',
   alert_webhook_url: 'Alerts, until a new one is made where they are sent.',
   alert_slack_url: 'Alerts, until a new one is made in Slack.',
@@ -29,18 +30,20 @@ export function backup(input: ReportInput): string {
   const keysFile = deployment.profile.relayminer?.keys_file;
   const [database] = deployment.group('postgres_hosts');
   const elsewhere = deployment.profile.postgres.address;
-  const provider = deployment.group('provider_hosts').length > 0;
+  const dump = (host: Host, name: string) =>
+    `${ssh(deployment, host)} '${asRoot(host)}docker compose -p pocket-postgres exec -T postgres pg_dump -U ${deployment.profile.postgres.user} -Fc ${name}' > ${name}.dump`;
+  const kept = (['provider', 'middleman'] as const).filter(
+    (name) => deployment.group(`${name}_hosts`).length > 0,
+  );
+  const dumps = database ? kept.map((name) => dump(database, name)) : [];
   return blocks(
     '## What to back up',
     'These belong together, taken at the same time. Store the database and the secrets in different places: the supplier keys in the database can be read only with `encryption_key`.',
-    provider && database
-      ? `The Provider’s database, with its supplier keys encrypted:\n\n${commands(
-          `${ssh(deployment, database)} '${asRoot(database)}docker compose -p pocket-postgres exec -T postgres pg_dump -U ${deployment.profile.postgres.user} -Fc provider' > provider.dump`,
-        )}`
-      : '',
-    provider && elsewhere !== undefined
-      ? `The Provider’s database, with its supplier keys encrypted: \`provider\` at ${code(elsewhere)}, by the means of whoever runs that server.`
-      : '',
+    dumps.length > 0 &&
+      `The databases of Igniter, the Provider’s with its supplier keys encrypted:\n\n${commands(...dumps)}`,
+    kept.length > 0 &&
+      elsewhere !== undefined &&
+      `The databases of Igniter, the Provider’s with its supplier keys encrypted: ${kept.map(code).join(' and ')} at ${code(elsewhere)}, by the means of whoever runs that server.`,
     table(
       ['Secret', 'Where it lives', 'What is lost with it'],
       [

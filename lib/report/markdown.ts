@@ -39,8 +39,8 @@ export function list(items: readonly string[]): string {
 }
 
 /** Headings, paragraphs, tables and lists, one empty line between them; what is empty or absent is left out. */
-export function blocks(...parts: readonly (string | undefined)[]): string {
-  return parts.filter((part) => part !== undefined && part !== '').join('\n\n');
+export function blocks(...parts: readonly (string | false | undefined)[]): string {
+  return parts.filter((part) => part !== undefined && part !== false && part !== '').join('\n\n');
 }
 
 function oneLine(text: string): string {

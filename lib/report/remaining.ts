@@ -1,6 +1,6 @@
-import { publicKey } from '../secrets.ts';
 import type { ReportInput } from './input.ts';
 import { blocks, code, list } from './markdown.ts';
+import { registryEntries } from './registry-entry.ts';
 import { word } from './words.ts';
 
 const DOMAINS = [
@@ -12,7 +12,8 @@ const DOMAINS = [
 ] as const;
 
 /** What nobody but the operator can do. */
-export function remaining({ deployment, secrets }: ReportInput): string {
+export function remaining(input: ReportInput): string {
+  const { deployment } = input;
   const { profile } = deployment;
   const proxies = deployment.group('reverse_proxy_hosts').map(({ address }) => code(address));
   const provider = deployment.group('provider_hosts').length > 0;
@@ -31,10 +32,17 @@ export function remaining({ deployment, secrets }: ReportInput): string {
       ...(provider
         ? [
             'The wizard above, staking, and funds on the suppliers’ addresses.',
-            `To be found by a ${word('middleman')}: publish the Provider’s API under an https name, and ask for an entry in ` +
-              '`provider.json` of your chain in the repository pokt-network/igniter-governance: `name`, ' +
-              `\`identity\` ${code(publicKey(secrets.get('app_identity').reveal()))}, \`identityHistory\` ${code('[]')}, and ` +
-              '`url` without a slash at its end.',
+            ...(profile.provider_public_api_domain
+              ? []
+              : [
+                  `To be found by a ${word('middleman')}: publish the Provider’s API under an https name (\`provider_public_api_domain\`), with the entry below.`,
+                ]),
+          ]
+        : []),
+      ...(deployment.group('middleman_hosts').length > 0
+        ? [
+            'The wizard of the Middleman, above. Its sign-in is tested by hand once: with the owner’s wallet, then with another.',
+            'The entry of the Middleman in the registry, below; until then no Provider but those with a list of their own accepts what it signs.',
           ]
         : []),
       ...(profile.firewall.enabled
@@ -44,5 +52,6 @@ export function remaining({ deployment, secrets }: ReportInput): string {
           ]),
       'Backups: the list below, on another machine.',
     ]),
+    registryEntries(input),
   );
 }

@@ -3,6 +3,7 @@ import { header } from './header.ts';
 import { hosts } from './hosts.ts';
 import type { ReportInput } from './input.ts';
 import { blocks } from './markdown.ts';
+import { middleman } from './middleman.ts';
 import { next } from './next.ts';
 import { remaining } from './remaining.ts';
 import { staking } from './staking.ts';
@@ -14,6 +15,9 @@ export type { ReportInput } from './input.ts';
 
 /** The report of a deployment, in Markdown. Reads nothing from any host; no secret survives in it. */
 export function reportMarkdown(input: ReportInput): string {
-  const sections = [header, summary, hosts, urls, staking, remaining, backup, next, glossaryLinks];
+  const sections = [
+    ...[header, summary, hosts, urls, staking, middleman],
+    ...[remaining, backup, next, glossaryLinks],
+  ];
   return input.secrets.mask(`${blocks(...sections.map((section) => section(input)))}\n`);
 }

@@ -8,7 +8,7 @@ import { word } from './words.ts';
 
 /** Where everything is opened. */
 export function urls(input: ReportInput): string {
-  return blocks('## URLs', portal(input), relays(input), inside(input));
+  return blocks('## URLs', portal(input), middleman(input), relays(input), inside(input));
 }
 
 function portal({ deployment }: ReportInput): string {
@@ -29,6 +29,17 @@ function entrance({ profile }: ReportInput['deployment'], url: string): string {
   return profile.provider_domain?.toLowerCase() === new URL(url).hostname
     ? 'The proxy shows it to those whom `reverse_proxy.provider_admin` lets in, and to nobody else.'
     : 'That name must lead to the Provider through a proxy of your own, with TLS and not open to the public.';
+}
+
+function middleman({ deployment }: ReportInput): string {
+  const { middleman_domain: domain, provider_public_api_domain: api } = deployment.profile;
+  if (deployment.group('middleman_hosts').length === 0 || domain === undefined) return '';
+  return blocks(
+    `### ${word('middleman')}, from the internet`,
+    `${code(`https://${domain}`)}, for everybody who stakes.`,
+    api &&
+      `It calls the Provider’s API at ${code(`https://${api}`)}; of the Provider nothing else is public.`,
+  );
 }
 
 function relays({ deployment }: ReportInput): string {

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import type { Deployment, Host } from '../deployment.ts';
 import { renderEnvTemplate } from '../env-template.ts';
 import { PORTS, type PortName } from '../ports.ts';
+import type { HostEntry } from '../proxied-names.ts';
 import { lines, type Shell, sh } from '../shell.ts';
 import type { Owner, Step } from '../step.ts';
 import { directory, file } from './file.ts';
@@ -49,6 +50,8 @@ export interface StackOptions {
   services?: string[];
   /** Ports to publish at the private address: the compose file itself publishes on loopback only. */
   publish?: Record<string, { address: string; port: number }[]>;
+  /** Names that a service's containers find at these addresses instead of asking DNS. */
+  hosts?: Record<string, HostEntry[]>;
   /** Seconds until every service must be healthy; 300 where absent. */
   waitSeconds?: number;
 }
@@ -83,10 +86,10 @@ export function stack(options: StackOptions): Step[] {
   return [...steps, up({ name, at, services, waitSeconds, after: steps })];
 }
 
-/** What is added to the compose file on this host: the hash of the files it mounts, and the private ports. */
+/** What is added to the compose file on this host: the hash of the files it mounts, private ports, known names. */
 function override(
   at: string,
-  { files = [], publish = {} }: StackOptions,
+  { files = [], publish = {}, hosts = {} }: StackOptions,
   services: readonly string[],
 ): Shell {
   const head =
@@ -97,7 +100,9 @@ function override(
         `"${address.includes(':') ? `[${address}]` : address}:${port}:${port}"`,
     );
     const published = ports.length > 0 ? `    ports: [${ports.join(', ')}]\n` : '';
-    return `  ${service}:\n    labels: {pocket.files: "@hash"}\n${published}`;
+    const entries = (hosts[service] ?? []).map(({ name, address }) => `"${name}:${address}"`);
+    const known = entries.length > 0 ? `    extra_hosts: [${entries.join(', ')}]\n` : '';
+    return `  ${service}:\n    labels: {pocket.files: "@hash"}\n${published}${known}`;
   });
   return sh`
     hash=$(cd ${at} 2>/dev/null && sha256sum -- ${files.map(({ path }) => path)} 2>/dev/null </dev/null | sha256sum | cut -c1-16)

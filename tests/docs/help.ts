@@ -24,7 +24,7 @@ export function helpOf(script: string): string {
 
 /** The option table of a script, read back from its `--help`. */
 export function optionsOf(script: string): Options {
-  const rows = helpOf(script).matchAll(/^ {2}--([a-z-]+)(?: (\S+))? {2,}(.+)$/gm);
+  const rows = helpOf(script).matchAll(/^ {2}--([a-z0-9-]+)(?: (\S+))? {2,}(.+)$/gm);
   return Object.fromEntries(
     [...rows].map(([, name, value, help]) => [name!, { ...(value && { value }), help: help! }]),
   );

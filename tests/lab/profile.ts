@@ -22,6 +22,8 @@ export const STAND_IN_IMAGES = {
   temporal_admin_tools: 'standin/temporal-admin-tools:1.28.1',
   provider: 'standin/igniter-provider:0.9.0',
   provider_workflows: 'standin/igniter-provider-workflows:0.9.0',
+  middleman: 'standin/igniter-middleman:0.9.0',
+  middleman_workflows: 'standin/igniter-middleman-workflows:0.9.0',
   // The line before v0.1: the released one refuses Redis below 8.10, and Debian's newest is 8.6.
   relayminer: 'standin/pocket-relay-miner:ad37bcb',
   prometheus: 'debian/prometheus:2.53.3',

@@ -83,15 +83,15 @@ describe('env templates', () => {
 describe('peer defect D15 cannot happen here: a restart of the host brings everything back', () => {
   for (const { stack, name, service } of services) {
     test(`${stack}/${name}`, () => {
-      const once = ['provider-migration', 'namespace'].includes(name);
+      const once = ['provider-migration', 'middleman-migration', 'namespace'].includes(name);
       assert.equal(service.restart, once ? 'no' : 'unless-stopped');
     });
   }
 });
 
 describe('peer defect D47 cannot happen here', () => {
-  // The worker has no port and nothing else that could be asked; it stays, or it is restarted.
-  const silent = ['provider-workflows'];
+  // The workers have no port and nothing else that could be asked; they stay, or they are restarted.
+  const silent = ['provider-workflows', 'middleman-workflows'];
   for (const { stack, name, service } of staying) {
     test(`${stack}/${name} has a health check`, () => {
       assert.equal(service.healthcheck === undefined, silent.includes(name));
@@ -119,29 +119,39 @@ describe('nothing is pinned to a tag in a compose file, or published beyond loop
   }
 });
 
-describe('the Provider', () => {
-  const provider = (name: string) => {
-    const found = services.find((one) => one.name === name);
-    if (!found) throw new Error(`no service ${name}`);
-    return found.service;
-  };
-  const migrated = { 'provider-migration': { condition: 'service_completed_successfully' } };
+for (const application of ['provider', 'middleman']) {
+  describe(`the ${application}`, () => {
+    const container = (name: string) => {
+      const found = services.find((one) => one.name === `${application}-${name}`);
+      if (!found) throw new Error(`no service ${application}-${name}`);
+      return found.service;
+    };
 
-  test('web and worker wait for the migration', () => {
-    for (const name of ['provider-web', 'provider-workflows']) {
-      assert.deepEqual((provider(name) as { depends_on?: unknown }).depends_on, migrated);
-    }
+    test('web and worker wait for the migration', () => {
+      const migrated = {
+        [`${application}-migration`]: { condition: 'service_completed_successfully' },
+      };
+      for (const name of ['web', 'workflows']) {
+        assert.deepEqual((container(name) as { depends_on?: unknown }).depends_on, migrated);
+      }
+    });
+    test('the worker has time to finish', () => {
+      assert.ok(Number.parseInt(container('workflows').stop_grace_period ?? '', 10) >= 60);
+    });
+    test('each container is given only what it reads', () => {
+      const names = (name: string) => Object.keys(container(name).environment ?? {});
+      assert.deepEqual(names('migration'), ['DATABASE_URL']);
+      for (const secret of ['AUTH_SECRET', 'OWNER_IDENTITY']) {
+        assert.ok(names('web').includes(secret));
+        assert.ok(!names('workflows').includes(secret));
+      }
+      assert.ok(names('workflows').includes('POKT_RPC_URL'));
+      for (const name of ['web', 'workflows']) assert.ok(names(name).includes('APP_IDENTITY'));
+    });
   });
-  test('the worker has time to finish', () => {
-    assert.ok(Number.parseInt(provider('provider-workflows').stop_grace_period ?? '', 10) >= 60);
-  });
-  test('each container is given only what it reads', () => {
-    const names = (name: string) => Object.keys(provider(name).environment ?? {});
-    assert.deepEqual(names('provider-migration'), ['DATABASE_URL']);
-    for (const secret of ['AUTH_SECRET', 'OWNER_IDENTITY']) {
-      assert.ok(names('provider-web').includes(secret));
-      assert.ok(!names('provider-workflows').includes(secret));
-    }
-    assert.ok(names('provider-workflows').includes('POKT_RPC_URL'));
-  });
+}
+
+test('the Middleman gets nothing that only a Provider uses', () => {
+  const text = readFileSync(file('middleman'), 'utf8');
+  assert.doesNotMatch(text, /^ *(?:ENCRYPTION_KEY|ENCRYPTION_IV|DELEGATORS_CDN_URL)/m);
 });

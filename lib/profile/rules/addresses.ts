@@ -6,6 +6,7 @@ import { isLoopback, isPrivateAddress, parseAddress } from '../address.ts';
 import { externalEndpoints } from '../external-endpoints.ts';
 import { membersOf } from '../membership.ts';
 import { publishersOf } from '../publishers.ts';
+import type { GroupName } from '../roles.ts';
 import type { Rule } from './rule.ts';
 
 /** Hosts are different machines, and each says only once how it is reached. */
@@ -66,13 +67,14 @@ export const endpointsAreReachable: Rule = (profile, report) => {
     }
   }
   const network = networkOf(profile);
-  const runs = (group: 'provider_hosts' | 'relay_relayers' | 'relay_miners') =>
-    membersOf(profile, group).length > 0;
-  const relays = runs('relay_relayers') || runs('relay_miners');
+  const runs = (...groups: GroupName[]) =>
+    groups.some((group) => membersOf(profile, group).length > 0);
+  const relays = runs('relay_relayers', 'relay_miners');
+  const igniter = runs('provider_hosts', 'middleman_hosts');
   const missing = `missing: the network "${network.name}" has no public endpoint`;
-  if (!network.rpcUrl && (relays || runs('provider_hosts'))) report(['pocket_rpc_url'], missing);
+  if (!network.rpcUrl && (relays || igniter)) report(['pocket_rpc_url'], missing);
   if (!network.grpcAddress && relays) report(['pocket_grpc_address'], missing);
-  if (!network.apiUrl && runs('provider_hosts')) report(['pocket_api_url'], missing);
+  if (!network.apiUrl && igniter) report(['pocket_api_url'], missing);
 };
 
 /** Nothing that the profile expects elsewhere listens on a port that a role publishes on the same host. */

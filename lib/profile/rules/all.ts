@@ -12,10 +12,12 @@ import {
   middlemanReachesProvider,
   modesFitGroups,
 } from './groups.ts';
+import { applicationsFit } from './igniter.ts';
 import { imagesFit, imagesFitProcessors } from './images.ts';
 import { managedServicesAreComplete } from './managed.ts';
 import { alertsCanBeSent } from './monitoring.ts';
 import { orderIsPossible } from './order.ts';
+import { pocketdIsPinned } from './pocketd.ts';
 import { certificatesCanBeHad, portalIsGuarded } from './proxy.ts';
 import { relayersHaveServices, servicesAreSound } from './relayminer.ts';
 import type { Rule } from './rule.ts';
@@ -29,6 +31,7 @@ export const RULES: readonly Rule[] = [
   componentsAreComplete,
   domainsAreServed,
   middlemanReachesProvider,
+  applicationsFit,
   certificatesCanBeHad,
   portalIsGuarded,
   alertsCanBeSent,
@@ -41,5 +44,6 @@ export const RULES: readonly Rule[] = [
   portsDoNotClash,
   imagesFit,
   imagesFitProcessors,
+  pocketdIsPinned,
   orderIsPossible,
 ];

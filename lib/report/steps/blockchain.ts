@@ -7,20 +7,38 @@ import { word } from '../words.ts';
 /** What a supplier must stake at least on main and beta, in POKT. Source: poktroll, supplier params, late 2026. */
 const CHAIN_MINIMUM_POKT = 59_500;
 
-/** Wizard page 1. Source: igniter, apps/provider, setup stepper, v0.9. */
-export function blockchain({ deployment, secrets }: ReportInput): Step {
+/** What differs between the two applications that have this page. */
+interface Application {
+  title: 'Provider' | 'Middleman';
+  identity: 'app_identity' | 'middleman_app_identity';
+  /** Kept above the chain's minimum, in uPOKT, and where the profile says so. */
+  buffer: number;
+  bufferKey: string;
+}
+
+/** Wizard page 1 of the Provider. Source: igniter, apps/provider, setup stepper, v0.9. */
+export function blockchain(input: ReportInput): Step {
+  const { minimum_stake_buffer_upokt: buffer = 0 } = input.deployment.profile.provider ?? {};
+  const bufferKey = 'provider.minimum_stake_buffer_upokt';
+  return blockchainOf(input, { title: 'Provider', identity: 'app_identity', buffer, bufferKey });
+}
+
+/** Wizard page 1 of either application, which ask the same. */
+export function blockchainOf(
+  { deployment, secrets }: ReportInput,
+  { title, identity, buffer, bufferKey }: Application,
+): Step {
   const { apiUrl, rpcUrl, indexerUrl, chainId, name } = deployment.network;
-  const { minimum_stake_buffer_upokt: buffer = 0 } = deployment.profile.provider ?? {};
   const url = (value: string | undefined, rule: string, example: string): Answer =>
     value === undefined ? { decide: { example, rule } } : { type: value };
   return {
     title: 'Blockchain Settings',
-    about: 'Which chain the Provider reads, and where. The network cannot be changed afterwards.',
+    about: `Which chain the ${title} reads, and where. The network cannot be changed afterwards.`,
     fields: [
       {
         label: 'App Identity',
-        answer: { shows: publicKey(secrets.get('app_identity').reveal()) },
-        why: `The ${word('app-identity', 'public key')} of the secret \`app_identity\`. Another one means that another secret is in use.`,
+        answer: { shows: publicKey(secrets.get(identity).reveal()) },
+        why: `The ${word('app-identity', 'public key')} of the secret ${code(identity)}. Another one means that another secret is in use.`,
       },
       {
         label: 'Pocket API URL',
@@ -37,7 +55,7 @@ export function blockchain({ deployment, secrets }: ReportInput): Step {
         answer: { shows: chainId },
         why: 'Read from the API. Another one means that the API URL belongs to another network.',
       },
-      ...(name === 'local' ? [] : [minimumStake(buffer)]),
+      ...(name === 'local' ? [] : [minimumStake(buffer, bufferKey)]),
       {
         label: 'Indexer API URL',
         answer: url(
@@ -55,12 +73,12 @@ export function blockchain({ deployment, secrets }: ReportInput): Step {
   };
 }
 
-function minimumStake(buffer: number): Field {
+function minimumStake(buffer: number, bufferKey: string): Field {
   return {
     label: 'Minimum Stake',
     answer: { shows: String(CHAIN_MINIMUM_POKT + buffer / 1_000_000) },
     why:
       `In POKT, although the caption says uPOKT (a millionth of it): the chain’s minimum, ${code(CHAIN_MINIMUM_POKT)} when this was written, ` +
-      'plus `provider.minimum_stake_buffer_upokt`. Where the chain’s minimum has changed since, it differs by as much.',
+      `plus ${code(bufferKey)}. Where the chain’s minimum has changed since, it differs by as much.`,
   };
 }

@@ -1,10 +1,11 @@
+import { publicKey } from '../../secrets.ts';
 import type { ReportInput } from '../input.ts';
-import { code } from '../markdown.ts';
+import { blocks, code } from '../markdown.ts';
 import type { Step } from '../wizard.ts';
 import { word } from '../words.ts';
 
 /** Wizard page 7. Source: igniter, apps/provider, delegators page and GovernanceSync, v0.9. */
-export function delegators({ deployment }: ReportInput): Step {
+export function delegators({ deployment, secrets }: ReportInput): Step {
   const { delegatorsUrl, chainId } = deployment.network;
   return {
     title: 'Delegators',
@@ -21,8 +22,11 @@ export function delegators({ deployment }: ReportInput): Step {
         why: 'A delegator that is off cannot ask for your supplier keys.',
       },
     ],
-    notes:
+    notes: blocks(
+      deployment.group('middleman_hosts').length > 0 &&
+        `The ${word('middleman')} of this deployment is ${code(publicKey(secrets.get('middleman_app_identity').reveal()))}: switch it on, or its users find no keys here. It is in the list once the registry has it, which is among what remains for you below.`,
       'While the list is empty, Next stays disabled: `provider.delegators_url` of the profile must lead to a JSON list that is not empty. ' +
-      'Newly listed delegators are switched on by themselves later; for a closed list, point that URL at a list of your own.',
+        'Newly listed delegators are switched on by themselves later; for a closed list, point that URL at a list of your own.',
+    ),
   };
 }

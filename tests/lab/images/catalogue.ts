@@ -28,8 +28,10 @@ export const LAB_IMAGES: readonly LabImage[] = [
   prometheus('redis-exporter:1.69.0'),
   prometheus('postgres-exporter:0.17.1'),
   prometheus('blackbox-exporter:0.26.0'),
-  standin('igniter-provider:0.9.0', 'igniter/Dockerfile', { PROCESS: 'web' }),
-  standin('igniter-provider-workflows:0.9.0', 'igniter/Dockerfile', { PROCESS: 'worker' }),
+  igniter('provider', 'provider-web'),
+  igniter('provider-workflows'),
+  igniter('middleman', 'middleman-web'),
+  igniter('middleman-workflows'),
   standin('temporal-auto-setup:1.28.1.0', 'temporal/Dockerfile', { IMAGE: 'auto-setup' }),
   standin('temporal-admin-tools:1.28.1', 'temporal/Dockerfile', { IMAGE: 'admin-tools' }),
   standin('pocket-relay-miner:v0.1.6', 'relayminer/Dockerfile', { RELAYMINER_LINE: 'released' }),
@@ -50,6 +52,10 @@ function prometheus(image: string): LabImage {
   const context = join(import.meta.dirname, 'prometheus');
   const built = { reference: `debian/${image}`, context, dockerfile: 'Dockerfile', bundled: true };
   return { ...built, arguments: { IMAGE: image.split(':')[0]! } };
+}
+
+function igniter(image: string, process: string = image): LabImage {
+  return standin(`igniter-${image}:0.9.0`, 'igniter/Dockerfile', { PROCESS: process });
 }
 
 function standin(image: string, dockerfile: string, args?: Record<string, string>): LabImage {

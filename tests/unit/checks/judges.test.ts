@@ -5,12 +5,14 @@ import { containerVerdict, readContainers } from '../../../lib/checks/containers
 import { dockerChecks } from '../../../lib/checks/docker.ts';
 import { exposureVerdict } from '../../../lib/checks/exposure.ts';
 import { hostChecks } from '../../../lib/checks/host.ts';
+import { middlemanChecks } from '../../../lib/checks/middleman.ts';
 import { postgresChecks } from '../../../lib/checks/postgres.ts';
 import { providerChecks } from '../../../lib/checks/provider.ts';
 import { blockedVerdict, relayVerdict } from '../../../lib/checks/public.ts';
 import { heightVerdict, oneLeader, relayminerChecks } from '../../../lib/checks/relayminer.ts';
 import type { HttpAnswer } from '../../../lib/probes/http.ts';
 import { publicKey } from '../../../lib/secrets.ts';
+import { OWNER } from '../profile/temporary.ts';
 import { labContext } from './deployment.ts';
 import { answered } from './moved.ts';
 
@@ -264,4 +266,60 @@ test('where a private port listens', () => {
   assert.equal(verdict(listens('10.0.0.7%eth0:6379')), 'pass');
   assert.equal(verdict(listens('10.0.0.7:6379'), ['127.0.0.1']), 'fail');
   assert.equal(verdict(listens('0.0.0.0:16379')), 'skip');
+});
+
+test('what the Middleman answers, and what it reaches', () => {
+  const middleman = `middleman_hosts: [lab]
+middleman_domain: stake.nodes.net
+provider_public_api_domain: api.nodes.net
+pocket_cli_hosts: [lab]
+middleman: {owner_identity: ${OWNER}, owner_email: you@nodes.net}`;
+  const own = labContext({ profile: middleman });
+  const checks = middlemanChecks(own);
+  const identity = publicKey(own.secrets.get('app_identity').reveal());
+  const json = '200 application/json';
+  const cases: [id: string, output: string, verdict: string][] = [
+    ['middleman.health', `{}\n${json}`, 'pass'],
+    ['middleman.health', '{"error":"x"}\n500 application/json', 'fail'],
+    ['middleman.relay', '{"error":"x"}\n400 application/json', 'pass'],
+    ['middleman.relay', '{"error":"x"}\n404 application/json', 'pass'],
+    ['middleman.relay', '{"error":"x"}\n500 application/json', 'fail'],
+    ['middleman.relay', '<html>\n404 text/html', 'fail'],
+    ['middleman.session', `null\n${json}`, 'pass'],
+    ['middleman.session', '{"message":"x"}\n500 application/json', 'fail'],
+    ['middleman.bootstrap', `{"isBootstrapped":false}\n${json}`, 'pass'],
+    ['middleman.bootstrap', `{"isBootstrapped":true}\n${json}`, 'pass'],
+    ['middleman.bootstrap', `{}\n${json}`, 'fail'],
+    ['middleman.bootstrap', '\n500 ', 'fail'],
+    ['middleman.worker', 'Application is not yet bootstrapped\n', 'pass'],
+    ['middleman.worker', 'failed setting up the worker\n', 'fail'],
+    ['middleman.own-url', `{"isBootstrapped":true}\n${json}`, 'pass'],
+    ['middleman.own-url', '<html>\n404 text/html', 'fail'],
+    ['middleman.provider-api', `{"identity":"${identity}"}\n${json}`, 'pass'],
+    ['middleman.provider-api', `{"identity":"02${'0'.repeat(64)}"}\n${json}`, 'fail'],
+    ['middleman.provider-api', '\n502 ', 'fail'],
+  ];
+  for (const [id, output, verdict] of cases) {
+    assert.equal(judged(checks, id, output), verdict, `${id}: ${output}`);
+  }
+  for (const id of ['middleman.own-url', 'middleman.provider-api']) {
+    const refused = (context: typeof own, says: string) =>
+      judged(middlemanChecks(context), id, '', 1, says);
+    const says = 'unable to get local issuer certificate';
+    assert.equal(refused(own, says), 'warn', 'the lab’s proxy makes its own');
+    assert.equal(refused(own, 'connect ECONNREFUSED 172.17.0.1:443'), 'fail');
+    const acme = 'reverse_proxy: {tls: acme, acme_email: me@nodes.net}';
+    assert.equal(refused(labContext({ profile: `${middleman}\n${acme}` }), says), 'fail');
+  }
+});
+
+test('the version of pocketd is the profile’s', () => {
+  const profile = 'pocket_cli_hosts: [lab]';
+  const checks = hostChecks(labContext({ profile }));
+  assert.equal(judged(checks, 'host.pocketd', '0.1.35\n'), 'pass');
+  assert.equal(judged(checks, 'host.pocketd', 'v0.1.35\n'), 'pass');
+  assert.equal(judged(checks, 'host.pocketd', '0.1.35-1a2b3c4d\n'), 'warn');
+  assert.equal(judged(checks, 'host.pocketd', '0.1.34\n'), 'fail');
+  assert.equal(judged(checks, 'host.pocketd', '0.1.350\n'), 'fail');
+  assert.equal(judged(checks, 'host.pocketd', 'no such file\n', 127), 'fail');
 });

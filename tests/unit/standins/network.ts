@@ -7,9 +7,13 @@ export interface NetworkFacts {
   rpc: string;
   indexer: string;
   delegators: { name: string; identity: string }[];
+  providers?: { name: string; identity: string; url: string }[];
 }
 
-/** Pocket API under /api, CometBFT RPC under /rpc, indexer at /indexer, registry at /cdn/<chain>.json. */
+/**
+ * Pocket API under /api, CometBFT RPC under /rpc, indexer at /indexer, delegators at /cdn/<chain>.json and Providers at
+ * /cdn/<chain>/provider.json.
+ */
 export interface Network {
   facts: NetworkFacts;
   url(path: string): string;
@@ -34,6 +38,7 @@ function answers(facts: NetworkFacts): Record<string, unknown> {
     '/rpc/status': { result: { node_info: { network: facts.rpc } } },
     '/indexer': { data: { _metadata: { chain: facts.indexer } } },
     [`/cdn/${facts.api}.json`]: facts.delegators,
+    [`/cdn/${facts.api}/provider.json`]: facts.providers,
   };
 }
 

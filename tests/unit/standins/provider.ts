@@ -23,8 +23,10 @@ export function webEnvironment(databaseUrl: string): Record<string, string | und
   };
 }
 
-/** A provider web process on a loopback port of its own. */
+/** A web process on a loopback port of its own. */
 export interface Web extends Program {
+  /** Where it listens, without a slash at its end. */
+  url: string;
   get(
     path: string,
     init?: RequestInit,
@@ -32,17 +34,21 @@ export interface Web extends Program {
   wizard(step: string, values?: unknown): Promise<{ status: number; text: string }>;
 }
 
-/** Starts the web stand-in by the image's own command. */
-export async function startWeb(environment: Record<string, string | undefined>): Promise<Web> {
+/** Starts the web stand-in of an application by the image's own command. */
+export async function startWeb(
+  environment: Record<string, string | undefined>,
+  application: 'provider' | 'middleman' = 'provider',
+): Promise<Web> {
   const port = await freePort();
-  const program = start(IGNITER, ['node', 'apps/provider/server.js'], {
+  const program = start(IGNITER, ['node', `apps/${application}/server.js`], {
     ...environment,
     PORT: String(port),
     HOSTNAME: '127.0.0.1',
   });
   await program.saw('ready');
+  const url = `http://127.0.0.1:${port}`;
   const get: Web['get'] = async (path, init) => {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+    const response = await fetch(url + path, {
       redirect: 'manual',
       ...init,
     });
@@ -54,7 +60,7 @@ export async function startWeb(environment: Record<string, string | undefined>):
       headers: { 'x-standin': 'wizard' },
       body: JSON.stringify(values),
     });
-  return { ...program, get, wizard };
+  return { ...program, url, get, wizard };
 }
 
 /** A Middleman's key, and the headers with which it signs a body. */

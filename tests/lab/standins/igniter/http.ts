@@ -38,7 +38,7 @@ export function sendPage(response: ServerResponse, status: number, title: string
   response.writeHead(status, { 'content-type': 'text/html; charset=utf-8' });
   response.end(
     `<!doctype html><html lang="en"><title>${title} (stand-in)</title><h1>${title}</h1>` +
-      '<p>This is a stand-in for the Igniter provider, not the real application. Nobody can sign in here.</p></html>',
+      '<p>This is a stand-in for Igniter, not the real application. Nobody can sign in here.</p></html>',
   );
 }
 

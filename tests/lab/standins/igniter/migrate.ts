@@ -1,12 +1,13 @@
 /**
- * Stand-in for `drizzle-kit migrate` of the Igniter provider: applies the journal's files in order
- * and keeps drizzle's ledger (pokt-network/igniter, apps/provider/drizzle, v0.9).
+ * Stand-in for `drizzle-kit migrate` of an Igniter application: applies the journal's files in order
+ * and keeps drizzle's ledger (pokt-network/igniter, apps/{provider,middleman}/drizzle, v0.9).
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
 
-const FOLDER = new URL('./image/apps/provider/drizzle/', import.meta.url);
+const APPLICATION = process.env.SERVICE_NAME || 'provider';
+const FOLDER = new URL(`./image/apps/${APPLICATION}/drizzle/`, import.meta.url);
 
 interface Entry {
   tag: string;
@@ -48,7 +49,7 @@ async function migrate(url: string): Promise<void> {
   }
 }
 
-console.log('[stand-in provider-migration] Using the pg driver for database querying');
+console.log(`[stand-in ${APPLICATION}-migration] Using the pg driver for database querying`);
 if (!process.env.DATABASE_URL) {
   console.error(
     'Error  Please provide required params for Postgres driver:\n    [x] url: undefined',

@@ -1,7 +1,8 @@
-/** Stand-in for pnpm in the provider image: it knows the one script that a deployment runs. */
+/** Stand-in for pnpm in the web images: each knows the one script of its own that a deployment runs. */
 import { accessSync, constants } from 'node:fs';
 
-const SCRIPT = 'provider:migration:migrate';
+const APPLICATION = process.env.SERVICE_NAME || 'provider';
+const SCRIPT = `${APPLICATION}:migration:migrate`;
 const [script, ...rest] = process.argv.slice(2);
 
 if (script !== SCRIPT || rest.length > 0) {
@@ -18,6 +19,6 @@ try {
   process.exit(1);
 }
 console.log(
-  `> provider ${SCRIPT} (stand-in)\n> drizzle-kit migrate --config provider.drizzle.config.ts\n`,
+  `> ${APPLICATION} ${SCRIPT} (stand-in)\n> drizzle-kit migrate --config ${APPLICATION}.drizzle.config.ts\n`,
 );
 await import('./migrate.ts');

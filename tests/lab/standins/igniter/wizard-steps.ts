@@ -7,7 +7,11 @@ import type { StepName, StepValue } from './wizard-values.ts';
 /** Default of MINIMUM_STAKE_BUFFER in uPOKT. */
 const STAKE_BUFFER = 500_000_000;
 
-async function saveBlockchain(context: Context, value: StepValue<'blockchain'>): Promise<unknown> {
+/** Step 1, which the Middleman has as well. */
+export async function saveBlockchain(
+  context: Context,
+  value: StepValue<'blockchain'>,
+): Promise<unknown> {
   const facts = await inspectChain(
     value,
     Number(context.environment.MINIMUM_STAKE_BUFFER || STAKE_BUFFER),

@@ -1,29 +1,40 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { z } from 'zod';
 import { FieldError } from './chain.ts';
 import { type Context, readSettings } from './context.ts';
 import { HttpError, readBody, sendJson, sendPage } from './http.ts';
-import { nextStep, SAVE } from './wizard-steps.ts';
-import { STEPS, type StepName } from './wizard-values.ts';
 
 const PREFIX = '/standin/wizard';
+
+/** The wizard of an application: what each step accepts, in order, what saving it does, and which step is next. */
+export interface Wizard {
+  steps: Record<string, z.ZodType>;
+  // biome-ignore lint/suspicious/noExplicitAny: each takes what its own step accepts
+  save: Record<string, (context: Context, value: any) => Promise<unknown>>;
+  nextStep(context: Context): Promise<string>;
+}
 
 function fromInside(request: IncomingMessage): boolean {
   const address = request.socket.remoteAddress ?? '';
   return /^(::ffff:)?127\.|^::1$/.test(address) && request.headers['x-standin'] !== undefined;
 }
 
-async function save(context: Context, name: StepName, body: unknown): Promise<unknown> {
-  const parsed = STEPS[name].safeParse(body);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
+async function save(
+  { steps, save: saving, nextStep }: Wizard,
+  context: Context,
+  name: string,
+  body: unknown,
+): Promise<unknown> {
+  const parsed = steps[name]?.safeParse(body);
+  if (!parsed?.success) {
+    const [issue] = parsed?.error.issues ?? [];
     throw new FieldError(issue?.path.join('.') ?? '', issue?.message ?? 'invalid');
   }
-  const order = Object.keys(STEPS);
+  const order = Object.keys(steps);
   const next = await nextStep(context);
   if (order.indexOf(name) > order.indexOf(next))
     throw new HttpError(409, `step ${next} comes first`);
-  const run = SAVE[name] as (context: Context, value: unknown) => Promise<unknown>;
-  return run(context, parsed.data);
+  return saving[name]?.(context, parsed.data);
 }
 
 /**
@@ -32,6 +43,7 @@ async function save(context: Context, name: StepName, body: unknown): Promise<un
  * callers inside the container (loopback) that send an X-Standin header; others see a 404.
  */
 export async function wizard(
+  application: Wizard,
   context: Context,
   request: IncomingMessage,
   response: ServerResponse,
@@ -39,18 +51,23 @@ export async function wizard(
 ): Promise<void> {
   const name = url.pathname.slice(PREFIX.length + 1);
   const isRead = request.method === 'GET' && name === '';
-  const isStep = request.method === 'POST' && Object.hasOwn(STEPS, name);
+  const isStep = request.method === 'POST' && Object.hasOwn(application.steps, name);
   if (!fromInside(request) || !(isRead || isStep))
     return sendPage(response, 404, '404: This page could not be found.');
   try {
     const settings = await readSettings(context);
-    if (isRead) return sendJson(response, 200, { settings, next: await nextStep(context) });
+    if (isRead)
+      return sendJson(response, 200, { settings, next: await application.nextStep(context) });
     if (settings.isBootstrapped)
       throw new HttpError(409, 'the application is bootstrapped already');
     const body = JSON.parse((await readBody(request)) || '{}');
-    const result = await save(context, name as StepName, body);
+    const result = await save(application, context, name, body);
     context.log('info', `Wizard step ${name} saved`);
-    sendJson(response, 200, { step: name, result: result ?? null, next: await nextStep(context) });
+    sendJson(response, 200, {
+      step: name,
+      result: result ?? null,
+      next: await application.nextStep(context),
+    });
   } catch (error) {
     if (error instanceof FieldError)
       return sendJson(response, 400, { field: error.field, error: error.message });

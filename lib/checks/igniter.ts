@@ -1,0 +1,75 @@
+import type { Check } from '../check.ts';
+import { logs } from '../fixes.ts';
+import { PORTS } from '../ports.ts';
+import { httpProbe, httpVerdict } from '../probes/http.ts';
+import { sh } from '../shell.ts';
+import { excerpt, fail, lastWords, pass, warn } from '../verdict.ts';
+import type { CheckContext } from './context.ts';
+
+/** One of Igniter's two applications: its stack and group of checks, and what it is called. */
+export interface Application {
+  name: 'provider' | 'middleman';
+  title: 'Provider' | 'Middleman';
+}
+
+/** Where an application answers on its own host. */
+export function baseOf({ name }: Application): string {
+  return `http://127.0.0.1:${PORTS[`${name}-web`].port}`;
+}
+
+/**
+ * What the worker logs on its way: the last of these lines tells where it is (igniter,
+ * apps/{provider,middleman}-workflows/src/{worker,bootstrap}.ts, 0.9). It has no port that could be asked.
+ */
+const WORKER_LINES = {
+  'Application is not yet bootstrapped': pass('it waits for the wizard to be completed'),
+  'Application is bootstrapped': pass('bootstrapped, it sets up its workflows'),
+  'Bootstrap completed': pass('it works on its task queue'),
+  'Failed to check bootstrap status': fail('it cannot read the database'),
+  'failed setting up the worker': fail('it could not be set up'),
+};
+
+/** Whether the web application answers and its database does. */
+export function healthCheck({ deployment, host }: CheckContext, application: Application): Check {
+  const { name, title } = application;
+  return {
+    id: `${name}.health`,
+    group: name,
+    title: `The ${title} answers and reaches its database`,
+    host,
+    probe: httpProbe({ url: `${baseOf(application)}/api/health` }),
+    fix: logs(deployment, host, name, `${name}-web`),
+    // igniter, apps/{provider,middleman}/src/app/api/health, 0.9: 200 {} after SELECT 1, 500 with an error otherwise.
+    judge: (result) =>
+      httpVerdict(result, ({ status, body }) =>
+        status === 200 && body.trim() === '{}'
+          ? pass('200 {}')
+          : fail(`HTTP ${status} ${excerpt(body)}; wanted: 200 {}`),
+      ),
+  };
+}
+
+/** Whether the worker is where it should be, which before the end of the wizard is waiting. */
+export function workerCheck({ deployment, host }: CheckContext, application: Application): Check {
+  const { name, title } = application;
+  return {
+    id: `${name}.worker`,
+    group: name,
+    title: `The worker of the ${title} is at work, or waits for the wizard`,
+    host,
+    probe: sh`
+      id=$(container ${name} ${`${name}-workflows`})
+      docker logs "$id" 2>&1 | grep -oE ${Object.keys(WORKER_LINES).join('|')} | tail -n 1
+    `,
+    fix: logs(deployment, host, name, `${name}-workflows`),
+    judge: (result) => {
+      const line = result.output.trim();
+      if (line !== '') {
+        return WORKER_LINES[line as keyof typeof WORKER_LINES] ?? fail(`it says: ${excerpt(line)}`);
+      }
+      return result.errors === ''
+        ? warn('its log does not tell where it is')
+        : fail(lastWords(result));
+    },
+  };
+}

@@ -1,0 +1,1 @@
+import '../../../../../middleman/worker.ts';
