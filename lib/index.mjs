@@ -75,3 +75,4 @@ export const { alertmanagerConfig, receiverFile, RECEIVER_SECRETS } = await impo
 );
 export const { runReport, REPORT_OPTIONS } = await import('./report-command.ts');
 export const { runValidate, VALIDATE_OPTIONS } = await import('./validate-command.ts');
+export const { proxyRolling } = await import('./proxy/rolling.ts');

@@ -8,6 +8,7 @@ import {
   onlyThese,
   passwordHash,
   proxyFiles,
+  proxyRolling,
   reload,
   runRole,
   settingFlags,
@@ -21,6 +22,7 @@ export const reverseProxy = {
   name: 'reverse-proxy',
   summary:
     'The TLS proxy: relays to relayers that are ready, the Provider’s API path by path, Middleman and Grafana by name.',
+  rolling: proxyRolling,
   steps: ({ deployment, host, secrets }) => {
     const image = deployment.images.caddy;
     const files = proxyFiles(deployment, host, secrets);

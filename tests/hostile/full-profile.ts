@@ -67,6 +67,8 @@ export function fullProfile(): { [key: string]: Data } {
     reverse_proxy_hosts: ['front'],
     middleman_hosts: ['front'],
     monitoring_hosts: ['data'],
+    pocket_cli_hosts: ['data'],
+    pocketd: { version: 'v9.9.9', sha256: { amd64: 'a'.repeat(64), arm64: 'b'.repeat(64) } },
     provider: {
       owner_identity: ADDRESS,
       owner_email: 'owner@nodes.net',

@@ -51,6 +51,7 @@ test(`${CASES} nasty values for managed services arrive in their URLs, or are re
   const directory = directoryWith(t, {});
   const path = join(directory, 'p.yaml');
   process.env.HOSTILE_KEYS = `keys: ["${'11'.repeat(32)}"]`;
+  for (const name of ['HOSTILE_DNS', 'HOSTILE_PORTAL']) process.env[name] = 'token-of-the-test';
   t.after(() => {
     for (const name of PASSWORDS) delete process.env[name];
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { parse as parseDotenv } from 'dotenv';
@@ -34,7 +35,7 @@ const SECRETS: Record<string, string> = {
 
 /** Texts that nothing on a host is made of: what they say is used on the operator's machine, or names something. */
 const ELSEWHERE =
-  /^(?:name|extends|relayminer keys_file|secrets .*|images bundle|reverse_proxy (?:dns_token|certificates .*|provider_admin password)|\w+_(?:hosts|relayers|miners) #|hosts @)$/;
+  /^(?:name|extends|relayminer keys_file|middleman trusted_authority|pocketd archive|secrets .*|images bundle|reverse_proxy (?:dns_token|certificates .*|provider_admin password)|\w+_(?:hosts|relayers|miners) #|hosts @)$/;
 
 /** What a case comes to: the text of its files, by path, or the message with which it is refused. */
 type Compiled = { script: string; ssh: string } | { refused: string };
@@ -87,17 +88,17 @@ function compiled(
 
 /** Runs scripts in a /run, /opt and /usr/local/sbin of their own; what they wrote is below `out/<number>`. */
 function runAll(directory: string): void {
-  const docker = '#!/bin/sh\nexit 0\n';
+  // It is asked for the gateway of its network, too.
+  const docker = '#!/bin/sh\necho 172.18.0.1\n';
   mkdirSync(join(directory, 'bin'), { recursive: true });
   writeFileSync(join(directory, 'bin/docker'), docker);
   chmodSync(join(directory, 'bin/docker'), 0o755);
-  const stacks = 'provider postgres temporal redis relayminer reverse-proxy';
   const driver = `set -e
 mount -t tmpfs tmpfs /run; mount -t tmpfs tmpfs /opt
 mount --bind ${directory}/bin /usr/local/sbin
 for script in ${directory}/cases/*.sh; do
   rm -rf /opt/pocket
-  for stack in ${stacks}; do mkdir -p /opt/pocket/$stack/{config,keys,relayer,miner,caddy/wanted/sites,setup}; done
+  grep -oE '/opt/pocket/[A-Za-z0-9_./-]+' "$script" | xargs -n1 dirname | sort -u | xargs mkdir -p /opt/pocket
   bash -c 'eval "$(cat)"' <"$script" >"$script.log" 2>&1 || echo "exit $?" >>"$script.log"
   cp -a /opt/pocket "$script.out"
 done`;
@@ -247,7 +248,7 @@ test(`${CASES} nasty values arrive byte for byte, or are refused by name; nothin
       continue;
     }
     const heard: Record<string, string> = {
-      identity_file: resolve(directory, to),
+      identity_file: resolve(directory, to.replace(/^~(?=\/|$)/, homedir())),
       address: to.toLowerCase(),
     };
     const written = heard[field.at(-1) ?? ''] ?? to;

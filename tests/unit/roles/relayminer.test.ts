@@ -40,7 +40,7 @@ const SERVICES = {
 
 function configs(t: TestContext, image: string) {
   const { relayminer: settings, images, ...profile } = fullProfile() as Record<string, object>;
-  for (const name of ['HOSTILE_DNS', 'HOSTILE_PORTAL']) process.env[name] = `${name} of the test`;
+  for (const name of ['HOSTILE_DNS', 'HOSTILE_PORTAL']) process.env[name] = 'token-of-the-test';
   const root = directoryWith(t, {
     'p.yaml': stringify({
       ...profile,
