@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { parseRedisUrl } from '../redis-url.ts';
 import { imageTag } from './images.ts';
@@ -55,10 +56,18 @@ export function redisUrl() {
   return text(
     'redis://host:port, rediss://host:port or redis-sentinel://host:port,host:port/name, without user and password',
     /^(?:rediss?:\/\/(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:\/\d{1,2})?|redis-sentinel:\/\/(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}(?:,(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5})*\/[A-Za-z0-9._-]+(?:\?db=\d{1,2})?)$/,
-  ).refine((value) => parseRedisUrl(value).servers.every(({ port }) => port > 0 && port < 65_536), {
-    error: 'ports from 1 to 65535',
-    when: ({ issues }) => issues.length === 0,
-  });
+  )
+    .refine(
+      (value) => parseRedisUrl(value).servers.every(({ port }) => port > 0 && port < 65_536),
+      {
+        error: 'ports from 1 to 65535',
+        when: ({ issues }) => issues.length === 0,
+      },
+    )
+    .refine(
+      (value) => (value.match(/\[[^\]]*\]/g) ?? []).every((one) => isIPv6(one.slice(1, -1))),
+      { error: 'IPv6 addresses in the brackets' },
+    );
 }
 
 /** `host:port` without a scheme: gRPC clients do not all strip one (the miner: pocket-relay-miner, v0.1.x). */
@@ -66,9 +75,17 @@ export function hostPort() {
   return text(
     'host:port without a scheme',
     /^(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]+\]):(?:[1-9]\d{0,4})$/,
-  ).refine((value) => Number(value.slice(value.lastIndexOf(':') + 1)) <= 65_535, {
-    error: 'a port up to 65535',
-  });
+  )
+    .refine((value) => Number(value.slice(value.lastIndexOf(':') + 1)) <= 65_535, {
+      error: 'a port up to 65535',
+    })
+    .refine(hasRealAddress, { error: 'an IPv6 address in the brackets' });
+}
+
+/** Whether what stands in brackets, if anything does, is an IPv6 address. */
+export function hasRealAddress(value: string): boolean {
+  const [, bracketed] = /\[([^\]]*)\]/.exec(value) ?? [];
+  return bracketed === undefined || isIPv6(bracketed);
 }
 
 /** A fully qualified domain name. */
@@ -136,7 +153,8 @@ export function image() {
 }
 
 function schemeOf(value: string): string | undefined {
-  if (/\s/.test(value) || !URL.canParse(value)) return undefined;
+  // Without both slashes, some schemes are read all the same, as something else than it looks.
+  if (!/^[a-z]+:\/\/\S+$/i.test(value) || !URL.canParse(value)) return undefined;
   const parsed = new URL(value);
   return parsed.host === '' ? undefined : parsed.protocol.slice(0, -1);
 }

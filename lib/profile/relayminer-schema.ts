@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isPoktAddress } from '../bech32.ts';
-import { boolean, count, filePath, freeText, oneOf, text, url } from './fields.ts';
+import { boolean, count, filePath, freeText, hasRealAddress, oneOf, text, url } from './fields.ts';
 
 /**
  * The part of a profile that becomes RelayMiner's configuration. Its keys are those which both the released line and
@@ -51,7 +51,11 @@ const endpointUrl = (schemes: readonly string[]) => {
     : text(
         'host:port without a scheme',
         /^(?:[A-Za-z0-9_][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\]):\d{1,5}$/,
-      );
+      )
+        .refine((value) => Number(value.slice(value.lastIndexOf(':') + 1)) <= 65_535, {
+          error: 'a port up to 65535',
+        })
+        .refine(hasRealAddress, { error: 'an IPv6 address in the brackets' });
 };
 
 function backend(schemes: readonly string[], probed: boolean) {
