@@ -8,7 +8,7 @@ import { parseYaml } from './yaml.ts';
  * Far more than a profile of 50 hosts needs (some 20 KB), and as much as the YAML parser gets through in a second
  * whatever the text is: its worst is a file of nothing but `]` or `,`, of which each character is an error.
  */
-const MAX_BYTES = 256 * 1024;
+const MAX_BYTES = 128 * 1024;
 const MAX_FILES = 10;
 
 /**
@@ -65,7 +65,7 @@ function readText(path: string): { text: string; identity: string } | { problem:
   try {
     const found = statSync(path);
     if (!found.isFile()) return { problem: 'is not a file' };
-    if (found.size > MAX_BYTES) return { problem: 'is larger than 256 KiB, expected a profile' };
+    if (found.size > MAX_BYTES) return { problem: 'is larger than 128 KiB, expected a profile' };
     const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
     return { text, identity: realpathSync(path) };
   } catch (error) {

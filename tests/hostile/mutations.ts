@@ -109,7 +109,7 @@ const REPEATED: readonly string[] = [
 
 /** Documents that cost more than they look, each at most as large as a profile may be, or a little larger. */
 export const HEAVY: readonly (() => string)[] = [
-  ...REPEATED.map((text) => () => text.repeat(Math.floor((256 * 1024) / Buffer.byteLength(text)))),
+  ...REPEATED.map((text) => () => text.repeat(Math.floor((128 * 1024) / Buffer.byteLength(text)))),
   ...['[', '"'].map((text) => () => text.repeat(1024 * 1024)),
   () => `a: &a [x,x,x,x,x,x,x,x,x]\n${laughs()}`,
   () => `a: &a ${'x'.repeat(100_000)}\nhosts: [${'*a,'.repeat(19_000)}]\n`,
