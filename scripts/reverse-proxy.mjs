@@ -6,6 +6,7 @@ import {
   envTemplate,
   file,
   onlyThese,
+  PASSWORD_FILE,
   passwordHash,
   proxyFiles,
   proxyRolling,
@@ -26,18 +27,14 @@ export const reverseProxy = {
   steps: ({ deployment, host, secrets }) => {
     const image = deployment.images.caddy;
     const files = proxyFiles(deployment, host, secrets);
-    const named = (/** @type {string} */ folder) =>
-      files
-        .filter(({ path }) => path.startsWith(`${folder}/`))
-        .map(({ path }) => path.slice(folder.length + 1));
+    const hash = password(deployment, secrets);
     const wanted = [
       directory({ path: WANTED }),
       directory({ path: `${WANTED}/sites` }),
       directory({ path: `${WANTED}/certificates`, mode: '700' }),
       ...files.map((one) => file({ ...one, path: `${WANTED}/${one.path}` })),
-      ...password(deployment, secrets),
-      onlyThese('sites', named('sites')),
-      onlyThese('certificates', named('certificates')),
+      ...hash,
+      onlyThese([...files.map(({ path }) => path), ...hash.map(() => PASSWORD_FILE)]),
     ];
     const accepted = accept({ image, plugin: plugin(deployment.profile), after: wanted });
     return [

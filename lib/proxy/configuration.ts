@@ -7,12 +7,12 @@ const HERE = `${STACKS}/reverse-proxy/caddy`;
 /** What the last deploy wants, be it good or bad. */
 export const WANTED = `${HERE}/wanted`;
 
-/** Removes from a directory of the wanted configuration what the profile no longer asks for. */
-export function onlyThese(directory: string, names: readonly string[]): Step {
-  const path = `${WANTED}/${directory}`;
-  const others = sh`find ${path} -mindepth 1 ${names.flatMap((name) => ['!', '-name', name])}`;
+/** Removes from the wanted configuration what the profile no longer asks for. @param paths the files that it does */
+export function onlyThese(paths: readonly string[]): Step {
+  const wanted = paths.flatMap((path) => ['!', '-path', `${WANTED}/${path}`]);
+  const others = sh`find ${WANTED} ! -type d ${wanted}`;
   return {
-    title: `Remove what is no longer wanted from ${path}`,
+    title: `Remove what is no longer wanted from ${WANTED}`,
     check: sh`[[ -z $(${others}) ]]`,
     apply: sh`${others} -delete`,
     diff: others,

@@ -44,6 +44,7 @@ const GATEWAY: FileOptions = {
   path: 'gateway.env',
   content: sh`
     gateways=$(docker network inspect pocket --format '{{range .IPAM.Config}}{{.Gateway}} {{end}}')
+    [[ $gateways ]] || { echo 'the Docker network pocket tells no gateway' >&2; exit 1; }
     printf "GATEWAY='%s'\n" "\${gateways% }"`,
 };
 

@@ -3,6 +3,9 @@ import { lines, sh } from '../shell.ts';
 import type { Step } from '../step.ts';
 import { WANTED } from './configuration.ts';
 
+/** Where it is, below the wanted configuration. */
+export const PASSWORD_FILE = 'password.env';
+
 /**
  * The hash of the portal's password, made by Caddy itself from its standard input. bcrypt gives another hash each time,
  * so a mark tells whether the one that is there is of this password: a slow hash too, since a quick one beside a slow one
@@ -11,7 +14,7 @@ import { WANTED } from './configuration.ts';
  */
 export function passwordHash(options: { image: string; password: string; salt: string }): Step {
   const { image, password, salt } = options;
-  const path = `${WANTED}/password.env`;
+  const path = `${WANTED}/${PASSWORD_FILE}`;
   const mark = `# ${scryptSync(password, salt, 24).toString('hex')}`;
   return {
     title: `Write the hash of the portal’s password to ${path}`,

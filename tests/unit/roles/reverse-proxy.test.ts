@@ -246,12 +246,14 @@ describe('a configuration is put in use as a whole', () => {
     mkdirSync(join(at, 'wanted/sites'));
     const all = ['relays.caddy', 'grafana.caddy', 'other name.caddy'];
     for (const name of all) writeFileSync(join(at, 'wanted/sites', name), '');
-    const { check, apply } = onlyThese('sites', ['relays.caddy']);
+    const { check, apply } = onlyThese(['Caddyfile', 'sites/relays.caddy']);
     assert.notEqual(bash(check, '').status, 0);
     assert.equal(bash(apply, '').status, 0);
     assert.deepEqual(readdirSync(join(at, 'wanted/sites')), ['relays.caddy']);
     assert.equal(bash(check, '').status, 0);
-    bash(onlyThese('sites', []).apply, '');
+    writeFileSync(join(at, 'wanted/password.env'), 'gone');
+    bash(onlyThese(['Caddyfile']).apply, '');
+    assert.deepEqual(readdirSync(join(at, 'wanted')), ['Caddyfile', 'sites']);
     assert.deepEqual(readdirSync(join(at, 'wanted/sites')), []);
   });
 });
