@@ -65,7 +65,10 @@ function portChecks(context: CheckContext, roles: readonly RoleName[]): Check[] 
       title: `Port ${port} is free for ${name}`,
       host,
       probe: sh`
-        ss -Hltnp "sport = :${port}"
+        listeners=$(ss -Hltnp "sport = :${port}")
+        # Without a process it belongs to one that is just ending, such as that of a container which restarts.
+        [[ $listeners != *LISTEN* || $listeners == *users:* ]] || { sleep 2; listeners=$(ss -Hltnp "sport = :${port}"); }
+        printf '%s\n' "$listeners"
         command -v docker >/dev/null || exit 0
         docker ps --filter publish=${port} --format 'container {{.Names}}'
         docker ps --quiet --filter network=host |

@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { EXIT } from '../../lib/exit-codes.ts';
-import { lab } from './lab-fixture.ts';
-import { PublicClient } from './public-relays.ts';
-import { containersByStack, remade } from './state.ts';
+import { lab } from '../fleet/lab-fixture.ts';
+import { PublicClient } from '../fleet/public-relays.ts';
+import { containersByStack, remade } from '../fleet/state.ts';
 
 const PORTAL = 'portal.lab.internal';
 const PASSWORDS = ['the first pass$word', "the 'second' one"];
