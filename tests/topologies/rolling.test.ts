@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { type Fleet, fleet, RELAY_DOMAIN } from './fleet-fixture.ts';
-import { relayLoad, type Totals } from './relay-load.ts';
+import { type Fleet, fleet, RELAY_DOMAIN } from '../fleet/fleet-fixture.ts';
+import { relayLoad, type Totals } from '../fleet/relay-load.ts';
 
 const IMAGE = 'standin/pocket-relay-miner';
 
