@@ -171,15 +171,16 @@ async function twice(one: Lab, role: string): Promise<void> {
 }
 
 /**
- * What a role leaves on a host, but for what differs by nature: the ids of containers, which `.applied` holds, and the
- * stand-ins, which are on one of them.
+ * What a role leaves on a host, but for what differs by nature: the ids of containers, which `.applied` holds, when the
+ * proxy's configuration was accepted, which names its directory and is in `.loaded`, and the stand-ins, which are on one
+ * of them.
  */
 async function stateOf(host: Host): Promise<string[]> {
   const { stdout } = await host.exec(`
     cd /
     paths=(/opt/pocket /etc/sysctl.d /etc/security /etc/systemd/system.conf.d)
-    find "\${paths[@]}" ! -name .applied -printf '%y %m %U:%G %p %l\\n' | sort
-    find "\${paths[@]}" -type f ! -name .applied -exec sha256sum {} + | sort
+    find "\${paths[@]}" ! -name .applied -printf '%y %m %U:%G %p %l\\n' | sed -E 's/accepted\\.[0-9.]+/accepted/g' | sort
+    find "\${paths[@]}" -type f ! -name .applied ! -name .loaded -exec sha256sum {} + | sed -E 's/accepted\\.[0-9.]+/accepted/g' | sort
     getent passwd
     getent group
     docker ps --all --format '{{.Names}} {{.Image}} {{.Label "com.docker.compose.config-hash"}} {{.State}}' | grep -v '^pocket-lab-' | sort

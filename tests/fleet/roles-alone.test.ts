@@ -135,7 +135,10 @@ test('a role runs alone, without a manifest, as the operator’s own ssh would',
     assert.match(wrong.stderr, /--limit hiden: no such host, did you mean hidden\?/);
     const role = await run('deploy', '--profile', path, '--only', 'comon');
     assert.equal(role.status, EXIT.usage);
-    assert.match(role.stderr, /--only comon: no such role; there is common, firewall, install-docker,/);
+    assert.match(
+      role.stderr,
+      /--only comon: no such role; there is common, firewall, install-docker,/,
+    );
     const none = await run('redis', '--profile', path, '--limit', 'hidden');
     assert.equal(none.status, EXIT.usage);
     assert.match(none.stderr, /none of these hosts has any of these roles/);
