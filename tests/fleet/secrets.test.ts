@@ -150,6 +150,8 @@ SHIM`);
       '400 1000:1000 /opt/pocket/relayminer/keys/keys.yaml',
       '400 1000:1000 /opt/pocket/relayminer/miner/miner.yaml',
       '400 1000:1000 /opt/pocket/relayminer/relayer/relayer.yaml',
+      '400 59000:59000 /opt/pocket/exporters/redis/passwords.json',
+      '400 65534:65534 /opt/pocket/exporters/postgres/password',
       '400 999:0 /opt/pocket/redis/config/password.conf',
       '600 0:0 /opt/pocket/postgres/.env',
       '600 0:0 /opt/pocket/provider/.env',
