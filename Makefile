@@ -36,8 +36,7 @@ images: setup ## list the container images that PROFILE=… needs
 
 setup: node_modules/.package-lock.json $(NODE) ## install what the project itself needs: npm packages, and Node when it is too old
 
-test: lint test-unit test-fleet ## everything: formatting, types, unit tests, tests on container hosts, some faults
-	@$(MAKE) --no-print-directory test-faults FAULT_MOMENTS=2
+test: lint test-unit test-fleet ## formatting, types, unit tests, tests on container hosts; test-faults and test-topologies take longer
 
 test-unit: setup ## the tests that need no host
 	@node tests/setup.ts unit

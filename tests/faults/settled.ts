@@ -3,13 +3,14 @@ import type { Host } from '../fleet/hosts.ts';
 /**
  * What a deploy has left on a host, one fact a line, without what differs from one clean deploy to the next: every path
  * with type, mode, owner and target, the hash of every file, users, packages, containers with the hash of their
- * configuration, volumes, networks, and what is left in /run. (`.applied` has the containers' ids; the files that end
+ * configuration, volumes, networks, and what is left in /run. (`.applied` has the containers' ids, `.loaded` and a directory's name when the proxy's
+ * configuration was accepted; the files that end
  * with `-` are the system's own copies of the user database.)
  */
 export async function settled(host: Host): Promise<string[]> {
   const { stdout } = await host.exec(`
-    find /etc /opt /usr/local /root /home -xdev -printf '%p %y %m %U:%G %l\\n' | sort
-    find /etc /opt /usr/local /root /home -xdev -type f ! -name '*-' ! -name .applied -exec sha256sum {} + | sort
+    find /etc /opt /usr/local /root /home -xdev -printf '%p %y %m %U:%G %l\\n' | sed -E 's/accepted\\.[0-9.]+/accepted/g' | sort
+    find /etc /opt /usr/local /root /home -xdev -type f ! -name '*-' ! -name .applied ! -name .loaded -exec sha256sum {} + | sed -E 's/accepted\\.[0-9.]+/accepted/g' | sort
     dpkg-query --show --showformat 'package \${Package} \${db:Status-Abbrev}\\n'
     label=com.docker.compose
     docker ps --all --filter label=$label.project --format "container {{.Names}} {{.Image}} {{.State}} {{.Label \\"$label.config-hash\\"}} {{.Label \\"pocket.files\\"}}" | sort
