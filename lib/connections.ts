@@ -1,7 +1,7 @@
 import type { Host } from './hosts.ts';
 import { networkOf } from './network.ts';
 import { PORTS, type PortName } from './ports.ts';
-import { externalEndpoints } from './profile/external-endpoints.ts';
+import { externalEndpoints, hostAndPort } from './profile/external-endpoints.ts';
 import { membersOf } from './profile/membership.ts';
 import { publishersOf } from './profile/publishers.ts';
 import type { GroupName } from './profile/roles.ts';
@@ -192,11 +192,4 @@ function hostAt(hosts: readonly Host[], address: string): string | undefined {
 
 function arrow(from: string, to: string, service: PortName): Omit<Connection, 'purpose'> {
   return { from, to, port: PORTS[service].port, protocol: 'tcp', service };
-}
-
-function hostAndPort(address: string): { host: string; port: number } {
-  const url = new URL(address.includes('://') ? address : `tcp://${address}`);
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (url.port) return { host, port: Number(url.port) };
-  return { host, port: url.protocol === 'https:' ? 443 : 80 };
 }

@@ -8,10 +8,7 @@ export function* externalEndpoints(
 ): Generator<{ path: Path; host: string; port: number }> {
   const at = (path: Path, text: string | undefined) => {
     if (text === undefined) return [];
-    const url = new URL(text.includes('://') ? text : `tcp://${text}`);
-    const fallback = /^(?:https|wss):$/.test(url.protocol) ? 443 : 80;
-    const host = url.hostname.replace(/^\[|\]$/g, '');
-    return [{ path, host, port: url.port ? Number(url.port) : fallback }];
+    return [{ path, ...hostAndPort(text) }];
   };
   for (const key of ['pocket_rpc_url', 'pocket_grpc_address', 'pocket_api_url'] as const) {
     yield* at([key], profile[key]);
@@ -32,4 +29,12 @@ export function* externalEndpoints(
       }
     }
   }
+}
+
+/** Where a URL, or `host:port`, leads; IPv6 without brackets. */
+export function hostAndPort(address: string): { host: string; port: number } {
+  const url = new URL(address.includes('://') ? address : `tcp://${address}`);
+  const fallback = /^(?:https|wss):$/.test(url.protocol) ? 443 : 80;
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  return { host, port: url.port ? Number(url.port) : fallback };
 }
