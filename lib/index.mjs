@@ -21,6 +21,7 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
 // our own: in the shared one of the system, anybody could have laid down the code that runs here.
 module.enableCompileCache(fileURLToPath(new URL('../.cache/compiled', import.meta.url)));
 
+// The checks and the report are not among it: the scripts that need them load them, and every other starts a third faster.
 export const { sh } = await import('./shell.ts');
 export const { file, directory } = await import('./steps/file.ts');
 export const {
@@ -73,6 +74,4 @@ export const { DERIVED_RULES, derivedRules, ruleFiles } = await import('./alert-
 export const { alertmanagerConfig, receiverFile, RECEIVER_SECRETS } = await import(
   './alertmanager-config.ts'
 );
-export const { runReport, REPORT_OPTIONS } = await import('./report-command.ts');
-export const { runValidate, VALIDATE_OPTIONS } = await import('./validate-command.ts');
 export const { proxyRolling } = await import('./proxy/rolling.ts');

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // Writes down what runs where, how to open it, and what to type into Igniter next. Changes nothing on any host.
-import { REPORT_OPTIONS, runCommand, runReport } from '../lib/index.mjs';
+import { runCommand } from '../lib/index.mjs';
 
 if (import.meta.main) {
+  const { REPORT_OPTIONS, runReport } = await import('../lib/report-command.ts');
   await runCommand({
     script: 'scripts/report.mjs',
     summary:

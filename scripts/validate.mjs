@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // Asks every host of a profile whether the deployment works, and says what to do where it does not. Changes nothing.
-import { runCommand, runValidate, VALIDATE_OPTIONS } from '../lib/index.mjs';
+import { runCommand } from '../lib/index.mjs';
+
+const { runValidate, VALIDATE_OPTIONS } = await import('../lib/validate-command.ts');
 
 await runCommand({
   script: 'scripts/validate.mjs',
