@@ -12,6 +12,9 @@ const SUPPORTED: Record<string, readonly string[]> = {
 };
 const LEAST_FREE_PERCENT = 10;
 
+/** Prints the system's name and version, and what its clock says in seconds since 1970; without starting any program. */
+export const SYSTEM_AND_CLOCK = sh`. /etc/os-release && printf '%s %s %(%s)T\n' "$ID" "\${VERSION_ID:--}" -1`;
+
 /** The operating system of a host. */
 export function hostChecks(context: CheckContext): Check[] {
   const { deployment, host } = context;
@@ -22,7 +25,7 @@ export function hostChecks(context: CheckContext): Check[] {
       group,
       title: 'The operating system is supported',
       host,
-      probe: sh`. /etc/os-release && printf '%s %s\n' "$ID" "\${VERSION_ID-}"`,
+      probe: SYSTEM_AND_CLOCK,
       fix: 'install Ubuntu 24.04 or Debian 13 on this host',
       judge: ({ status, output, errors }) => {
         if (status !== 0) return fail(`/etc/os-release cannot be read: ${errors.trim()}`);

@@ -5,7 +5,7 @@ import { imagesOf } from '../role-images.ts';
 import { sh } from '../shell.ts';
 import { fail, pass, skip } from '../verdict.ts';
 import type { CheckContext } from './context.ts';
-import { hostChecks } from './host.ts';
+import { hostChecks, SYSTEM_AND_CLOCK } from './host.ts';
 
 const group = 'host';
 
@@ -36,10 +36,10 @@ function clockCheck({ host }: CheckContext): Check {
     group,
     title: 'The clock is not far off',
     host,
-    probe: sh`date +%s`,
+    probe: SYSTEM_AND_CLOCK,
     fix: 'set the clock of whichever is wrong: timedatectl set-ntp true, or date --set=…',
     judge: ({ output, status }) => {
-      const seconds = Number(output.trim());
+      const seconds = Number(output.trim().split(' ')[2]);
       if (status !== 0 || !Number.isInteger(seconds)) return skip('it could not be told');
       const off = seconds - Math.round(Date.now() / 1000);
       if (Math.abs(off) <= MOST_SECONDS_OFF) return pass('near this machine’s');
