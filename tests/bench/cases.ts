@@ -24,6 +24,9 @@ export interface Effort {
   roundTrip: number;
 }
 
+/** Far longer than the forty steps, so that it shows whether hosts wait for each other. */
+const WAITS = 10;
+
 const ROOT = join(import.meta.dirname, '../..');
 
 /** The cases of the benchmark. */
@@ -61,6 +64,25 @@ export const CASES: Record<string, (effort: Effort) => AsyncGenerator<Result>> =
       ansible: { rounds, run: afresh(ansible) },
     });
     yield { name: `first deploy, ${hosts(chosen.length)}`, runs };
+  },
+
+  async *several(effort) {
+    for (const count of effort.counts) {
+      const chosen = effort.hosts.slice(0, count);
+      const fleet = writeFleet(`${count}-several`, chosen);
+      const deployed = (waits?: number) => ({
+        rounds: effort.rounds,
+        run: async () => {
+          await undo(chosen);
+          return ours({ fleet, ...(waits && { waits }) });
+        },
+      });
+      const runs = await interleaved({
+        ours: deployed(),
+        [`ours, where each host waits ${WAITS} s`]: deployed(WAITS),
+      });
+      yield { name: `first deploy, ${hosts(count)}`, runs };
+    }
   },
 
   async *changed(effort) {

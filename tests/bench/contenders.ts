@@ -11,6 +11,8 @@ export interface Work {
   fleet: Fleet;
   /** How many steps the content comes to. */
   steps?: number;
+  /** How many seconds each host waits once in a first deploy, as it would for a download. */
+  waits?: number;
   /** The host whose one file that varies holds something else, and what. */
   changed?: { host: string; text: string };
 }
@@ -19,8 +21,9 @@ export interface Work {
 export type Contender = (work: Work) => Promise<Run>;
 
 /** Our deploy, as a process of its own. */
-export const ours: Contender = async ({ fleet, steps = 40, changed }) => {
+export const ours: Contender = async ({ fleet, steps = 40, waits, changed }) => {
   const words = ['--profile', bench(`${fleet.name}.yaml`), '--steps', `${steps}`];
+  if (waits) words.push('--waits', `${waits}`);
   if (changed) words.push('--variant', `${changed.host}=${changed.text}`);
   const environment = { POCKET_AUTOMATIONS_HOME: HOME };
   const deploy = join(import.meta.dirname, 'deploy.mjs');
