@@ -1,4 +1,5 @@
-import type { Deployment } from './deployment.ts';
+import type { Deployment, Host } from './deployment.ts';
+import { runsExporter } from './exporters.ts';
 import type { ImageName } from './profile/images.ts';
 import type { RoleName } from './profile/roles.ts';
 
@@ -11,17 +12,31 @@ const IMAGES: Partial<Record<RoleName, readonly ImageName[]>> = {
   middleman: ['middleman', 'middleman_workflows'],
   relayminer: ['relayminer'],
   'reverse-proxy': ['caddy'],
-  exporters: ['node_exporter', 'redis_exporter', 'postgres_exporter'],
   monitoring: ['prometheus', 'grafana', 'blackbox_exporter', 'alertmanager'],
 };
 
-/** The references of the images that a host with these roles runs, each once. */
+/** The references of the images that roles of a host run, each once. */
 export function imagesOf(
-  { images, profile }: Pick<Deployment, 'images' | 'profile'>,
-  roles: readonly RoleName[],
+  deployment: Deployment,
+  host: Host,
+  roles: readonly RoleName[] = host.roles,
 ): string[] {
-  const names = roles.flatMap((role) => [...(IMAGES[role] ?? []), ...clientsOf(profile, role)]);
-  return [...new Set(names.map((name) => images[name]))];
+  const names = roles.flatMap((role) => [
+    ...(IMAGES[role] ?? []),
+    ...(role === 'exporters' ? exportersOf(deployment, host) : []),
+    ...clientsOf(deployment.profile, role),
+  ]);
+  return [...new Set(names.map((name) => deployment.images[name]))];
+}
+
+function exportersOf(deployment: Deployment, host: Host): readonly ImageName[] {
+  return [
+    'node_exporter',
+    ...(runsExporter(deployment, host, 'redis-exporter') ? (['redis_exporter'] as const) : []),
+    ...(runsExporter(deployment, host, 'postgres-exporter')
+      ? (['postgres_exporter'] as const)
+      : []),
+  ];
 }
 
 /** The images whose clients prepare a managed service for a role, and ask it whether all is well. */

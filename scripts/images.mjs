@@ -22,7 +22,7 @@ export const images = {
   name: 'images',
   summary: 'Brings the container images that a host needs.',
   steps: ({ deployment, host }) =>
-    imagesOf(deployment, host.roles).map((reference) =>
+    imagesOf(deployment, host).map((reference) =>
       command({
         title: `Have the image ${reference}`,
         unless: sh`docker image inspect ${reference}`,
@@ -35,7 +35,7 @@ export const images = {
     ),
   transfer: ({ deployment, host }) =>
     deployment.imageSource === 'bundle'
-      ? fromBundle(deployment, imagesOf(deployment, host.roles))
+      ? fromBundle(deployment, imagesOf(deployment, host))
       : undefined,
 };
 
@@ -96,10 +96,9 @@ if (import.meta.main) {
     run: async (given, terminal) => {
       if (!given.profile) throw new UserError('Give --profile FILE. See --help.', EXIT.usage);
       const deployment = loadDeployment(given.profile);
-      const references = imagesOf(
-        deployment,
-        deployment.hosts.flatMap(({ roles }) => roles),
-      );
+      const references = [
+        ...new Set(deployment.hosts.flatMap((host) => imagesOf(deployment, host))),
+      ];
       if (given.list) {
         terminal.out(references.map((reference) => `${reference}\n`).join(''));
         return EXIT.done;

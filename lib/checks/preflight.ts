@@ -111,6 +111,7 @@ function registryChecks(context: CheckContext, roles: readonly RoleName[]): Chec
   const { deployment, host } = context;
   const images = imagesOf(
     deployment,
+    host,
     host.roles.filter((role) => roles.includes(role)),
   );
   const byRegistry = Map.groupBy(images, registryOf);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { shortPath } from '../short-path.ts';
 import { usesStandIns } from '../stand-ins.ts';
 import type { ReportInput } from './input.ts';
-import { blocks, code, table } from './markdown.ts';
+import { blocks, code, moment, table } from './markdown.ts';
 
 /** What the report is about, and whether the software in it is the real one. */
 export function header({ deployment, now }: ReportInput): string {
@@ -11,7 +11,7 @@ export function header({ deployment, now }: ReportInput): string {
     ['Network', code(network.name)],
     ['Chain id', code(network.chainId)],
     ['Profile', profilePath === undefined ? 'none: made from flags' : code(shortPath(profilePath))],
-    ['Written', code(now.toISOString())],
+    ['Written', code(moment(now))],
     ['By', `Pocket Automations ${code(toolVersion())}`],
   ];
   return blocks(

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { VerdictName } from '../check.ts';
 import { countOf } from '../findings.ts';
 import type { ReportInput } from './input.ts';
+import { moment } from './markdown.ts';
 
 /** What is remembered of a report, so that the next one can tell what has changed since. */
 export interface Remembered {
@@ -31,7 +32,7 @@ export function recall(path: string): Remembered | undefined {
 export function remember(input: ReportInput): Remembered {
   const { deployment, findings, previous, now } = input;
   const ready = findings && countOf(findings).fail === 0;
-  const written = now.toISOString();
+  const written = moment(now);
   const same = previous && ready !== undefined && previous.ready === ready;
   return {
     written,

@@ -15,7 +15,7 @@ export function hosts({ deployment }: ReportInput): string {
         code(host.name),
         addresses(host),
         rolesInForce(deployment, host).join(', '),
-        imagesOf(deployment, host.roles).map(code).join('<br>') || '—',
+        imagesOf(deployment, host).map(code).join('<br>') || '—',
       ]),
     ),
     table(['Host', 'Port', 'What', 'Listens at', 'Who reaches it'], published(deployment)),

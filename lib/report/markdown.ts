@@ -10,6 +10,11 @@ export function code(value: string | number): string {
   return fence + pad + text + pad + fence;
 }
 
+/** A moment as people and programs read it: UTC, to the second. */
+export function moment(date: Date): string {
+  return date.toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
 /** Words that may hold somebody else's text: on one line, without anything that Markdown or HTML would interpret. */
 export function plain(words: string): string {
   return oneLine(words).replace(/[\\`*_[\]<>&~]/g, '\\$&');

@@ -11,11 +11,13 @@ import { reportHtml } from '../../lib/report/html.ts';
 import { generatePrivateKey, loadSecrets } from '../../lib/secrets.ts';
 import { filledProfiles } from '../profiles.ts';
 
+const ROOT = join(import.meta.dirname, '../..');
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const NASTY = '<img src=x onerror="document.title=1"> `code` | [a](javascript:alert(1))';
 
 const filled = filledProfiles();
 const file = join(filled.directory, 'report.html');
+const PICTURE = 'docs/report.png';
 let browser: Browser;
 
 before(async () => {
@@ -30,10 +32,9 @@ before(async () => {
     ...{ verdict: 'fail', evidence: NASTY, fix: 'scripts/redis.mjs --profile p.yaml' },
     duration_ms: 3,
   };
-  writeFileSync(
-    file,
-    reportHtml({ deployment, secrets, now: new Date('2026-11-24T12:00:00Z'), findings: [finding] }),
-  );
+  const about = { deployment, secrets, now: new Date('2026-11-24T12:00:00Z') };
+  writeFileSync(file, reportHtml({ ...about, findings: [finding] }));
+  writeFileSync(join(filled.directory, 'ready.html'), reportHtml({ ...about, findings: ready() }));
   browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
@@ -43,6 +44,14 @@ after(async () => {
   await browser?.close();
   filled.remove();
 });
+
+/** What is found out where everything is well. */
+function ready(): Finding[] {
+  return ['redis.version', 'relayminer.one-leader', 'public.relay'].map((id) => ({
+    ...{ id, host: 'fleet', group: 'redis', title: id, verdict: 'pass' },
+    ...{ evidence: 'as it should be', fix: '', duration_ms: 3 },
+  }));
+}
 
 /** The report in a browser, with everything that went wrong or was asked of a network on the way. */
 async function opened(scheme: 'light' | 'dark'): Promise<{ page: Page; troubles: string[] }> {
@@ -112,5 +121,16 @@ describe('the report in a browser', { timeout: 120_000 }, () => {
       await page.locator('.topology title', { hasText: 'proxy-1 → relayer-2' }).count(),
       1,
     );
+  });
+
+  test(`is shown by the README: UPDATE_DOCS=1 takes ${PICTURE} anew`, async () => {
+    const page = await browser.newPage({ viewport: { width: 1000, height: 1250 } });
+    await page.goto(pathToFileURL(join(filled.directory, 'ready.html')).href);
+    const picture = await page.screenshot();
+    if (process.env.UPDATE_DOCS) writeFileSync(join(ROOT, PICTURE), picture);
+    const shown = readFileSync(join(ROOT, PICTURE));
+    const size = (png: Buffer) => [png.readUInt32BE(16), png.readUInt32BE(20)];
+    assert.deepEqual(size(shown), size(picture));
+    assert.match(readFileSync(join(ROOT, 'README.md'), 'utf8'), new RegExp(`\\(${PICTURE}\\)`));
   });
 });

@@ -112,8 +112,18 @@ describe('a managed Temporal', () => {
 test('the hosts that use managed services get the images of their clients', (t) => {
   const database = external(t, 'disable').loaded;
   const workflows = deployment(t, EXTERNAL_TEMPORAL).loaded;
-  assert.ok(imagesOf(database, ['provider']).includes(database.images.postgres));
-  assert.ok(imagesOf(workflows, ['provider']).includes(workflows.images.temporal_admin_tools));
-  assert.ok(!imagesOf(workflows, ['provider']).includes(workflows.images.postgres));
-  assert.ok(!imagesOf(database, ['relayminer']).includes(database.images.postgres));
+  assert.ok(
+    imagesOf(database, database.hosts[0]!, ['provider']).includes(database.images.postgres),
+  );
+  assert.ok(
+    imagesOf(workflows, workflows.hosts[0]!, ['provider']).includes(
+      workflows.images.temporal_admin_tools,
+    ),
+  );
+  assert.ok(
+    !imagesOf(workflows, workflows.hosts[0]!, ['provider']).includes(workflows.images.postgres),
+  );
+  assert.ok(
+    !imagesOf(database, database.hosts[0]!, ['relayminer']).includes(database.images.postgres),
+  );
 });
