@@ -12,8 +12,8 @@ const SUPPORTED: Record<string, readonly string[]> = {
 };
 const LEAST_FREE_PERCENT = 10;
 
-/** Prints the system's name and version, and what its clock says in seconds since 1970; without starting any program. */
-export const SYSTEM_AND_CLOCK = sh`. /etc/os-release && printf '%s %s %(%s)T\n' "$ID" "\${VERSION_ID:--}" -1`;
+/** Prints the system's name and version, and what its clock says in seconds since 1970. */
+export const SYSTEM_AND_CLOCK = sh`. /etc/os-release && printf '%s %s %s\n' "$ID" "\${VERSION_ID:--}" "$(date +%s)"`;
 
 /** The operating system of a host. */
 export function hostChecks(context: CheckContext): Check[] {

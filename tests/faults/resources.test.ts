@@ -73,7 +73,7 @@ test('a host that lacks something, with containers on it', { timeout: 600_000 },
     s.diagnostic(`told after ${run.said.match(/[\d.]+ s$/gm)?.at(-1)}`);
     tells(
       run,
-      /postgres: Bring up the stack postgres: exit status 1/,
+      /(redis|postgres): Bring up the stack \1: exit status 1/,
       /What to do: The memory is not/,
     );
     await converges(place);

@@ -3,9 +3,9 @@ import type { Host } from '../fleet/hosts.ts';
 /**
  * What a deploy has left on a host, one fact a line, without what differs from one clean deploy to the next: every path
  * with type, mode, owner and target, the hash of every file, users, packages, containers with the hash of their
- * configuration, volumes, networks, and what is left in /run. (`.applied` has the containers' ids, `.loaded` and a directory's name when the proxy's
- * configuration was accepted; the files that end
- * with `-` are the system's own copies of the user database.)
+ * configuration, volumes, networks, and what is left in /run. (`.applied` has the containers' ids, `.loaded` and a
+ * directory's name when the proxy's configuration was accepted; the files that end with `-` are the system's own copies
+ * of the user database.)
  */
 export async function settled(host: Host): Promise<string[]> {
   const { stdout } = await host.exec(`
@@ -21,7 +21,10 @@ export async function settled(host: Host): Promise<string[]> {
   return stdout.trimEnd().split('\n');
 }
 
-/** Brings a host back to where no deploy has been: the images stay, and so does what runs beside the stacks. */
+/**
+ * Brings a host back to where no deploy has been: the images stay, and so does what runs beside the stacks. So does the
+ * Docker network, which would get other addresses, and with it the exporters another configuration.
+ */
 export async function reset(host: Host): Promise<void> {
   await host.exec(`
     if command -v docker >/dev/null; then
@@ -29,7 +32,6 @@ export async function reset(host: Host): Promise<void> {
     [[ ! $containers ]] || docker rm --force --volumes $containers >/dev/null
     volumes=$(docker volume ls --quiet --filter name=pocket)
     [[ ! $volumes ]] || docker volume rm $volumes >/dev/null
-    docker network rm pocket >/dev/null 2>&1 || true
     fi
     userdel pocket 2>/dev/null || true
     rm -rf /opt/pocket /etc/sysctl.d/90-pocket* /etc/security/limits.d/90-pocket* /etc/systemd/system.conf.d
