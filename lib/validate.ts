@@ -51,6 +51,7 @@ export interface Validation {
 const REACHABLE = {
   id: 'host.reachable',
   group: 'host',
+  severity: 'critical',
   title: 'The host can be logged in to',
 } as const;
 

@@ -35,6 +35,7 @@ export function backendChecks(context: CheckContext): Check[] {
         ({ name, url }): Check => ({
           id: ['backends', service, transport, ...(all.length > 1 ? [name] : [])].join('.'),
           group: 'backends',
+          severity: 'critical',
           title: `${service} answers over ${transport}`,
           host,
           fix: `relayminer.services.${service}.backends.${transport} in the profile, or that node`,

@@ -161,6 +161,7 @@ export function dockerChecks(context: CheckContext): Check[] {
   const engine: Check = {
     id: 'docker.engine',
     group,
+    severity: 'critical',
     title: 'Docker Engine answers',
     host,
     probe: sh`docker version --format '{{.Server.Version}}'`,
@@ -176,6 +177,7 @@ export function dockerChecks(context: CheckContext): Check[] {
   const compose: Check = {
     id: 'docker.compose',
     group,
+    severity: 'warning',
     title: 'Docker Compose is there',
     host,
     probe: sh`docker compose version --short 2>"$scratch.plugin" || docker-compose version --short`,
@@ -191,6 +193,7 @@ export function dockerChecks(context: CheckContext): Check[] {
   const enabled: Check = {
     id: 'docker.enabled',
     group,
+    severity: 'critical',
     title: 'Docker starts with the host',
     host,
     probe: sh`systemctl is-enabled docker.service || systemctl is-enabled docker.socket`,
@@ -205,6 +208,8 @@ export function dockerChecks(context: CheckContext): Check[] {
     return {
       id: `docker.${service}`,
       group,
+      // Without what watches everything works on, unwatched.
+      severity: role === 'exporters' || role === 'monitoring' ? 'warning' : 'critical',
       title: oneShot ? `${service} has done its work` : `${service} runs`,
       host,
       probe: CONTAINERS_PROBE,

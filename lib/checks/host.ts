@@ -20,6 +20,7 @@ export function hostChecks(context: CheckContext): Check[] {
     {
       id: 'host.os',
       group,
+      severity: 'warning',
       title: 'The operating system is supported',
       host,
       probe: sh`. /etc/os-release && printf '%s %s\n' "$ID" "\${VERSION_ID-}"`,
@@ -38,6 +39,7 @@ export function hostChecks(context: CheckContext): Check[] {
     {
       id: 'host.disk',
       group,
+      severity: 'critical',
       title: 'The disks have room',
       host,
       probe: sh`
@@ -60,6 +62,7 @@ export function hostChecks(context: CheckContext): Check[] {
     {
       id: 'host.time',
       group,
+      severity: 'critical',
       title: 'The clock is synchronised',
       host,
       probe: sh`
@@ -83,6 +86,7 @@ export function hostChecks(context: CheckContext): Check[] {
     {
       id: 'host.architecture',
       group,
+      severity: 'critical',
       title: 'The processor runs the Igniter images',
       host,
       probe: sh`uname -m`,

@@ -35,6 +35,7 @@ export function healthCheck({ deployment, host }: CheckContext, application: App
   return {
     id: `${name}.health`,
     group: name,
+    severity: 'critical',
     title: `The ${title} answers and reaches its database`,
     host,
     probe: httpProbe({ url: `${baseOf(application)}/api/health` }),
@@ -55,6 +56,7 @@ export function workerCheck({ deployment, host }: CheckContext, application: App
   return {
     id: `${name}.worker`,
     group: name,
+    severity: 'critical',
     title: `The worker of the ${title} is at work, or waits for the wizard`,
     host,
     probe: sh`

@@ -15,7 +15,7 @@ const BASE = baseOf(MIDDLEMAN);
 export function middlemanChecks(context: CheckContext): Check[] {
   const { deployment, host } = context;
   if (!isIn(context, 'middleman_hosts')) return [];
-  const about = { group: 'middleman', host } as const;
+  const about = { group: 'middleman', severity: 'critical', host } as const;
   const webLogs = logs(deployment, host, 'middleman', 'middleman-web');
   return [
     healthCheck(context, MIDDLEMAN),
@@ -73,7 +73,7 @@ export function middlemanChecks(context: CheckContext): Check[] {
  */
 function outward({ deployment, host, secrets }: CheckContext): Check[] {
   const { middleman_domain: own, provider_public_api_domain: api } = deployment.profile;
-  const about = { group: 'middleman', host, timeoutSeconds: 20 } as const;
+  const about = { group: 'middleman', severity: 'critical', host, timeoutSeconds: 20 } as const;
   const untrusted = (result: ProbeResult, name: string) =>
     tlsOf(deployment.profile, name) === 'internal' ? untrustedVerdict(result) : undefined;
   const checks: Check[] = [];

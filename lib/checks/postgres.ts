@@ -29,6 +29,7 @@ export function postgresChecks(context: CheckContext): Check[] {
   const has = (database: string): Check => ({
     id: `postgres.database-${database}`,
     group: 'postgres',
+    severity: 'critical',
     title: `The database ${database} exists`,
     host,
     probe: databases,
@@ -44,6 +45,7 @@ export function postgresChecks(context: CheckContext): Check[] {
     {
       id: 'postgres.reachable',
       group: 'postgres',
+      severity: 'critical',
       title: 'PostgreSQL answers at its port',
       host,
       probe: sslRequest({ host: '127.0.0.1', port: PORTS.postgres.port }),
@@ -53,6 +55,7 @@ export function postgresChecks(context: CheckContext): Check[] {
     {
       id: 'postgres.login',
       group: 'postgres',
+      severity: 'critical',
       title: `${user} logs in with the password in use`,
       host,
       probe: databases,
@@ -64,6 +67,7 @@ export function postgresChecks(context: CheckContext): Check[] {
     {
       id: 'postgres.password',
       group: 'postgres',
+      severity: 'critical',
       title: 'PostgreSQL refuses a wrong password',
       host,
       probe: login(sh`not-the-password`),

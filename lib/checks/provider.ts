@@ -22,6 +22,7 @@ export function providerChecks(context: CheckContext): Check[] {
     {
       id: 'provider.status',
       group,
+      severity: 'critical',
       title: 'The Provider reads its identity and settings',
       host,
       probe: httpProbe({
@@ -46,6 +47,7 @@ export function providerChecks(context: CheckContext): Check[] {
     {
       id: 'provider.identity',
       group,
+      severity: 'critical',
       title: 'The Provider has the identity of this deployment',
       host,
       probe: httpProbe({ url: `${BASE}/api/identity` }),

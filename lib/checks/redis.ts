@@ -72,6 +72,7 @@ function serverChecks(
   ): Check => ({
     id: `redis.${id}`,
     group: 'redis',
+    severity: 'critical',
     title,
     host,
     probe: redisProbe(login, 'INFO'),
@@ -131,6 +132,7 @@ function serverChecks(
     {
       id: 'redis.password',
       group: 'redis',
+      severity: 'critical',
       title: `${about.name} refuses who has no password`,
       host,
       probe: anonymousProbe(login),

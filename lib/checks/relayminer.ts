@@ -23,7 +23,7 @@ function relayerChecks(context: CheckContext): Check[] {
   const health = `http://127.0.0.1:${PORTS['relayer-health'].port}`;
   const patience = Math.max(15, Math.ceil(3 * deployment.network.blockTimeSeconds));
   const fix = logs(deployment, host, 'relayminer', 'relayer');
-  const about = { group: 'relayminer', host, fix } as const;
+  const about = { group: 'relayminer', severity: 'critical', host, fix } as const;
   return [
     {
       ...about,
@@ -83,6 +83,7 @@ function minerChecks(context: CheckContext): Check[] {
   const base = `http://127.0.0.1:${PORTS.miner.port}`;
   const about = {
     group: 'relayminer',
+    severity: 'critical',
     host,
     fix: logs(deployment, host, 'relayminer', 'miner'),
   } as const;
@@ -136,6 +137,7 @@ export function oneLeader(deployment: Deployment): FleetCheck[] {
     {
       id: 'relayminer.one-leader',
       group: 'relayminer',
+      severity: 'critical',
       title: 'Exactly one miner leads',
       of: METRICS_ID,
       hosts,

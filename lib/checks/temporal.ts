@@ -47,6 +47,7 @@ export function temporalChecks(context: CheckContext): Check[] {
     {
       id: 'temporal.reachable',
       group: 'temporal',
+      severity: 'critical',
       title: external
         ? 'The external Temporal answers, without TLS'
         : 'Temporal answers at its port',
@@ -66,6 +67,7 @@ export function temporalChecks(context: CheckContext): Check[] {
       ([role, namespace]): Check => ({
         id: `temporal.namespace-${namespace}`,
         group: 'temporal',
+        severity: 'critical',
         title: `The namespace ${namespace} exists`,
         host,
         probe: call('DescribeNamespace', textField(1, namespace)),
