@@ -7,8 +7,9 @@ import type { GroupName, RoleName } from '../profile/roles.ts';
 import { sh } from '../shell.ts';
 import { fail, lastWords, pass } from '../verdict.ts';
 import { compareVersions } from '../versions.ts';
-import { CONTAINERS_PROBE, containerVerdict, readContainers } from './containers.ts';
+import { containersProbe, containerVerdict, readContainers } from './containers.ts';
 import { type CheckContext, isIn } from './context.ts';
+import { logRotationCheck } from './log-rotation.ts';
 
 /** Engine 20.10 knows `host-gateway`; Compose 2.20 knows `up --wait` with one-shot services (their release notes). */
 const ENGINE_FLOOR = '20.10';
@@ -203,7 +204,9 @@ export function dockerChecks(context: CheckContext): Check[] {
         ? pass('enabled')
         : fail(result.output.trim().split('\n')[0] || lastWords(result)),
   };
-  const services = STACK_SERVICES.filter((one) => isHere(context, one)).map((one): Check => {
+  const here = STACK_SERVICES.filter((one) => isHere(context, one));
+  const probe = containersProbe([...new Set(here.map(({ image }) => deployment.images[image]))]);
+  const services = here.map((one): Check => {
     const { stack, service, role, image, oneShot = false } = one;
     return {
       id: `docker.${service}`,
@@ -212,7 +215,7 @@ export function dockerChecks(context: CheckContext): Check[] {
       severity: role === 'exporters' || role === 'monitoring' ? 'warning' : 'critical',
       title: oneShot ? `${service} has done its work` : `${service} runs`,
       host,
-      probe: CONTAINERS_PROBE,
+      probe,
       timeoutSeconds: 20,
       fix: rerun(deployment, role, host),
       judge: (result) => {
@@ -228,5 +231,5 @@ export function dockerChecks(context: CheckContext): Check[] {
       },
     };
   });
-  return [engine, compose, enabled, ...services];
+  return [engine, compose, enabled, logRotationCheck(context), ...services];
 }
