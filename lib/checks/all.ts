@@ -8,7 +8,9 @@ import { dockerChecks } from './docker.ts';
 import { exposureChecks } from './exposure.ts';
 import { firewallChecks } from './firewall.ts';
 import { hostChecks } from './host.ts';
+import { MIDDLEMAN, PROVIDER } from './igniter.ts';
 import { middlemanChecks } from './middleman.ts';
+import { migrationsTogether } from './migrations.ts';
 import { monitoringChecks } from './monitoring.ts';
 import { neighbourChecks } from './neighbours.ts';
 import { outsideChecks } from './outside.ts';
@@ -58,5 +60,6 @@ export function fleetChecksOf(deployment: Deployment, secrets: Secrets): FleetCh
     ...oneLeader(deployment),
     ...suppliersClaimed(deployment, secrets.supplierKeys.length),
     ...relayminerFleetChecks(deployment),
+    ...[PROVIDER, MIDDLEMAN].flatMap((one) => migrationsTogether(deployment, one)),
   ];
 }

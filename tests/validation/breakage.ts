@@ -2,11 +2,11 @@ import type { Lab } from '../fleet/lab-fixture.ts';
 
 /**
  * One thing that is done to a deployed host: shell as root, values of its profile (over the lab's own, which `{}` brings
- * back), or a script of the project with the profile of the lab.
+ * back, and which may need the address of the host), or a script of the project with the profile of the lab.
  */
 export type Act =
   | { shell: string }
-  | { profile: Record<string, unknown> }
+  | { profile: Record<string, unknown> | ((address: string) => Record<string, unknown>) }
   | { script: readonly [name: string, ...words: string[]] };
 
 /** One thing that breaks on a deployed host, the check that finds it, and what mends it. */
@@ -31,8 +31,10 @@ export interface Breakage {
 export async function act(lab: Lab, acts: readonly Act[]): Promise<void> {
   for (const one of acts) {
     if ('shell' in one) await lab.host.exec(one.shell);
-    else if ('profile' in one) lab.change(one.profile);
-    else {
+    else if ('profile' in one) {
+      const { profile } = one;
+      lab.change(typeof profile === 'function' ? profile(lab.host.address) : profile);
+    } else {
       const [name, ...words] = one.script;
       const { status, stdout, stderr } = await lab.script(name, ...words);
       if (status !== 0)

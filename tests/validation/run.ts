@@ -40,8 +40,10 @@ export async function provoke(
     await act(lab, breakage.breaks);
     const found = await until(lab, only, (now) => {
       const worse = objections(now, before);
+      const told = now.get(check);
       return (
-        now.get(check)?.verdict === verdict &&
+        told?.verdict === verdict &&
+        breakage.evidence.test(told.evidence) &&
         worse.every((id) => id === check || alsoFails.includes(id))
       );
     });
