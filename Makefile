@@ -11,7 +11,7 @@ FAULT_MOMENTS ?= 30
 export HOST IMAGES
 
 .DEFAULT_GOAL := help
-.PHONY: help lab lab-down deploy validate report images setup test test-unit test-fleet test-faults test-topologies bench lint docs format clean
+.PHONY: help lab lab-down deploy validate report images setup test test-unit test-fleet test-faults test-topologies test-validation bench lint docs format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -36,7 +36,7 @@ images: setup ## list the container images that PROFILE=… needs
 
 setup: node_modules/.package-lock.json $(NODE) ## install what the project itself needs: npm packages, and Node when it is too old
 
-test: lint test-unit test-fleet ## formatting, types, unit tests, tests on container hosts; test-faults and test-topologies take longer
+test: lint test-unit test-fleet ## formatting, types, unit tests, tests on container hosts; test-faults, test-topologies and test-validation take longer
 
 test-unit: setup ## the tests that need no host
 	@node tests/setup.ts unit
@@ -50,6 +50,10 @@ test-fleet: setup ## the tests on container hosts
 test-topologies: setup ## every shipped profile and what spans hosts, on fleets of up to 14 container hosts; most of an hour
 	@node tests/setup.ts fleet
 	@node --test --test-concurrency=1 'tests/topologies/*.test.ts'
+
+test-validation: setup ## breaks on a deployed host what each check is meant to find, and mends it (BREAKAGES=redis: only those)
+	@node tests/setup.ts fleet
+	@node --test --test-concurrency=1 'tests/validation/*.test.ts'
 
 test-faults: setup ## what goes wrong on hosts, and kills at FAULT_MOMENTS=30 random moments of each kind (FAULT_SEED=…: the same again)
 	@node tests/setup.ts fleet

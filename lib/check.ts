@@ -22,6 +22,12 @@ export const CHECK_GROUPS = [
 /** One of them. */
 export type CheckGroup = (typeof CHECK_GROUPS)[number];
 
+/**
+ * What is at stake where a check does not pass, in two words as for alerts: `critical` is relays, rewards, data, or what
+ * must stay private; with `warning` all of that works, yet somebody must look.
+ */
+export type Severity = 'critical' | 'warning';
+
 /** What can be said about one thing; `skip` is what could not be told, and is never as good as `pass`. */
 export type VerdictName = 'pass' | 'warn' | 'fail' | 'skip';
 
@@ -51,6 +57,7 @@ export interface Check {
   /** `group.thing`, unique on its host. */
   id: string;
   group: CheckGroup;
+  severity: Severity;
   /** What is so when the check passes. */
   title: string;
   host: Host;
@@ -67,7 +74,7 @@ export interface Check {
 }
 
 /** A question that only the answers of several hosts together can settle. */
-export interface FleetCheck extends Pick<Check, 'id' | 'group' | 'title' | 'fix'> {
+export interface FleetCheck extends Pick<Check, 'id' | 'group' | 'severity' | 'title' | 'fix'> {
   /** The id of the checks whose answers it judges. */
   of: string;
   /** The hosts that must have answered; without one of them the check is skipped. */
@@ -76,7 +83,8 @@ export interface FleetCheck extends Pick<Check, 'id' | 'group' | 'title' | 'fix'
 }
 
 /** A question about a host that this machine answers itself, such as what is seen of the host from outside. */
-export interface OwnCheck extends Pick<Check, 'id' | 'group' | 'title' | 'host' | 'fix'> {
+export interface OwnCheck
+  extends Pick<Check, 'id' | 'group' | 'severity' | 'title' | 'host' | 'fix'> {
   /** Asks and changes nothing; within its own time. */
   ask(): Promise<Verdict>;
 }
@@ -87,6 +95,7 @@ export interface Finding extends Verdict {
   /** A host's name, or `fleet`. */
   host: string;
   group: CheckGroup;
+  severity: Severity;
   title: string;
   /** What to do; empty when it passed. */
   fix: string;
@@ -116,7 +125,7 @@ export function fleetFindingOf(
 
 /** A finding that follows from no probe, such as a host that cannot be reached. */
 export function finding(
-  about: Pick<Check, 'id' | 'group' | 'title' | 'fix'>,
+  about: Pick<Check, 'id' | 'group' | 'severity' | 'title' | 'fix'>,
   host: string,
   verdict: Verdict,
   milliseconds: number,
@@ -125,6 +134,7 @@ export function finding(
     id: about.id,
     host,
     group: about.group,
+    severity: about.severity,
     title: about.title,
     verdict: verdict.verdict,
     evidence: verdict.evidence,

@@ -1,5 +1,5 @@
 import type { Finding } from './check.ts';
-import { countOf } from './findings.ts';
+import { countOf, worstFirst } from './findings.ts';
 import { code, plain, table } from './report/markdown.ts';
 
 /** The findings of a run in a format that other tools read: the whole text, ending with a newline. */
@@ -39,9 +39,10 @@ function counted(findings: readonly Finding[]): string {
   return ` tests="${findings.length}" failures="${fail}" errors="0" skipped="${skip}"`;
 }
 
-function testCase({ id, group, title, verdict, evidence, fix, duration_ms }: Finding): string {
+function testCase(finding: Finding): string {
+  const { id, group, severity, title, verdict, evidence, fix, duration_ms } = finding;
   const head = `    <testcase classname="${xml(group)}" name="${xml(`${id}: ${title}`)}" time="${duration_ms / 1000}"`;
-  const told = xml([evidence, ...(fix ? [`fix: ${fix}`] : [])].join('\n'));
+  const told = xml([`${severity}: ${evidence}`, ...(fix ? [`fix: ${fix}`] : [])].join('\n'));
   switch (verdict) {
     case 'pass':
       return `${head}/>`;
@@ -50,7 +51,7 @@ function testCase({ id, group, title, verdict, evidence, fix, duration_ms }: Fin
     case 'skip':
       return `${head}><skipped message="${xml(evidence)}"/></testcase>`;
     case 'fail':
-      return `${head}><failure message="${xml(evidence)}">${told}</failure></testcase>`;
+      return `${head}><failure type="${severity}" message="${xml(evidence)}">${told}</failure></testcase>`;
   }
 }
 
@@ -64,12 +65,13 @@ function xml(text: string): string {
 
 /** TAP version 14: warnings pass with what was seen below them, what could not be told is skipped. */
 function tap(findings: readonly Finding[]): string {
-  const lines = findings.flatMap(({ id, host, title, verdict, evidence, fix }, index) => {
+  const lines = findings.flatMap((finding, index) => {
+    const { id, host, severity, title, verdict, evidence, fix } = finding;
     const description = `${host} ${id}: ${title}`.replace(/[\\#]/g, '\\$&');
     const point = `${verdict === 'fail' ? 'not ok' : 'ok'} ${index + 1} - ${description}`;
     if (verdict === 'pass') return [point];
     if (verdict === 'skip') return [`${point} # SKIP ${evidence}`];
-    const told = { verdict, evidence, fix };
+    const told = { verdict, severity, evidence, fix };
     return [
       point,
       '  ---',
@@ -80,20 +82,21 @@ function tap(findings: readonly Finding[]): string {
   return `${['TAP version 14', `1..${findings.length}`, ...lines].join('\n')}\n`;
 }
 
-/** A Markdown table, what is wrong first. */
+/** A Markdown table, what is worst first. */
 function markdown(findings: readonly Finding[], milliseconds: number): string {
   const { pass, warn, fail, skip } = countOf(findings);
-  const order = ['fail', 'warn', 'skip', 'pass'];
-  const sorted = findings.toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
-  const heading = ['', 'Host', 'Check', 'What', 'Seen', 'What to do'];
-  const rows = sorted.map((one) => [
-    one.verdict,
-    code(one.host),
-    code(one.id),
-    plain(one.title),
-    code(one.evidence),
-    code(one.fix),
-  ]);
+  const heading = ['', 'Severity', 'Host', 'Check', 'What', 'Seen', 'What to do'];
+  const rows = findings
+    .toSorted(worstFirst)
+    .map((one) => [
+      one.verdict,
+      one.severity,
+      code(one.host),
+      code(one.id),
+      plain(one.title),
+      code(one.evidence),
+      code(one.fix),
+    ]);
   const counts = `${pass} passed, ${warn} warned, ${fail} failed, ${skip} skipped`;
   return `${counts}, in ${(milliseconds / 1000).toFixed(1)} s.\n\n${table(heading, rows)}\n`;
 }

@@ -2,7 +2,10 @@ import { jsonLine } from './bare.ts';
 import type { Finding, VerdictName } from './check.ts';
 
 /** How many findings there are of each verdict. */
-export type Counts = Record<VerdictName, number>;
+export interface Counts extends Record<VerdictName, number> {
+  /** How many of the failures are critical. */
+  critical: number;
+}
 
 /** How findings are shown to a person. */
 export interface FindingsStyle {
@@ -15,7 +18,10 @@ export interface FindingsStyle {
 
 const COLOURS: Record<VerdictName, number> = { pass: 32, warn: 33, fail: 31, skip: 35 };
 
-/** The findings of one host, with evidence and fix where there is something to do. Ends with a newline. */
+/**
+ * The findings of one host, what is worst first, with evidence and fix where there is something to do; an exclamation
+ * mark tells that it is critical. Ends with a newline.
+ */
 export function hostTable(
   host: string,
   findings: readonly Finding[],
@@ -23,10 +29,11 @@ export function hostTable(
 ): string {
   const width = style.width ?? 80;
   const idWidth = Math.min(32, Math.max(...findings.map(({ id }) => id.length)));
-  const rows = findings.flatMap((finding) => {
-    const { verdict, id, title, evidence, fix } = finding;
+  const rows = findings.toSorted(worstFirst).flatMap((finding) => {
+    const { verdict, severity, id, title, evidence, fix } = finding;
     const word = paint(verdict.toUpperCase(), COLOURS[verdict], style.colour);
-    const left = `  ${word}  ${id.padEnd(idWidth)}  `;
+    const mark = verdict !== 'pass' && severity === 'critical' ? '!' : ' ';
+    const left = `  ${word}${mark} ${id.padEnd(idWidth)}  `;
     const indent = ' '.repeat(8 + idWidth + 2);
     const told = wrap(title, width - Math.max(indent.length, 10 + id.length));
     const [first = '', ...rest] = told;
@@ -43,9 +50,10 @@ export function hostTable(
 
 /** The last line: how many of each, how long it took, and whether the deployment is ready. */
 export function summaryLine(counts: Counts, milliseconds: number, colour: boolean): string {
-  const parts = (['pass', 'warn', 'fail', 'skip'] as const).map(
-    (verdict) => `${counts[verdict]} ${verdict}`,
-  );
+  const parts = (['pass', 'warn', 'fail', 'skip'] as const).map((verdict) => {
+    const critical = verdict === 'fail' && counts.critical > 0;
+    return `${counts[verdict]} ${verdict}${critical ? ` (${counts.critical} critical)` : ''}`;
+  });
   const ready = counts.skip > 0 ? 'ready, as far as could be told' : 'ready';
   const [word, code]: [string, number] =
     counts.fail > 0 ? ['not ready', COLOURS.fail] : [ready, COLOURS.pass];
@@ -54,9 +62,9 @@ export function summaryLine(counts: Counts, milliseconds: number, colour: boolea
 
 /** A finding as one line of `--json`. */
 export function findingLine(finding: Finding): string {
-  const { id, host, group, verdict, title, evidence, fix, duration_ms } = finding;
-  const told = { type: 'finding', id, host, group, verdict, title, evidence, fix, duration_ms };
-  return jsonLine(told);
+  const { id, host, group, severity, verdict, title, evidence, fix, duration_ms } = finding;
+  const about = { type: 'finding', id, host, group, severity };
+  return jsonLine({ ...about, verdict, title, evidence, fix, duration_ms });
 }
 
 /** The last line of `--json`. */
@@ -66,9 +74,21 @@ export function summaryJson(counts: Counts, milliseconds: number): string {
 
 /** Counts findings by verdict. */
 export function countOf(findings: readonly Finding[]): Counts {
-  const counts: Counts = { pass: 0, warn: 0, fail: 0, skip: 0 };
-  for (const { verdict } of findings) counts[verdict]++;
+  const counts: Counts = { pass: 0, warn: 0, fail: 0, skip: 0, critical: 0 };
+  for (const { verdict, severity } of findings) {
+    counts[verdict]++;
+    if (verdict === 'fail' && severity === 'critical') counts.critical++;
+  }
   return counts;
+}
+
+const WORST_FIRST: readonly VerdictName[] = ['fail', 'warn', 'skip', 'pass'];
+
+/** Orders findings for people: failures, warnings, what could not be told, the rest; of each, what is critical first. */
+export function worstFirst(a: Finding, b: Finding): number {
+  const byVerdict = WORST_FIRST.indexOf(a.verdict) - WORST_FIRST.indexOf(b.verdict);
+  if (byVerdict !== 0 || a.verdict === 'pass') return byVerdict;
+  return Number(b.severity === 'critical') - Number(a.severity === 'critical');
 }
 
 function paint(text: string, code: number, colour: boolean): string {

@@ -35,6 +35,7 @@ export const {
   command,
   waitFor,
 } = await import('./steps/system.ts');
+export const { COMMON_KERNEL, REDIS_KERNEL } = await import('./kernel-settings.ts');
 export const { stack, STACKS, COMPOSE, composeFile, envTemplate, privatePorts } = await import(
   './steps/stack.ts'
 );

@@ -51,6 +51,7 @@ export interface Validation {
 const REACHABLE = {
   id: 'host.reachable',
   group: 'host',
+  severity: 'critical',
   title: 'The host can be logged in to',
 } as const;
 
@@ -65,7 +66,7 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
     const context = { deployment, host, secrets };
     return { host, checks: checksOf(context), own: ownChecksOf(context) };
   });
-  const fleet = fleetChecksOf(deployment);
+  const fleet = fleetChecksOf(deployment, secrets);
   const all = plan.flatMap(({ checks, own }) => [...checks, ...own]);
   const wanted = selector(only, [...all, ...fleet, REACHABLE]);
   const fleetWanted = fleet.filter(wanted);

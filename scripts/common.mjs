@@ -2,6 +2,7 @@
 // Prepares a host for everything else: packages, the clock, limits, kernel settings, the directory of the stacks.
 import {
   aptInstall,
+  COMMON_KERNEL,
   command,
   directory,
   limits,
@@ -23,12 +24,7 @@ export const common = {
     user({ name: 'pocket', home: STACKS }),
     directory({ path: STACKS, mode: '750', owner: 'root:pocket' }),
     ...limits('pocket', { openFiles: 65536 }),
-    // A relayer keeps thousands of connections to gateways and backends open at once.
-    sysctl('pocket', {
-      'net.core.somaxconn': 4096,
-      'net.ipv4.ip_local_port_range': '16384 65000',
-      'net.ipv4.tcp_keepalive_time': 300,
-    }),
+    sysctl('pocket', COMMON_KERNEL),
   ],
 };
 

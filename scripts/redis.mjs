@@ -6,6 +6,7 @@ import {
   envTemplate,
   inTurns,
   privatePorts,
+  REDIS_KERNEL,
   runRole,
   settingFlags,
   sh,
@@ -24,8 +25,7 @@ export const redis = {
     const hosts = deployment.publishers('sentinel').map(privateAddress);
     const of = { address: hosts.length > 0 ? privateAddress(host) : '', hosts };
     return [
-      // A background save forks; without overcommit the fork fails on a host whose memory is more than half used.
-      sysctl('pocket-redis', { 'vm.overcommit_memory': 1, 'net.core.somaxconn': 1024 }),
+      sysctl('pocket-redis', REDIS_KERNEL),
       ...(hosts.length > 0 ? inTurns(server(context, of)) : server(context, of)),
       ...(hosts.length > 0 ? sentinel(context, of) : []),
     ];

@@ -1,5 +1,6 @@
 import type { Check, FleetCheck, OwnCheck } from '../check.ts';
 import type { Deployment } from '../deployment.ts';
+import type { Secrets } from '../secrets.ts';
 import { backendChecks } from './backends.ts';
 import { chainChecks } from './chain.ts';
 import type { CheckContext } from './context.ts';
@@ -7,7 +8,9 @@ import { dockerChecks } from './docker.ts';
 import { exposureChecks } from './exposure.ts';
 import { firewallChecks } from './firewall.ts';
 import { hostChecks } from './host.ts';
+import { MIDDLEMAN, PROVIDER } from './igniter.ts';
 import { middlemanChecks } from './middleman.ts';
+import { migrationsTogether } from './migrations.ts';
 import { monitoringChecks } from './monitoring.ts';
 import { neighbourChecks } from './neighbours.ts';
 import { outsideChecks } from './outside.ts';
@@ -16,7 +19,8 @@ import { providerChecks } from './provider.ts';
 import { publicChecks } from './public.ts';
 import { redisChecks } from './redis.ts';
 import { registryChecks } from './registry.ts';
-import { oneLeader, relayminerChecks } from './relayminer.ts';
+import { oneLeader, relayminerChecks, suppliersClaimed } from './relayminer.ts';
+import { relayminerFleetChecks } from './relayminer-fleet.ts';
 import { onePrimary } from './sentinel.ts';
 import { temporalChecks } from './temporal.ts';
 
@@ -50,6 +54,12 @@ export function ownChecksOf(context: CheckContext): OwnCheck[] {
 }
 
 /** What the answers of several hosts settle together. */
-export function fleetChecksOf(deployment: Deployment): FleetCheck[] {
-  return [...onePrimary(deployment), ...oneLeader(deployment)];
+export function fleetChecksOf(deployment: Deployment, secrets: Secrets): FleetCheck[] {
+  return [
+    ...onePrimary(deployment),
+    ...oneLeader(deployment),
+    ...suppliersClaimed(deployment, secrets.supplierKeys.length),
+    ...relayminerFleetChecks(deployment),
+    ...[PROVIDER, MIDDLEMAN].flatMap((one) => migrationsTogether(deployment, one)),
+  ];
 }

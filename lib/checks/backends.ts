@@ -35,20 +35,30 @@ export function backendChecks(context: CheckContext): Check[] {
         ({ name, url }): Check => ({
           id: ['backends', service, transport, ...(all.length > 1 ? [name] : [])].join('.'),
           group: 'backends',
+          severity: 'critical',
           title: `${service} answers over ${transport}`,
           host,
           fix: `relayminer.services.${service}.backends.${transport} in the profile, or that node`,
-          ...way(
-            transport as Transport,
-            url,
-            backend,
-            credentials(backend, secrets.resolve),
-            marks,
+          ...timed(
+            way(transport as Transport, url, backend, credentials(backend, secrets.resolve), marks),
           ),
         }),
       );
     }),
   );
+}
+
+/** Tells how long a good answer took, as the relayer would have waited for it. */
+function timed({ probe, judge }: Way): Way {
+  return {
+    probe,
+    judge: (result) => {
+      const verdict = judge(result);
+      return verdict.verdict === 'pass'
+        ? { ...verdict, evidence: `${verdict.evidence}, ${result.milliseconds} ms` }
+        : verdict;
+    },
+  };
 }
 
 function way(

@@ -23,7 +23,7 @@ export function chainChecks(context: CheckContext): Check[] {
   const relays = isIn(context, 'relay_relayers', 'relay_miners');
   const igniter = isIn(context, 'provider_hosts', 'middleman_hosts');
   const cli = isIn(context, 'pocket_cli_hosts');
-  const about = { group: 'chain', host } as const;
+  const about = { group: 'chain', severity: 'critical', host } as const;
   const checks: Check[] = [];
   if (network.rpcUrl !== undefined && (relays || igniter || cli)) {
     const url = network.rpcUrl;

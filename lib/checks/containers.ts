@@ -1,5 +1,5 @@
 import type { Verdict } from '../check.ts';
-import { sh } from '../shell.ts';
+import { type Shell, sh } from '../shell.ts';
 import { fail, pass, warn } from '../verdict.ts';
 
 /** What `docker inspect` says of a container of a compose project. */
@@ -8,6 +8,8 @@ export interface ContainerState {
   service: string;
   /** As the compose file names it. */
   image: string;
+  /** The id of the image that it was made from. */
+  imageId: string;
   status: string;
   exitCode: number;
   /** `healthy`, `unhealthy`, `starting`, or empty where no health check is defined. */
@@ -20,34 +22,53 @@ export interface ContainerState {
 /** A container that has been up for less has just been restarted. */
 const SETTLED_SECONDS = 60;
 
-/** Shell that prints the time and, one JSON object a line, every container of our compose projects. */
-export const CONTAINERS_PROBE = sh`
-  date -u +%s
-  ids=$(docker ps --all --quiet --filter label=com.docker.compose.project)
-  [[ -z $ids ]] || docker inspect --format '{"labels":{{json .Config.Labels}},"image":{{json .Config.Image}},"state":{{json .State}},"restarts":{{json .RestartCount}}}' $ids
-`;
+/** What a host has: its containers, and the ids of images by their references. */
+export interface Containers {
+  containers: readonly ContainerState[];
+  imageIds: ReadonlyMap<string, string>;
+}
 
-/** Reads what {@link CONTAINERS_PROBE} printed. Throws when it is something else. */
-export function readContainers(output: string): ContainerState[] {
+/**
+ * Shell that prints the time, the ids of images, and every container of a compose project; all but the first one JSON
+ * object a line.
+ */
+export function containersProbe(references: readonly string[]): Shell {
+  return sh`
+  date -u +%s
+  for image in ${references}; do
+    id=$(docker image inspect --format '{{.Id}}' "$image" 2>/dev/null) || continue
+    printf '{"reference":"%s","id":"%s"}\n' "$image" "$id"
+  done
+  ids=$(docker ps --all --quiet --filter label=com.docker.compose.project)
+  [[ -z $ids ]] || docker inspect --format '{"labels":{{json .Config.Labels}},"image":{{json .Config.Image}},"imageId":{{json .Image}},"state":{{json .State}},"restarts":{{json .RestartCount}}}' $ids
+`;
+}
+
+/** Reads what {@link containersProbe} printed. Throws when it is something else. */
+export function readContainers(output: string): Containers {
   const [now, ...lines] = output.trim().split('\n');
-  return lines.map((line) => {
-    const { labels, image, state, restarts } = JSON.parse(line);
-    return {
+  const objects = lines.map((line) => JSON.parse(line));
+  const images = objects.filter(({ reference }) => reference !== undefined);
+  const containers = objects.filter(({ labels }) => labels !== undefined);
+  return {
+    imageIds: new Map(images.map(({ reference, id }) => [reference, id])),
+    containers: containers.map(({ labels, image, imageId, state, restarts }) => ({
       project: labels['com.docker.compose.project'],
       service: labels['com.docker.compose.service'],
       image,
+      imageId,
       status: state.Status,
       exitCode: state.ExitCode,
       health: state.Health?.Status ?? '',
       restarts,
       upSeconds: Number(now) - Date.parse(state.StartedAt) / 1000,
-    };
-  });
+    })),
+  };
 }
 
 /** Judges whether a service is there as it should be: every container of it, should there be several. */
 export function containerVerdict(
-  containers: readonly ContainerState[],
+  { containers, imageIds }: Containers,
   wanted: { project: string; service: string; image: string; oneShot: boolean },
 ): Verdict {
   const { project, service, image, oneShot } = wanted;
@@ -58,6 +79,11 @@ export function containerVerdict(
     if (verdict.verdict !== 'pass') return verdict;
     if (familiar(one.image) !== familiar(image)) {
       return fail(`it was made from ${one.image}; the profile says ${image}`);
+    }
+    const id = imageIds.get(image);
+    if (id === undefined) return warn(`the host no longer has its image ${image}`);
+    if (one.imageId !== id) {
+      return fail(`it was made from ${shortId(one.imageId)}; ${image} is ${shortId(id)} now`);
     }
   }
   return oneShot ? pass('exit status 0') : running(mine[0]!);
@@ -77,6 +103,11 @@ function running({ status, exitCode, health, restarts, upSeconds }: ContainerSta
     return warn(`up for ${Math.round(upSeconds)} s, after ${restarts} restarts`);
   }
   return pass(health || 'running');
+}
+
+/** As much of an image's id as people compare. */
+function shortId(id: string): string {
+  return id.replace(/^sha256:/, '').slice(0, 12);
 }
 
 /** An image reference without the parts that Docker adds by itself. */

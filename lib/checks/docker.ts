@@ -7,8 +7,9 @@ import type { GroupName, RoleName } from '../profile/roles.ts';
 import { sh } from '../shell.ts';
 import { fail, lastWords, pass } from '../verdict.ts';
 import { compareVersions } from '../versions.ts';
-import { CONTAINERS_PROBE, containerVerdict, readContainers } from './containers.ts';
+import { containersProbe, containerVerdict, readContainers } from './containers.ts';
 import { type CheckContext, isIn } from './context.ts';
+import { logRotationCheck } from './log-rotation.ts';
 
 /** Engine 20.10 knows `host-gateway`; Compose 2.20 knows `up --wait` with one-shot services (their release notes). */
 const ENGINE_FLOOR = '20.10';
@@ -161,6 +162,7 @@ export function dockerChecks(context: CheckContext): Check[] {
   const engine: Check = {
     id: 'docker.engine',
     group,
+    severity: 'critical',
     title: 'Docker Engine answers',
     host,
     probe: sh`docker version --format '{{.Server.Version}}'`,
@@ -176,6 +178,7 @@ export function dockerChecks(context: CheckContext): Check[] {
   const compose: Check = {
     id: 'docker.compose',
     group,
+    severity: 'warning',
     title: 'Docker Compose is there',
     host,
     probe: sh`docker compose version --short 2>"$scratch.plugin" || docker-compose version --short`,
@@ -191,6 +194,7 @@ export function dockerChecks(context: CheckContext): Check[] {
   const enabled: Check = {
     id: 'docker.enabled',
     group,
+    severity: 'critical',
     title: 'Docker starts with the host',
     host,
     probe: sh`systemctl is-enabled docker.service || systemctl is-enabled docker.socket`,
@@ -200,14 +204,18 @@ export function dockerChecks(context: CheckContext): Check[] {
         ? pass('enabled')
         : fail(result.output.trim().split('\n')[0] || lastWords(result)),
   };
-  const services = STACK_SERVICES.filter((one) => isHere(context, one)).map((one): Check => {
+  const here = STACK_SERVICES.filter((one) => isHere(context, one));
+  const probe = containersProbe([...new Set(here.map(({ image }) => deployment.images[image]))]);
+  const services = here.map((one): Check => {
     const { stack, service, role, image, oneShot = false } = one;
     return {
       id: `docker.${service}`,
       group,
+      // Without what watches everything works on, unwatched.
+      severity: role === 'exporters' || role === 'monitoring' ? 'warning' : 'critical',
       title: oneShot ? `${service} has done its work` : `${service} runs`,
       host,
-      probe: CONTAINERS_PROBE,
+      probe,
       timeoutSeconds: 20,
       fix: rerun(deployment, role, host),
       judge: (result) => {
@@ -223,5 +231,5 @@ export function dockerChecks(context: CheckContext): Check[] {
       },
     };
   });
-  return [engine, compose, enabled, ...services];
+  return [engine, compose, enabled, logRotationCheck(context), ...services];
 }

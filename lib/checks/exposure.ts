@@ -28,6 +28,7 @@ export function exposureChecks(context: CheckContext): Check[] {
     return {
       id: `exposure.${name}`,
       group: 'exposure',
+      severity: 'critical',
       title: `Port ${port} (${name}) is private`,
       host,
       probe: withGateways ? lines(SOCKETS, GATEWAYS) : SOCKETS,

@@ -11,6 +11,7 @@ export function firewallChecks({ deployment, host }: CheckContext): Check[] {
     {
       id: 'exposure.firewall',
       group: 'exposure',
+      severity: 'critical',
       title: 'The firewall is in force, confirmed, and loaded at boot',
       host,
       probe: sh`

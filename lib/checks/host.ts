@@ -3,6 +3,9 @@ import { onHost } from '../fixes.ts';
 import { sh } from '../shell.ts';
 import { fail, lastWords, pass, skip, warn } from '../verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
+import { kernelChecks } from './host-kernel.ts';
+import { memoryCheck } from './host-memory.ts';
+import { spaceChecks } from './host-space.ts';
 import { pocketdCheck } from './pocketd.ts';
 
 /** The releases that are tested, and those that Docker publishes packages for (docs.docker.com, engine/install). */
@@ -10,7 +13,6 @@ const SUPPORTED: Record<string, readonly string[]> = {
   ubuntu: ['22.04', '24.04', '26.04'],
   debian: ['12', '13'],
 };
-const LEAST_FREE_PERCENT = 10;
 
 /** Prints the system's name and version, and what its clock says in seconds since 1970. */
 export const SYSTEM_AND_CLOCK = sh`. /etc/os-release && printf '%s %s %s\n' "$ID" "\${VERSION_ID:--}" "$(date +%s)"`;
@@ -23,6 +25,7 @@ export function hostChecks(context: CheckContext): Check[] {
     {
       id: 'host.os',
       group,
+      severity: 'warning',
       title: 'The operating system is supported',
       host,
       probe: SYSTEM_AND_CLOCK,
@@ -38,31 +41,13 @@ export function hostChecks(context: CheckContext): Check[] {
           : fail(`${name} ${version}; supported are ${known}`);
       },
     },
-    {
-      id: 'host.disk',
-      group,
-      title: 'The disks have room',
-      host,
-      probe: sh`
-        places=/
-        [[ ! -d /var/lib/docker ]] || places="/ /var/lib/docker"
-        df -P -k $places | tail -n +2 | sort -u
-      `,
-      fix: onHost(deployment, host, 'docker image prune --all'),
-      judge: (result) => {
-        if (result.status !== 0) return skip(`df says: ${lastWords(result)}`);
-        const rooms = result.output.trim().split('\n').map(readRoom);
-        const evidence = rooms
-          .map(({ place, percent, gib }) => `${place}: ${percent} % free, ${gib} GiB`)
-          .join('; ');
-        return rooms.some(({ percent }) => percent < LEAST_FREE_PERCENT)
-          ? warn(`${evidence}; wanted: ${LEAST_FREE_PERCENT} %`)
-          : pass(evidence);
-      },
-    },
+    ...spaceChecks(context),
+    memoryCheck(context),
+    ...kernelChecks(context),
     {
       id: 'host.time',
       group,
+      severity: 'critical',
       title: 'The clock is synchronised',
       host,
       probe: sh`
@@ -86,6 +71,7 @@ export function hostChecks(context: CheckContext): Check[] {
     {
       id: 'host.architecture',
       group,
+      severity: 'critical',
       title: 'The processor runs the Igniter images',
       host,
       probe: sh`uname -m`,
@@ -97,15 +83,4 @@ export function hostChecks(context: CheckContext): Check[] {
           : fail(`${output.trim() || 'unknown'}; the images exist for x86_64 alone`),
     },
   ];
-}
-
-function readRoom(line: string): { place: string; percent: number; gib: number } {
-  const [, total, , available, , place] = line.trim().split(/\s+/);
-  const [all, free] = [Number(total), Number(available)];
-  if (!(all > 0) || !(free >= 0) || !place) throw new Error(`"${line}" of df`);
-  return {
-    place,
-    percent: Math.floor((100 * free) / all),
-    gib: Math.floor(free / 1024 ** 2),
-  };
 }

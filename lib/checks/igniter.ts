@@ -1,7 +1,7 @@
-import type { Check } from '../check.ts';
+import type { Check, ProbeResult, Verdict } from '../check.ts';
 import { logs } from '../fixes.ts';
 import { PORTS } from '../ports.ts';
-import { httpProbe, httpVerdict } from '../probes/http.ts';
+import { httpProbe, httpVerdict, jsonOf } from '../probes/http.ts';
 import { sh } from '../shell.ts';
 import { excerpt, fail, lastWords, pass, warn } from '../verdict.ts';
 import type { CheckContext } from './context.ts';
@@ -11,6 +11,9 @@ export interface Application {
   name: 'provider' | 'middleman';
   title: 'Provider' | 'Middleman';
 }
+
+export const PROVIDER = { name: 'provider', title: 'Provider' } as const;
+export const MIDDLEMAN = { name: 'middleman', title: 'Middleman' } as const;
 
 /** Where an application answers on its own host. */
 export function baseOf({ name }: Application): string {
@@ -35,6 +38,7 @@ export function healthCheck({ deployment, host }: CheckContext, application: App
   return {
     id: `${name}.health`,
     group: name,
+    severity: 'critical',
     title: `The ${title} answers and reaches its database`,
     host,
     probe: httpProbe({ url: `${baseOf(application)}/api/health` }),
@@ -49,12 +53,51 @@ export function healthCheck({ deployment, host }: CheckContext, application: App
   };
 }
 
+/** Whether Auth.js has what it needs, which health does not ask (igniter, apps/{provider,middleman}/src/auth.ts, 0.9). */
+export function sessionCheck({ deployment, host }: CheckContext, application: Application): Check {
+  const { name, title } = application;
+  return {
+    id: `${name}.session`,
+    group: name,
+    severity: 'critical',
+    title: `The ${title} can keep sessions`,
+    host,
+    probe: httpProbe({ url: `${baseOf(application)}/api/auth/session` }),
+    fix: logs(deployment, host, name, `${name}-web`),
+    judge: (result) =>
+      httpVerdict(result, ({ status, body }) =>
+        status === 200 && body.trim() === 'null'
+          ? pass('200 null: nobody is signed in')
+          : fail(`HTTP ${status} ${excerpt(body)}; wanted: 200 null`),
+      ),
+  };
+}
+
+/** Whether the wizard was completed. */
+export function bootstrapCheck(
+  { deployment, host }: CheckContext,
+  application: Application,
+): Check {
+  const { name, title } = application;
+  return {
+    id: `${name}.bootstrap`,
+    group: name,
+    severity: 'critical',
+    title: `The ${title} tells whether its wizard was completed`,
+    host,
+    probe: httpProbe({ url: `${baseOf(application)}/api/bootstrap` }),
+    fix: logs(deployment, host, name, `${name}-web`),
+    judge: bootstrapVerdict,
+  };
+}
+
 /** Whether the worker is where it should be, which before the end of the wizard is waiting. */
 export function workerCheck({ deployment, host }: CheckContext, application: Application): Check {
   const { name, title } = application;
   return {
     id: `${name}.worker`,
     group: name,
+    severity: 'critical',
     title: `The worker of the ${title} is at work, or waits for the wizard`,
     host,
     probe: sh`
@@ -72,4 +115,14 @@ export function workerCheck({ deployment, host }: CheckContext, application: App
         : fail(lastWords(result));
     },
   };
+}
+
+/** Judges an answer to `GET /api/bootstrap` (igniter, apps/{provider,middleman}/src/app/api/bootstrap, 0.9). */
+export function bootstrapVerdict(result: ProbeResult): Verdict {
+  return httpVerdict(result, (answer) => {
+    if (answer.status !== 200) return fail(`HTTP ${answer.status} ${excerpt(answer.body)}`);
+    const { isBootstrapped } = jsonOf(answer) as { isBootstrapped?: unknown };
+    if (typeof isBootstrapped !== 'boolean') return fail(excerpt(answer.body));
+    return pass(`the wizard ${isBootstrapped ? 'was' : 'is still to be'} completed`);
+  });
 }

@@ -23,7 +23,7 @@ export function managedPostgresChecks(context: CheckContext): Check[] {
     (DATABASES[role] ?? []).map((database) => ({ role, database })),
   );
   if (needed.length === 0) return [];
-  const about = { group: 'postgres', host } as const;
+  const about = { group: 'postgres', severity: 'critical', host } as const;
   const client = postgresClient(deployment, host, {
     database: 'postgres',
     statement: 'SELECT datname FROM pg_database',

@@ -6,16 +6,26 @@ import { publicKey } from '../secrets.ts';
 import { type Shell, sh } from '../shell.ts';
 import { excerpt, fail, lastWords, pass, warn } from '../verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
-import { baseOf, healthCheck, workerCheck } from './igniter.ts';
+import {
+  baseOf,
+  bootstrapCheck,
+  bootstrapVerdict,
+  healthCheck,
+  MIDDLEMAN,
+  sessionCheck,
+  workerCheck,
+} from './igniter.ts';
+import { migrationCheck } from './migrations.ts';
+import { workflowChecks } from './workflows.ts';
 
-const MIDDLEMAN = { name: 'middleman', title: 'Middleman' } as const;
 const BASE = baseOf(MIDDLEMAN);
 
 /** Igniter Middleman: the web application, its worker, and what it has to reach from inside its container. */
 export function middlemanChecks(context: CheckContext): Check[] {
   const { deployment, host } = context;
-  if (!isIn(context, 'middleman_hosts')) return [];
-  const about = { group: 'middleman', host } as const;
+  const migrations = migrationCheck(context, MIDDLEMAN);
+  if (!isIn(context, 'middleman_hosts')) return migrations;
+  const about = { group: 'middleman', severity: 'critical', host } as const;
   const webLogs = logs(deployment, host, 'middleman', 'middleman-web');
   return [
     healthCheck(context, MIDDLEMAN),
@@ -40,28 +50,11 @@ export function middlemanChecks(context: CheckContext): Check[] {
           return status === 400 || status === 404 ? pass(says) : fail(says);
         }),
     },
-    {
-      ...about,
-      id: 'middleman.session',
-      title: 'The Middleman can keep sessions',
-      probe: httpProbe({ url: `${BASE}/api/auth/session` }),
-      fix: webLogs,
-      judge: (result) =>
-        httpVerdict(result, ({ status, body }) =>
-          status === 200 && body.trim() === 'null'
-            ? pass('200 null: nobody is signed in')
-            : fail(`HTTP ${status} ${excerpt(body)}; wanted: 200 null`),
-        ),
-    },
-    {
-      ...about,
-      id: 'middleman.bootstrap',
-      title: 'The Middleman tells whether its wizard was completed',
-      probe: httpProbe({ url: `${BASE}/api/bootstrap` }),
-      fix: webLogs,
-      judge: bootstrapVerdict,
-    },
+    sessionCheck(context, MIDDLEMAN),
+    bootstrapCheck(context, MIDDLEMAN),
     workerCheck(context, MIDDLEMAN),
+    ...workflowChecks(context, MIDDLEMAN),
+    ...migrations,
     ...outward(context),
   ];
 }
@@ -73,7 +66,7 @@ export function middlemanChecks(context: CheckContext): Check[] {
  */
 function outward({ deployment, host, secrets }: CheckContext): Check[] {
   const { middleman_domain: own, provider_public_api_domain: api } = deployment.profile;
-  const about = { group: 'middleman', host, timeoutSeconds: 20 } as const;
+  const about = { group: 'middleman', severity: 'critical', host, timeoutSeconds: 20 } as const;
   const untrusted = (result: ProbeResult, name: string) =>
     tlsOf(deployment.profile, name) === 'internal' ? untrustedVerdict(result) : undefined;
   const checks: Check[] = [];
@@ -131,14 +124,4 @@ function fromInside(url: string): Shell {
     id=$(container middleman middleman-web)
     docker exec "$id" node -e ${FETCH} ${url}
   `;
-}
-
-/** Judges an answer to `GET /api/bootstrap` (igniter, apps/middleman/src/app/api/bootstrap, 0.9). */
-export function bootstrapVerdict(result: ProbeResult): Verdict {
-  return httpVerdict(result, (answer) => {
-    if (answer.status !== 200) return fail(`HTTP ${answer.status} ${excerpt(answer.body)}`);
-    const { isBootstrapped } = jsonOf(answer) as { isBootstrapped?: unknown };
-    if (typeof isBootstrapped !== 'boolean') return fail(excerpt(answer.body));
-    return pass(`the wizard ${isBootstrapped ? 'was' : 'is still to be'} completed`);
-  });
 }

@@ -23,6 +23,7 @@ export function monitoringChecks(context: CheckContext): Check[] {
 function prometheusChecks({ deployment, host }: CheckContext): Check[] {
   const about = {
     group: 'monitoring',
+    severity: 'warning',
     host,
     fix: logs(deployment, host, 'monitoring', 'prometheus'),
   } as const;
@@ -131,6 +132,7 @@ export const DASHBOARDS: readonly string[] = readdirSync(
 function grafanaChecks({ deployment, host, secrets }: CheckContext): Check[] {
   const about = {
     group: 'monitoring',
+    severity: 'warning',
     host,
     fix: rerun(deployment, 'monitoring', host),
   } as const;
@@ -141,6 +143,7 @@ function grafanaChecks({ deployment, host, secrets }: CheckContext): Check[] {
     {
       ...about,
       id: 'monitoring.sign-in',
+      severity: 'critical',
       title: 'Grafana shows nothing to who has not signed in',
       probe: httpProbe({ url: `${GRAFANA}/api/search` }),
       judge: (result) =>

@@ -25,6 +25,7 @@ export function neighbourChecks({ deployment, host }: CheckContext): Check[] {
     {
       id: 'exposure.neighbours',
       group: 'exposure',
+      severity: 'critical',
       title: 'The other hosts answer this one only where they have to',
       host,
       probe: sh`

@@ -17,6 +17,7 @@ export function outsideChecks({ deployment, host }: CheckContext): OwnCheck[] {
     {
       id: 'exposure.outside',
       group: 'exposure',
+      severity: 'critical',
       title: 'It answers this machine only where it has to',
       host,
       fix: firewallFix(deployment, [host]),

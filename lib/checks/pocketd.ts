@@ -15,6 +15,7 @@ export function pocketdCheck({ deployment, host }: CheckContext): Check {
   return {
     id: 'host.pocketd',
     group: 'host',
+    severity: 'warning',
     title: `pocketd ${version} is installed`,
     host,
     probe: sh`

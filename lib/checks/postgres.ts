@@ -5,30 +5,26 @@ import { type Shell, sh } from '../shell.ts';
 import { fail, lastWords, pass } from '../verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 import { managedPostgresChecks, reachableVerdict, sslRequest } from './managed-postgres.ts';
+import { postgresQuery } from './postgres-query.ts';
+import { postgresStateChecks } from './postgres-state.ts';
 
-/**
- * PostgreSQL, asked over TCP. The login goes to the container's own address, because the image trusts whoever comes
- * from its loopback (docker-library/postgres, docker-entrypoint.sh, 16): there, any password would do. The password
- * goes over standard input, since the environment of a process on the host is no place for it.
- */
+/** PostgreSQL, asked over TCP: ours on its own host, a managed one from the hosts that use it. */
 export function postgresChecks(context: CheckContext): Check[] {
   const { deployment, host } = context;
   if (deployment.profile.postgres.mode === 'external') return managedPostgresChecks(context);
   if (!isIn(context, 'postgres_hosts')) return [];
   const { user } = deployment.profile.postgres;
   const again = rerun(deployment, 'postgres', host);
-  const login = (password: Shell) => sh`
-    id=$(container postgres postgres)
-    address=$(docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{"\n"}}{{end}}' "$id")
-    printf '%s\n' ${password} |
-      docker exec --interactive --env PGCONNECT_TIMEOUT=5 "$id" sh -c '
-        IFS= read -r PGPASSWORD && export PGPASSWORD && exec psql "$@"' psql --no-psqlrc --no-password --tuples-only --no-align \
-      --host "\${address%%$'\n'*}" --username ${user} --dbname postgres --command 'SELECT datname FROM pg_database'
-  `;
+  const login = (password: Shell) =>
+    postgresQuery(user, password, {
+      database: 'postgres',
+      statement: 'SELECT datname FROM pg_database',
+    });
   const databases = login(sh`"$postgres_password"`);
   const has = (database: string): Check => ({
     id: `postgres.database-${database}`,
     group: 'postgres',
+    severity: 'critical',
     title: `The database ${database} exists`,
     host,
     probe: databases,
@@ -44,6 +40,7 @@ export function postgresChecks(context: CheckContext): Check[] {
     {
       id: 'postgres.reachable',
       group: 'postgres',
+      severity: 'critical',
       title: 'PostgreSQL answers at its port',
       host,
       probe: sslRequest({ host: '127.0.0.1', port: PORTS.postgres.port }),
@@ -53,6 +50,7 @@ export function postgresChecks(context: CheckContext): Check[] {
     {
       id: 'postgres.login',
       group: 'postgres',
+      severity: 'critical',
       title: `${user} logs in with the password in use`,
       host,
       probe: databases,
@@ -64,6 +62,7 @@ export function postgresChecks(context: CheckContext): Check[] {
     {
       id: 'postgres.password',
       group: 'postgres',
+      severity: 'critical',
       title: 'PostgreSQL refuses a wrong password',
       host,
       probe: login(sh`not-the-password`),
@@ -78,5 +77,6 @@ export function postgresChecks(context: CheckContext): Check[] {
     has('provider'),
     ...(deployment.group('middleman_hosts').length > 0 ? [has('middleman')] : []),
     has('temporal'),
+    ...postgresStateChecks(context),
   ];
 }

@@ -34,6 +34,7 @@ function clockCheck({ host }: CheckContext): Check {
   return {
     id: 'host.clock-off',
     group,
+    severity: 'critical',
     title: 'The clock is not far off',
     host,
     probe: SYSTEM_AND_CLOCK,
@@ -62,6 +63,7 @@ function portChecks(context: CheckContext, roles: readonly RoleName[]): Check[] 
     return {
       id: `host.port-${port}`,
       group,
+      severity: 'critical',
       title: `Port ${port} is free for ${name}`,
       host,
       probe: sh`
@@ -118,6 +120,7 @@ function registryChecks(context: CheckContext, roles: readonly RoleName[]): Chec
   return [...byRegistry].map(([registry, references]) => ({
     id: `host.registry-${registry}`,
     group,
+    severity: 'critical',
     title: `The registry ${registry} can be reached`,
     host,
     probe: sh`

@@ -4,15 +4,24 @@ import { httpProbe, httpVerdict, jsonOf } from '../probes/http.ts';
 import { publicKey } from '../secrets.ts';
 import { excerpt, fail, pass, skip } from '../verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
-import { baseOf, healthCheck, workerCheck } from './igniter.ts';
+import {
+  baseOf,
+  bootstrapCheck,
+  healthCheck,
+  PROVIDER,
+  sessionCheck,
+  workerCheck,
+} from './igniter.ts';
+import { migrationCheck } from './migrations.ts';
+import { workflowChecks } from './workflows.ts';
 
-const PROVIDER = { name: 'provider', title: 'Provider' } as const;
 const BASE = baseOf(PROVIDER);
 
 /** Igniter Provider: the web application and its worker. */
 export function providerChecks(context: CheckContext): Check[] {
   const { deployment, host, secrets } = context;
-  if (!isIn(context, 'provider_hosts')) return [];
+  const migrations = migrationCheck(context, PROVIDER);
+  if (!isIn(context, 'provider_hosts')) return migrations;
   const group = 'provider';
   const again = rerun(deployment, 'provider', host);
   const webLogs = logs(deployment, host, 'provider', 'provider-web');
@@ -22,6 +31,7 @@ export function providerChecks(context: CheckContext): Check[] {
     {
       id: 'provider.status',
       group,
+      severity: 'critical',
       title: 'The Provider reads its identity and settings',
       host,
       probe: httpProbe({
@@ -46,6 +56,7 @@ export function providerChecks(context: CheckContext): Check[] {
     {
       id: 'provider.identity',
       group,
+      severity: 'critical',
       title: 'The Provider has the identity of this deployment',
       host,
       probe: httpProbe({ url: `${BASE}/api/identity` }),
@@ -60,6 +71,10 @@ export function providerChecks(context: CheckContext): Check[] {
             : fail(`${excerpt(String(identity))}; app_identity belongs to ${expected}`);
         }),
     },
+    sessionCheck(context, PROVIDER),
+    bootstrapCheck(context, PROVIDER),
     workerCheck(context, PROVIDER),
+    ...workflowChecks(context, PROVIDER),
+    ...migrations,
   ];
 }

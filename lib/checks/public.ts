@@ -105,6 +105,7 @@ function relayChecks(context: CheckContext, site: Site): Check[] {
       return {
         id: `public.relayer-${relayer.name}`,
         group: 'public',
+        severity: 'critical',
         title: `The proxy reaches the relayer on ${relayer.name}`,
         host,
         probe: sh`
@@ -169,6 +170,7 @@ function check({ deployment, host }: CheckContext, site: Site, question: Questio
   return {
     id: question.id,
     group: 'public',
+    severity: 'critical',
     title: question.title,
     host,
     probe: httpProbe({ ...request, url, connectTo: '127.0.0.1', insecure }),

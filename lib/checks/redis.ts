@@ -3,7 +3,7 @@ import { rerun } from '../fixes.ts';
 import { PORTS } from '../ports.ts';
 import { anonymousProbe, type RedisLogin, redisProbe } from '../probes/redis.ts';
 import { parseRedisUrl } from '../redis-url.ts';
-import { excerpt, fail, lastWords, pass, warn } from '../verdict.ts';
+import { excerpt, fail, lastWords, pass, skip, warn } from '../verdict.ts';
 import { compareVersions } from '../versions.ts';
 import { type CheckContext, isIn } from './context.ts';
 import { infoVerdict } from './redis-info.ts';
@@ -72,6 +72,7 @@ function serverChecks(
   ): Check => ({
     id: `redis.${id}`,
     group: 'redis',
+    severity: 'critical',
     title,
     host,
     probe: redisProbe(login, 'INFO'),
@@ -97,14 +98,13 @@ function serverChecks(
       'memory',
       `${about.name} has a memory limit`,
       (values) => {
-        const limit = Number(values.get('maxmemory'));
-        const share = Math.round((100 * Number(values.get('used_memory'))) / limit);
-        return limit > 0
-          ? pass(`${values.get('maxmemory_human')}, ${share} % used`)
+        return Number(values.get('maxmemory')) > 0
+          ? pass(`${values.get('maxmemory_human')}`)
           : fail('maxmemory is 0: it would take what the host has');
       },
       about.memory,
     ),
+    asked('headroom', `${about.name} has room for more relays`, headroomVerdict, about.memory),
     asked('policy', `${about.name} evicts nothing`, (values) => {
       const policy = values.get('maxmemory_policy');
       return policy === 'noeviction'
@@ -118,7 +118,11 @@ function serverChecks(
           ? warn('appendonly is off: ask what else keeps it')
           : fail('appendonly is off');
       const written = values.get('aof_last_write_status');
-      return written === 'ok' ? pass('on, last write ok') : fail(`last write: ${written}`);
+      if (written !== 'ok') return fail(`last write: ${written}`);
+      const rewritten = values.get('aof_last_bgrewrite_status');
+      return rewritten === 'err'
+        ? fail('the last rewrite failed: the file only grows')
+        : pass('on, last write ok');
     }),
     asked(
       'snapshot',
@@ -131,6 +135,7 @@ function serverChecks(
     {
       id: 'redis.password',
       group: 'redis',
+      severity: 'critical',
       title: `${about.name} refuses who has no password`,
       host,
       probe: anonymousProbe(login),
@@ -146,4 +151,23 @@ function serverChecks(
       },
     },
   ];
+}
+
+const MEBIBYTE = 1024 ** 2;
+const WORTH_A_LOOK_PERCENT = 80;
+
+/**
+ * Judges the memory that is left. Where it is below 1 GiB, or an eighth of a smaller limit, RelayMiner takes no relays
+ * (pocket-relay-miner, transport/redis/store_health.go, v0.1.x).
+ */
+export function headroomVerdict(values: Map<string, string>): Verdict {
+  const [limit, used] = [Number(values.get('maxmemory')), Number(values.get('used_memory'))];
+  if (!(limit > 0)) return skip('there is no memory limit');
+  if (!(used >= 0)) throw new Error('INFO without used_memory');
+  const share = Math.round((100 * used) / limit);
+  const left = Math.floor((limit - used) / MEBIBYTE);
+  const least = Math.min(1024, limit / 8 / MEBIBYTE);
+  const evidence = `${share} % used, ${left} MiB left`;
+  if (left < least) return fail(`${evidence}; below ${Math.floor(least)} no relay is taken`);
+  return share > WORTH_A_LOOK_PERCENT ? warn(evidence) : pass(evidence);
 }

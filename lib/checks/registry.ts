@@ -27,6 +27,7 @@ function listCheck(
   return {
     id: `registry.${list}`,
     group: 'registry',
+    severity: 'warning',
     title: `The list of ${list} has somebody in it`,
     host,
     probe: httpProbe({ url }),

@@ -4,8 +4,11 @@ import { logs, rerun } from '../fixes.ts';
 import { PORTS } from '../ports.ts';
 import { type HttpAnswer, httpProbe, httpVerdict } from '../probes/http.ts';
 import { sh } from '../shell.ts';
-import { excerpt, fail, lastWords, pass, warn } from '../verdict.ts';
+import { excerpt, fail, lastWords, pass, skip, warn } from '../verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
+import { configChecks } from './relayminer-config.ts';
+import { relayHostChecks } from './relayminer-fleet.ts';
+import { serviceChecks } from './relayminer-services.ts';
 
 const METRICS_ID = 'relayminer.miner-metrics';
 
@@ -14,7 +17,12 @@ const METRICS_ID = 'relayminer.miner-metrics';
  * height must grow within 3 blocks proves chain, miner, Redis and relayer at once, since the relayer learns it that way.
  */
 export function relayminerChecks(context: CheckContext): Check[] {
-  return [...relayerChecks(context), ...minerChecks(context)];
+  return [
+    ...configChecks(context),
+    ...relayerChecks(context),
+    ...minerChecks(context),
+    ...relayHostChecks(context),
+  ];
 }
 
 function relayerChecks(context: CheckContext): Check[] {
@@ -23,7 +31,7 @@ function relayerChecks(context: CheckContext): Check[] {
   const health = `http://127.0.0.1:${PORTS['relayer-health'].port}`;
   const patience = Math.max(15, Math.ceil(3 * deployment.network.blockTimeSeconds));
   const fix = logs(deployment, host, 'relayminer', 'relayer');
-  const about = { group: 'relayminer', host, fix } as const;
+  const about = { group: 'relayminer', severity: 'critical', host, fix } as const;
   return [
     {
       ...about,
@@ -59,6 +67,7 @@ function relayerChecks(context: CheckContext): Check[] {
       timeoutSeconds: patience + 10,
       judge: (result) => heightVerdict(result, patience),
     },
+    ...serviceChecks(context),
   ];
 }
 
@@ -83,12 +92,13 @@ function minerChecks(context: CheckContext): Check[] {
   const base = `http://127.0.0.1:${PORTS.miner.port}`;
   const about = {
     group: 'relayminer',
+    severity: 'critical',
     host,
     fix: logs(deployment, host, 'relayminer', 'miner'),
   } as const;
   const metrics = sh`
     http ${`url = "${base}/metrics"\nmax-time = 8\nfail\n`} |
-      grep -E '^ha_(miner_leader_status|keys_supplier_keys_active)[{ ]'
+      grep -E '^ha_(miner_leader_status|miner_supplier_claimed_count|keys_supplier_keys_active)[{ ]'
   `;
   const expected = secrets.supplierKeys.length;
   return [
@@ -136,6 +146,7 @@ export function oneLeader(deployment: Deployment): FleetCheck[] {
     {
       id: 'relayminer.one-leader',
       group: 'relayminer',
+      severity: 'critical',
       title: 'Exactly one miner leads',
       of: METRICS_ID,
       hosts,
@@ -149,6 +160,39 @@ export function oneLeader(deployment: Deployment): FleetCheck[] {
       },
     },
   ];
+}
+
+/** Every supplier that is staked is worked on by exactly one miner. */
+export function suppliersClaimed(deployment: Deployment, keys: number): FleetCheck[] {
+  const hosts = deployment.group('relay_miners');
+  if (hosts.length === 0) return [];
+  return [
+    {
+      id: 'relayminer.suppliers-claimed',
+      group: 'relayminer',
+      severity: 'critical',
+      title: 'The miners work for every supplier',
+      of: METRICS_ID,
+      hosts,
+      fix: `see which suppliers are staked; then: ${hosts.map((host) => logs(deployment, host, 'relayminer', 'miner')).join('; ')}`,
+      judge: (results) => claimedVerdict(results, keys),
+    },
+  ];
+}
+
+/** Judges the suppliers that all miners together have taken: only those that are staked can be. */
+export function claimedVerdict(results: ReadonlyMap<string, ProbeResult>, keys: number): Verdict {
+  const counts = [...results.values()].map((result) =>
+    gauge(result, 'ha_miner_supplier_claimed_count'),
+  );
+  const told = counts.filter((count) => count !== undefined);
+  if (told.length < counts.length) return skip('not every miner tells how many it works for');
+  const claimed = told.reduce((sum, count) => sum + count, 0);
+  if (claimed === 0) return skip(`none of ${keys}: as it is before they are staked`);
+  if (claimed > keys) return fail(`${claimed} of ${keys}: some by two miners at once`);
+  return claimed === keys
+    ? pass(`${claimed} of ${keys}`)
+    : warn(`${claimed} of ${keys}: the others are not staked, or not taken`);
 }
 
 function answers(wanted: string): (answer: HttpAnswer) => Verdict {

@@ -20,7 +20,7 @@ export function sentinelChecks(context: CheckContext, login: RedisLogin): Check[
   if (!all.includes(host)) return [];
   const again = rerun(deployment, 'redis', host);
   const { port } = PORTS.sentinel;
-  const about = { group: 'redis', host } as const;
+  const about = { group: 'redis', severity: 'critical', host } as const;
   const info = redisProbe(login, 'INFO');
   return [
     {
@@ -74,6 +74,7 @@ export function onePrimary(deployment: Deployment): FleetCheck[] {
     {
       id: 'redis.one-primary',
       group: 'redis',
+      severity: 'critical',
       title: 'All Sentinels name one primary, and there is no other',
       of: PRIMARY,
       hosts,

@@ -1,13 +1,14 @@
-import type { Check } from '../check.ts';
+import type { Check, Verdict } from '../check.ts';
 import { logs, rerun } from '../fixes.ts';
 import { PORTS } from '../ports.ts';
 import { grpcProbe, grpcRefusal, grpcVerdict } from '../probes/grpc.ts';
-import { fieldOf, textField } from '../probes/protobuf.ts';
+import { fieldOf, numberOf, textField } from '../probes/protobuf.ts';
 import type { RoleName } from '../profile/roles.ts';
-import { fail, pass } from '../verdict.ts';
+import { fail, pass, warn } from '../verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
-const SERVICE = '/temporal.api.workflowservice.v1.WorkflowService';
+/** The path of Temporal's service. */
+export const TEMPORAL_SERVICE = '/temporal.api.workflowservice.v1.WorkflowService';
 /** Who uses which namespace of an external server, which need not have been set up by that image. */
 const NAMESPACE_OF = [
   ['provider_hosts', 'provider'],
@@ -36,17 +37,21 @@ export function temporalChecks(context: CheckContext): Check[] {
   const namespaces: readonly (readonly [RoleName, string])[] = external
     ? using.map(([, name]) => [name, name])
     : ownNamespaces(context).map((name) => ['temporal', name]);
+  // The image itself makes `default`, and an external server keeps what its operator says.
+  const hours = (namespace: string) =>
+    external || namespace === 'default' ? undefined : deployment.profile.temporal.retention_hours;
   const call = (method: string, message?: Buffer) =>
     grpcProbe({
       address,
       insecure: true,
-      method: `${SERVICE}/${method}`,
+      method: `${TEMPORAL_SERVICE}/${method}`,
       ...(message && { message }),
     });
   return [
     {
       id: 'temporal.reachable',
       group: 'temporal',
+      severity: 'critical',
       title: external
         ? 'The external Temporal answers, without TLS'
         : 'Temporal answers at its port',
@@ -66,16 +71,30 @@ export function temporalChecks(context: CheckContext): Check[] {
       ([role, namespace]): Check => ({
         id: `temporal.namespace-${namespace}`,
         group: 'temporal',
+        severity: 'critical',
         title: `The namespace ${namespace} exists`,
         host,
         probe: call('DescribeNamespace', textField(1, namespace)),
         fix: rerun(deployment, role, host),
         judge: (result) =>
           grpcVerdict(result, (answer) => {
-            if (answer.status === 0) return pass('it exists');
+            if (answer.status === 0) return retentionVerdict(answer.response, hours(namespace));
             return fail(answer.status === 5 ? 'there is no such namespace' : grpcRefusal(answer));
           }),
       }),
     ),
   ];
+}
+
+/**
+ * Judges a response to DescribeNamespace: its config is 2, therein workflow_execution_retention_ttl 1, a duration whose
+ * seconds are 1 (temporalio/api, temporal/api/namespace/v1/message.proto, v1.54).
+ */
+export function retentionVerdict(response: Buffer, hours: number | undefined): Verdict {
+  const ttl = fieldOf(fieldOf(response, 2) ?? Buffer.alloc(0), 1);
+  const seconds = (ttl && numberOf(ttl, 1)) ?? 0;
+  const evidence = `it keeps finished workflows for ${seconds / 3600} hours`;
+  return hours === undefined || seconds === hours * 3600
+    ? pass(evidence)
+    : warn(`${evidence}; the profile says ${hours}`);
 }

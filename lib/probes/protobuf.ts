@@ -4,7 +4,12 @@
  * Wire types: protobuf, encoding guide.
  */
 export function fieldOf(message: Buffer, wanted: number): Buffer | undefined {
-  let found: Buffer | undefined;
+  return fieldsOf(message, wanted).at(-1);
+}
+
+/** All values of a length-delimited field that may come more than once, in their order. */
+export function fieldsOf(message: Buffer, wanted: number): Buffer[] {
+  const found: Buffer[] = [];
   let at = 0;
   while (at < message.length) {
     const [tag, afterTag] = varint(message, at);
@@ -18,12 +23,27 @@ export function fieldOf(message: Buffer, wanted: number): Buffer | undefined {
       const [length, start] = varint(message, afterTag);
       if (length === undefined || start + length > message.length) return found;
       at = start + length;
-      if (tag >>> 3 === wanted) found = message.subarray(start, at);
+      if (tag >>> 3 === wanted) found.push(message.subarray(start, at));
     } else {
       return found;
     }
   }
   return found;
+}
+
+/** The whole number of a field, below 2^32; `undefined` when it is not there. */
+export function numberOf(message: Buffer, wanted: number): number | undefined {
+  let at = 0;
+  while (at < message.length) {
+    const [tag, afterTag] = varint(message, at);
+    if (tag === undefined) return undefined;
+    const [value, end] = varint(message, afterTag);
+    if ((tag & 7) === 0 && tag >>> 3 === wanted) return value;
+    if ((tag & 7) === 0) at = end;
+    else if ((tag & 7) === 2 && value !== undefined) at = end + value;
+    else return undefined;
+  }
+  return undefined;
 }
 
 /** Encodes one text field of a message. */

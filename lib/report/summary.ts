@@ -1,5 +1,5 @@
 import type { Finding } from '../check.ts';
-import { countOf } from '../findings.ts';
+import { countOf, worstFirst } from '../findings.ts';
 import { quote } from '../shell.ts';
 import { shortPath } from '../short-path.ts';
 import { changes, remember } from './history.ts';
@@ -29,8 +29,8 @@ export function summary(input: ReportInput): string {
     open.length === 0
       ? ''
       : table(
-          ['Verdict', 'Host', 'Check', 'Seen', 'What to do'],
-          open.toSorted(failuresFirst).map(row),
+          ['Verdict', 'Severity', 'Host', 'Check', 'Seen', 'What to do'],
+          open.toSorted(worstFirst).map(row),
         ),
     skip === 0
       ? ''
@@ -52,10 +52,6 @@ function sinceLast(input: ReportInput): string {
   return blocks(`Changed since the report of ${when}:`, list(lines.map(plain)));
 }
 
-function row({ verdict, host, title, evidence, fix }: Finding): string[] {
-  return [verdict, code(host), plain(title), code(evidence), code(fix)];
-}
-
-function failuresFirst(a: Finding, b: Finding): number {
-  return Number(b.verdict === 'fail') - Number(a.verdict === 'fail');
+function row({ verdict, severity, host, title, evidence, fix }: Finding): string[] {
+  return [verdict, severity, code(host), plain(title), code(evidence), code(fix)];
 }

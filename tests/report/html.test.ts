@@ -29,6 +29,7 @@ before(async () => {
   const secrets = loadSecrets(deployment, { create: true });
   const finding: Finding = {
     ...{ id: 'redis.version', host: 'redis-1', group: 'redis' as const, title: NASTY },
+    severity: 'critical',
     ...{ verdict: 'fail', evidence: NASTY, fix: 'scripts/redis.mjs --profile p.yaml' },
     duration_ms: 3,
   };

@@ -106,6 +106,7 @@ function finding(change: Partial<Finding>): Finding {
     id: 'redis.policy',
     host: 'data',
     group: 'redis',
+    severity: 'critical',
     title: 'Redis evicts nothing',
     verdict: 'pass',
     evidence: 'noeviction',
@@ -303,7 +304,10 @@ describe('readiness', () => {
     ];
     const report = reportMarkdown({ ...given(t), findings });
     assert.match(report, /\*\*Not ready\.\*\* 1 passed, 1 warned, 1 failed, 1 skipped\./);
-    assert.match(report, /\| fail \| `data` \| It fails \| `f` \| `mend` \|\n\| warn .* `look` \|/);
+    assert.match(
+      report,
+      /\| fail \| critical \| `data` \| It fails \| `f` \| `mend` \|\n\| warn .* `look` \|/,
+    );
     assert.match(report, /\| `data` \| It skips \| `no answer` \|/);
     const ready = reportMarkdown({ ...given(t), findings: findings.slice(0, 2) });
     assert.match(ready, /\*\*Ready\.\*\*/);

@@ -19,6 +19,7 @@ export function checkOf(id: string, probe: Shell, more: Partial<Check> = {}): Ch
   return {
     id,
     group: 'host',
+    severity: 'critical',
     title: id,
     host: HOST,
     probe,

@@ -35,13 +35,21 @@ test('--json puts one object a line on standard output and nothing else', async 
     .map((line) => JSON.parse(line));
   const { type, ...counts } = lines.pop();
   assert.equal(type, 'summary');
-  assert.deepEqual(Object.keys(counts), ['pass', 'warn', 'fail', 'skip', 'duration_ms']);
+  assert.deepEqual(Object.keys(counts), [
+    'pass',
+    'warn',
+    'fail',
+    'skip',
+    'critical',
+    'duration_ms',
+  ]);
   assert.equal(stderr, '');
   const keys = [
     'type',
     'id',
     'host',
     'group',
+    'severity',
     'verdict',
     'title',
     'evidence',

@@ -9,6 +9,7 @@ const finding = (verdict: Finding['verdict'], host: string): Finding => ({
   id: `redis.${verdict}`,
   host,
   group: 'redis',
+  severity: 'critical',
   title: `Redis is ${NASTY}`,
   verdict,
   evidence: NASTY,
@@ -28,7 +29,7 @@ describe('findings for other tools', () => {
     assert.match(text, /^<\?xml version="1\.0"/);
     assert.match(text, /<testsuites name="validate" tests="4" failures="1" errors="0" skipped="1"/);
     assert.match(text, /<testsuite name="one" tests="2" failures="1" errors="0" skipped="0"/);
-    assert.equal(text.match(/<failure /g)?.length, 1);
+    assert.equal(text.match(/<failure type="critical" /g)?.length, 1);
     assert.equal(text.match(/<skipped /g)?.length, 1);
     assert.doesNotMatch(text, /\u0001|<b>|& |"c"/);
     const opened = text.match(/<(?:testsuites?|testcase)\b[^>]*[^/]>/g)?.length;
@@ -40,6 +41,7 @@ describe('findings for other tools', () => {
     assert.deepEqual(lines.slice(0, 2), ['TAP version 14', '1..4']);
     assert.equal(lines.filter((line) => /^not ok 2 - one redis\.fail: /.test(line)).length, 1);
     assert.equal(lines.filter((line) => /^ok 4 - .* # SKIP /.test(line)).length, 1);
+    assert.ok(lines.includes('  severity: "critical"'));
     assert.ok(lines.includes('  fix: "scripts/redis.mjs --profile p.yaml"'));
     assert.ok(lines.some((line) => line.startsWith('ok 1 - ') && !/ # /.test(line)));
   });
@@ -52,6 +54,6 @@ describe('findings for other tools', () => {
       rows.map((row) => row.split(' ')[1]),
       ['fail', 'warn', 'skip', 'pass'],
     );
-    for (const row of rows) assert.equal(row.split(/(?<!\\)\|/).length, 8, row);
+    for (const row of rows) assert.equal(row.split(/(?<!\\)\|/).length, 9, row);
   });
 });

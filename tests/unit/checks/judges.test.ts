@@ -82,6 +82,7 @@ const container = (changes: object = {}, state: object = {}) =>
   JSON.stringify({
     labels: { 'com.docker.compose.project': 'pocket-redis', 'com.docker.compose.service': 'redis' },
     image: 'docker.io/library/redis:8.10.1-alpine',
+    imageId: 'sha256:1111',
     restarts: 0,
     ...changes,
     state: {
@@ -92,7 +93,8 @@ const container = (changes: object = {}, state: object = {}) =>
       ...state,
     },
   });
-const NOW = Date.parse('2026-08-19T12:00:00Z') / 1000;
+const NOW = `${Date.parse('2026-08-19T12:00:00Z') / 1000}
+{"reference":"docker.io/library/redis:8.10.1-alpine","id":"sha256:1111"}`;
 const wanted = {
   project: 'pocket-redis',
   service: 'redis',
@@ -114,6 +116,7 @@ test('a container passes only when it runs, is healthy and was made from the rig
     ['fail', {}, { Status: 'created' }],
     ['fail', {}, { Status: 'paused' }],
     ['fail', { image: 'docker.io/library/redis:8.0-alpine' }, {}],
+    ['fail', { imageId: 'sha256:2222' }, {}],
     ['fail', { labels: { 'com.docker.compose.project': 'other' } }, {}],
   ];
   for (const [verdict, changes, state] of cases) {
@@ -125,6 +128,8 @@ test('a container passes only when it runs, is healthy and was made from the rig
     );
   }
   assert.equal(containerVerdict(readContainers(`${NOW}\n`), wanted).verdict, 'fail');
+  const [now] = NOW.split('\n');
+  assert.equal(containerVerdict(readContainers(`${now}\n${container()}`), wanted).verdict, 'warn');
   const two = [container(), container({}, { Status: 'exited' })].join('\n');
   assert.equal(containerVerdict(readContainers(`${NOW}\n${two}`), wanted).verdict, 'fail');
 });

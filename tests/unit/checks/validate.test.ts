@@ -86,6 +86,7 @@ const finding: Finding = {
   id: 'redis.version',
   host: 'lab',
   group: 'redis',
+  severity: 'critical',
   title: 'Redis is 8.10 or newer',
   verdict: 'fail',
   evidence: '8.0.2; ghcr.io/pokt-network/pocket-relay-miner:v0.1.6 wants 8.10',
@@ -111,7 +112,7 @@ test('the table fits 80 columns and reads without colour', () => {
   for (const line of text.split('\n')) assert.ok(line.length <= 80, line);
   assert.match(
     text,
-    /^lab\n {2}PASS {2}redis\.policy +Redis is 8\.10 or newer\n {2}FAIL {2}redis\.version /,
+    /^lab\n {2}FAIL! redis\.version .*\n {2}PASS {2}redis\.policy +Redis is 8\.10 or newer\n$/s,
   );
   assert.match(text, /\n {8}8\.0\.2; .*wants 8\.10\n {8}fix: images\.redis in the profile/);
   assert.doesNotMatch(text, /noeviction/);
@@ -123,9 +124,37 @@ test('the table fits 80 columns and reads without colour', () => {
   );
 });
 
+test('what is worst stands first, and what is critical is marked', () => {
+  const of = (id: string, verdict: Finding['verdict'], severity: Finding['severity']): Finding => ({
+    ...{ ...finding, id, verdict, severity },
+  });
+  const text = hostTable(
+    'lab',
+    [
+      of('a', 'pass', 'critical'),
+      of('b', 'skip', 'critical'),
+      of('c', 'warn', 'critical'),
+      of('d', 'fail', 'warning'),
+      of('e', 'fail', 'critical'),
+      of('f', 'warn', 'warning'),
+      of('g', 'pass', 'warning'),
+    ],
+    { colour: false, verbose: false },
+  );
+  assert.deepEqual(text.match(/^ {2}[A-Z]{4}[! ] \w/gm), [
+    '  FAIL! e',
+    '  FAIL  d',
+    '  WARN! c',
+    '  WARN  f',
+    '  SKIP! b',
+    '  PASS  a',
+    '  PASS  g',
+  ]);
+});
+
 test('the JSON of a finding and of the summary', () => {
   assert.deepEqual(JSON.parse(findingLine(finding)), { type: 'finding', ...finding });
-  const counts = { pass: 1, warn: 0, fail: 2, skip: 3 };
+  const counts = { pass: 1, warn: 0, fail: 2, skip: 3, critical: 1 };
   assert.deepEqual(JSON.parse(summaryJson(counts, 1500)), {
     type: 'summary',
     ...counts,
@@ -133,11 +162,14 @@ test('the JSON of a finding and of the summary', () => {
   });
   assert.equal(
     summaryLine(counts, 1500, false),
-    '1 pass, 0 warn, 2 fail, 3 skip in 1.5 s: not ready\n',
+    '1 pass, 0 warn, 2 fail (1 critical), 3 skip in 1.5 s: not ready\n',
   );
   assert.match(
-    summaryLine({ ...counts, fail: 0 }, 1500, false),
+    summaryLine({ ...counts, fail: 0, critical: 0 }, 1500, false),
     /: ready, as far as could be told\n$/,
   );
-  assert.match(summaryLine({ ...counts, fail: 0, skip: 0 }, 1500, false), /: ready\n$/);
+  assert.match(
+    summaryLine({ ...counts, fail: 0, skip: 0, critical: 0 }, 1500, false),
+    /: ready\n$/,
+  );
 });

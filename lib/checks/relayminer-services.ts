@@ -1,0 +1,39 @@
+import type { Check, Verdict } from '../check.ts';
+import { logs } from '../fixes.ts';
+import { PORTS } from '../ports.ts';
+import { type HttpAnswer, httpProbe, httpVerdict, jsonOf } from '../probes/http.ts';
+import { excerpt, fail, pass, warn } from '../verdict.ts';
+import type { CheckContext } from './context.ts';
+
+/** What the relayer itself thinks of the backends of each service. */
+export function serviceChecks({ deployment, host }: CheckContext): Check[] {
+  const services = Object.keys(deployment.profile.relayminer?.services ?? {});
+  return services.map((service) => ({
+    id: `relayminer.ready-${service}`,
+    group: 'relayminer',
+    severity: 'critical',
+    title: `The relayer has healthy backends for ${service}`,
+    host,
+    probe: httpProbe({
+      url: `http://127.0.0.1:${PORTS['relayer-health'].port}/ready/${encodeURIComponent(service)}`,
+    }),
+    fix: `relayminer.services.${service} in the profile, or its nodes; ${logs(deployment, host, 'relayminer', 'relayer')}`,
+    judge: (result) => httpVerdict(result, serviceVerdict),
+  }));
+}
+
+/**
+ * Judges `/ready/<service>`. It is ready with one backend of any transport, so each is looked at; their URLs, which may
+ * hold credentials, are not shown (pocket-relay-miner, relayer/health.go, v0.1.x).
+ */
+export function serviceVerdict(answer: HttpAnswer): Verdict {
+  if (answer.status !== 200 && answer.status !== 503)
+    return fail(`HTTP ${answer.status} ${excerpt(answer.body)}`);
+  const { backends } = jsonOf(answer) as {
+    backends: { total: number; healthy: number; endpoints: { name: string; healthy: boolean }[] };
+  };
+  const evidence = `${backends.healthy} of ${backends.total} healthy`;
+  const names = backends.endpoints.filter(({ healthy }) => !healthy).map(({ name }) => name);
+  if (answer.status === 503) return fail(evidence);
+  return names.length === 0 ? pass(evidence) : warn(`${evidence}; not ${names.join(', ')}`);
+}

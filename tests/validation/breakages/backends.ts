@@ -1,0 +1,37 @@
+import type { Breakage } from '../breakage.ts';
+
+const only = ['backends', 'relayminer.ready-anvil'];
+const backend = (transport: string, settings: object) => ({
+  relayminer: { services: { anvil: { backends: { [transport]: settings } } } },
+});
+
+export const BREAKAGES: readonly Breakage[] = [
+  {
+    check: 'backends.anvil.jsonrpc',
+    breaks: [{ profile: backend('jsonrpc', { chain_id: '0x1' }) }],
+    evidence: /chain id 0x7a69; the profile says 0x1/,
+    fix: /relayminer\.services\.anvil\.backends\.jsonrpc in the profile/,
+    mends: [{ profile: {} }],
+    only,
+  },
+  {
+    check: 'backends.anvil.websocket',
+    breaks: [
+      { profile: (address) => backend('websocket', { url: `ws://${address}:1317/nothing` }) },
+    ],
+    evidence: /no upgrade/,
+    fix: /relayminer\.services\.anvil\.backends\.websocket in the profile/,
+    mends: [{ profile: {} }],
+    only,
+  },
+  {
+    // The node of the operator's own is away.
+    check: 'backends.anvil.jsonrpc',
+    breaks: [{ shell: 'docker stop -t 1 pocket-lab-backend' }],
+    evidence: /no answer/,
+    fix: /relayminer\.services\.anvil\.backends\.jsonrpc in the profile, or that node/,
+    mends: [{ shell: 'docker start pocket-lab-backend' }],
+    alsoFails: ['backends.anvil.websocket', 'relayminer.ready-anvil'],
+    only,
+  },
+];

@@ -1,0 +1,101 @@
+import type { Act, Breakage } from '../breakage.ts';
+
+const docker = (words: string): Act => ({ shell: `docker ${words}` });
+const again = (role: string): Act => ({ script: [role, '--limit', 'lab'] });
+
+/** A container that somebody has stopped, and the checks that lean on it. */
+function stopped(
+  service: string,
+  stack: string,
+  role: string,
+  alsoFails: readonly string[] = [],
+): Breakage {
+  return {
+    check: `docker.${service}`,
+    breaks: [docker(`stop -t 3 pocket-${stack}-${service}-1`)],
+    evidence: /^exited, exit status \d+/,
+    fix: new RegExp(`logs --tail 50 ${service}`),
+    mends: [again(role)],
+    alsoFails,
+    only: ['docker'],
+  };
+}
+
+export const BREAKAGES: readonly Breakage[] = [
+  {
+    check: 'docker.enabled',
+    breaks: [{ shell: 'systemctl disable docker.socket docker.service' }],
+    evidence: /disabled/,
+    fix: /systemctl enable docker/,
+    mends: [{ shell: 'systemctl enable docker.service docker.socket' }],
+    only: ['docker'],
+  },
+  {
+    check: 'docker.engine',
+    breaks: [{ shell: 'mv /usr/bin/docker /usr/bin/docker.away' }],
+    evidence: /docker/,
+    fix: /scripts\/install-docker\.mjs/,
+    mends: [{ shell: 'mv /usr/bin/docker.away /usr/bin/docker' }],
+    only: ['docker.engine'],
+  },
+  {
+    check: 'docker.compose',
+    breaks: [
+      {
+        shell:
+          'for path in /usr/libexec/docker/cli-plugins/docker-compose /usr/bin/docker-compose; do [ ! -e $path ] || mv $path $path.away; done',
+      },
+    ],
+    evidence: /docker/,
+    fix: /scripts\/install-docker\.mjs/,
+    mends: [
+      {
+        shell:
+          'for path in /usr/libexec/docker/cli-plugins/docker-compose /usr/bin/docker-compose; do [ ! -e $path.away ] || mv $path.away $path; done',
+      },
+    ],
+    only: ['docker'],
+  },
+  {
+    check: 'docker.log-rotation',
+    breaks: [
+      docker(
+        'run --detach --name stray --label com.docker.compose.project=pocket-redis --label com.docker.compose.service=stray --log-driver json-file --entrypoint sleep debian/redis:8.6 600',
+      ),
+    ],
+    evidence: /^without a limit: stray$/,
+    fix: /docker rm -f NAME/,
+    mends: [docker('rm -f stray')],
+    only: ['docker'],
+  },
+  {
+    // Somebody has loaded another image under the name that the profile pins.
+    check: 'docker.redis',
+    breaks: [docker('tag debian/postgres:17 debian/redis:8.6')],
+    evidence: /^it was made from [0-9a-f]{12}; debian\/redis:8\.6 is [0-9a-f]{12} now/,
+    fix: /scripts\/redis\.mjs .*--limit lab/,
+    mends: [again('redis')],
+    only: ['docker'],
+  },
+  stopped('relayer', 'relayminer', 'relayminer'),
+  stopped('miner', 'relayminer', 'relayminer'),
+  stopped('provider-web', 'provider', 'provider'),
+  stopped('provider-workflows', 'provider', 'provider'),
+  stopped('caddy', 'reverse-proxy', 'reverse-proxy'),
+  stopped('temporal', 'temporal', 'temporal'),
+  stopped('postgres', 'postgres', 'postgres', ['docker.temporal', 'docker.provider-web']),
+  stopped('node-exporter', 'exporters', 'exporters'),
+  stopped('redis-exporter', 'exporters', 'exporters'),
+  stopped('postgres-exporter', 'exporters', 'exporters'),
+  stopped('prometheus', 'monitoring', 'monitoring'),
+  stopped('grafana', 'monitoring', 'monitoring'),
+  stopped('blackbox', 'monitoring', 'monitoring'),
+  {
+    check: 'docker.provider-migration',
+    breaks: [docker('rm pocket-provider-provider-migration-1')],
+    evidence: /has no container provider-migration/,
+    fix: /scripts\/provider\.mjs/,
+    mends: [again('provider')],
+    only: ['docker'],
+  },
+];

@@ -1,0 +1,53 @@
+import type { Breakage } from '../breakage.ts';
+
+/** Something small in the place of the logs, whose file system is then nearly full. */
+const full = (options: string, fill: string) => ({
+  shell: `mount -t tmpfs -o ${options} validation /var/log && ${fill}`,
+});
+const emptied = { shell: 'umount -l /var/log' };
+
+export const BREAKAGES: readonly Breakage[] = [
+  {
+    check: 'host.os',
+    breaks: [{ shell: `sed -i.right 's/^VERSION_ID=.*/VERSION_ID="11"/' /usr/lib/os-release` }],
+    evidence: /debian 11; supported are/,
+    fix: /Ubuntu 24\.04 or Debian 13/,
+    mends: [{ shell: 'mv /usr/lib/os-release.right /usr/lib/os-release' }],
+    only: ['host'],
+  },
+  {
+    check: 'host.disk',
+    verdict: 'warn',
+    breaks: [full('size=4m', 'head -c 3900K /dev/zero >/var/log/filler')],
+    evidence: /\/var\/log: \d % free/,
+    fix: /docker image prune/,
+    mends: [emptied],
+    only: ['host'],
+  },
+  {
+    check: 'host.inodes',
+    verdict: 'warn',
+    breaks: [full('size=4m,nr_inodes=50', 'touch /var/log/filler.{1..46}')],
+    evidence: /\/var\/log: \d % free, \d/,
+    fix: /find .*\/var\/log/,
+    mends: [emptied],
+    only: ['host'],
+  },
+  {
+    check: 'host.memory',
+    breaks: [{ profile: { redis: { maxmemory: '9000gb' } } }],
+    evidence: /Redis alone may use 9216000/,
+    fix: /redis\.maxmemory in the profile/,
+    mends: [{ profile: {} }],
+    only: ['host'],
+  },
+  {
+    check: 'host.reboot',
+    verdict: 'warn',
+    breaks: [{ shell: 'echo linux-image-amd64 >/run/reboot-required.pkgs' }],
+    evidence: /pending, for linux-image-amd64/,
+    fix: / reboot$/,
+    mends: [{ shell: 'rm /run/reboot-required.pkgs' }], // a reboot empties /run
+    only: ['host'],
+  },
+];

@@ -1,0 +1,149 @@
+import type { Act, Breakage } from '../breakage.ts';
+import { disconnected, sql } from '../sql.ts';
+
+const only = ['provider'];
+const shell = (text: string): Act => ({ shell: text });
+const again: Act = { script: ['provider', '--limit', 'lab'] };
+const webLogs = /logs --tail 50 provider-web/;
+const workerLogs = /logs --tail 50 provider-workflows/;
+const WORKER = 'pocket-provider-provider-workflows-1';
+
+/** The web application with another environment than the role gives it. */
+const environment = (name: string, value: string): Act =>
+  shell(`cd /opt/pocket/provider
+    printf 'services:\\n  provider-web:\\n    environment:\\n      ${name}: "%s"\\n' '${value}' >/tmp/override.yaml
+    docker compose --file compose.yaml --file /tmp/override.yaml up --detach --no-deps --wait provider-web
+    rm /tmp/override.yaml`);
+
+/** Completes the wizard, as far as the worker looks at it; it stays so for what comes after. */
+const bootstrapped = [
+  sql('provider', 'UPDATE application_settings SET "isBootstrapped" = true'),
+  shell(
+    `until docker logs ${WORKER} 2>&1 | grep -q 'Bootstrap completed'; do sleep 1; done; sleep 2`,
+  ),
+];
+
+export const BREAKAGES: readonly Breakage[] = [
+  {
+    check: 'provider.schedules',
+    breaks: [...bootstrapped, sql('temporal', 'DELETE FROM standin_schedules')],
+    evidence: /^there is none$/,
+    fix: workerLogs,
+    mends: [shell(`docker restart ${WORKER}`)],
+    only,
+  },
+  {
+    check: 'provider.schedules',
+    verdict: 'warn',
+    breaks: [
+      ...bootstrapped,
+      sql('temporal', "DELETE FROM standin_schedules WHERE id = 'GovernanceSync-scheduled'"),
+    ],
+    evidence: /^6 schedules, without GovernanceSync$/,
+    fix: workerLogs,
+    mends: [shell(`docker restart ${WORKER}`)],
+    only,
+  },
+  {
+    check: 'provider.workflow-pollers',
+    breaks: [
+      ...bootstrapped,
+      shell(`docker stop -t 5 ${WORKER}; docker restart pocket-temporal-temporal-1`),
+    ],
+    evidence: /^nobody asks for tasks$/,
+    fix: workerLogs,
+    mends: [again],
+    alsoFails: ['provider.activity-pollers', 'provider.worker'],
+    only,
+  },
+  {
+    check: 'provider.worker',
+    breaks: [...bootstrapped, shell(`docker stop -t 5 ${WORKER}`)],
+    evidence: /does not run/,
+    fix: workerLogs,
+    mends: [again],
+    only,
+  },
+  {
+    check: 'provider.session',
+    breaks: [environment('AUTH_SECRET', '')],
+    evidence: /HTTP 500 .*; wanted: 200 null/,
+    fix: webLogs,
+    mends: [again],
+    only,
+  },
+  {
+    check: 'provider.identity',
+    breaks: [environment('APP_IDENTITY', '11'.repeat(32))],
+    evidence: /; app_identity belongs to 0/,
+    fix: /scripts\/provider\.mjs .*--limit lab/,
+    mends: [again],
+    only,
+  },
+  {
+    check: 'provider.status',
+    breaks: [environment('APP_IDENTITY', 'not-a-key')],
+    evidence: /HTTP 500/,
+    fix: webLogs,
+    mends: [again],
+    alsoFails: ['provider.identity'],
+    only,
+  },
+  {
+    check: 'provider.health',
+    breaks: [
+      sql('postgres', 'ALTER DATABASE provider ALLOW_CONNECTIONS false', disconnected('provider')),
+    ],
+    evidence: /HTTP 500 .*; wanted: 200 \{\}/,
+    fix: webLogs,
+    mends: [sql('postgres', 'ALTER DATABASE provider ALLOW_CONNECTIONS true')],
+    alsoFails: [
+      'provider.status',
+      'provider.bootstrap',
+      'provider.workflow-pollers',
+      'provider.activity-pollers',
+      'provider.schedules',
+      'provider.migrations',
+      'provider.ledger',
+      'provider.worker',
+    ],
+    only,
+  },
+  {
+    check: 'provider.migrations',
+    breaks: [
+      shell(
+        'docker exec --user 0 pocket-provider-provider-web-1 mv /app/apps/provider/drizzle/meta /app/apps/provider/drizzle/away',
+      ),
+    ],
+    evidence: /_journal\.json/,
+    fix: /scripts\/provider\.mjs .*--limit lab/,
+    mends: [
+      shell(
+        'docker exec --user 0 pocket-provider-provider-web-1 mv /app/apps/provider/drizzle/away /app/apps/provider/drizzle/meta',
+      ),
+    ],
+    alsoFails: ['provider.ledger'],
+    only,
+  },
+  {
+    check: 'provider.ledger',
+    breaks: [
+      sql(
+        'provider',
+        'CREATE TABLE drizzle.kept AS SELECT * FROM drizzle.__drizzle_migrations ORDER BY id DESC LIMIT 1',
+        'DELETE FROM drizzle.__drizzle_migrations WHERE id IN (SELECT id FROM drizzle.kept)',
+      ),
+    ],
+    evidence: /^2 of 3$/,
+    fix: /scripts\/provider\.mjs .*--limit lab/,
+    mends: [
+      sql(
+        'provider',
+        'INSERT INTO drizzle.__drizzle_migrations SELECT * FROM drizzle.kept',
+        'DROP TABLE drizzle.kept',
+      ),
+    ],
+    only,
+  },
+];
