@@ -1,8 +1,10 @@
-import type { Check, FleetCheck, OwnCheck } from '../check.ts';
+import type { Check, DeploymentCheck, FleetCheck, OwnCheck } from '../check.ts';
 import type { Deployment } from '../deployment.ts';
 import { backendChecks } from './backends.ts';
+import { certificateChecks } from './certificates.ts';
 import { chainChecks } from './chain.ts';
 import type { CheckContext } from './context.ts';
+import { dnsChecks } from './dns.ts';
 import { dockerChecks } from './docker.ts';
 import { exposureChecks } from './exposure.ts';
 import { firewallChecks } from './firewall.ts';
@@ -46,7 +48,12 @@ export function checksOf(context: CheckContext): Check[] {
 
 /** What this machine finds out about one host by itself. */
 export function ownChecksOf(context: CheckContext): OwnCheck[] {
-  return outsideChecks(context);
+  return [...certificateChecks(context), ...outsideChecks(context)];
+}
+
+/** What this machine finds out about the deployment as a whole. */
+export function deploymentChecksOf(deployment: Deployment): DeploymentCheck[] {
+  return dnsChecks(deployment);
 }
 
 /** What the answers of several hosts settle together. */
