@@ -21,6 +21,7 @@ import { registryChecks } from './registry.ts';
 import { oneLeader, relayminerChecks } from './relayminer.ts';
 import { onePrimary } from './sentinel.ts';
 import { temporalChecks } from './temporal.ts';
+import { walletChecks } from './wallet.ts';
 
 const GROUPS: readonly ((context: CheckContext) => Check[])[] = [
   hostChecks,
@@ -39,6 +40,7 @@ const GROUPS: readonly ((context: CheckContext) => Check[])[] = [
   firewallChecks,
   neighbourChecks,
   monitoringChecks,
+  walletChecks,
 ];
 
 /** Everything that is asked of one host, in the order in which a person reads it. */

@@ -23,7 +23,7 @@ export function certificateChecks(context: CheckContext): OwnCheck[] {
   if (!isIn(context, 'reverse_proxy_hosts')) return [];
   return sitesOf(deployment.profile).flatMap((site): OwnCheck[] => {
     const kind = tlsOf(deployment.profile, site.name);
-    const about = { group: 'public', host } as const;
+    const about = { group: 'public', severity: 'critical', host } as const;
     const of = site.file.replace('.caddy', '');
     return [
       {

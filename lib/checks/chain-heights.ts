@@ -80,6 +80,7 @@ export function heightChecks(
     {
       id: 'chain.agree',
       group: 'chain',
+      severity: 'critical',
       title: `${sources.map(({ name }) => name).join(', ')} are at the same height`,
       host,
       probe: lines(...asked, sh`wait`, ...told),

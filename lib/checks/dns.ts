@@ -14,6 +14,7 @@ export function dnsChecks(deployment: Deployment): DeploymentCheck[] {
   return sitesOf(deployment.profile).map((site) => ({
     id: `public.dns-${site.file.replace('.caddy', '')}`,
     group: 'public',
+    severity: 'critical',
     title: `${site.name} leads to the proxies`,
     fix: `the A and AAAA records of ${site.name}: they belong to ${names}, and to nobody else`,
     ask: () => leads(deployment, site),
