@@ -69,7 +69,7 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
     return { host, checks: checksOf(context), own: ownChecksOf(context) };
   });
   const fleet = fleetChecksOf(deployment);
-  const whole = deploymentChecksOf(deployment);
+  const whole = deploymentChecksOf({ deployment, secrets });
   const all = plan.flatMap(({ checks, own }) => [...checks, ...own]);
   const wanted = selector(only, [...all, ...fleet, ...whole, REACHABLE]);
   const fleetWanted = fleet.filter(wanted);

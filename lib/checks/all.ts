@@ -19,6 +19,8 @@ import { publicChecks } from './public.ts';
 import { redisChecks } from './redis.ts';
 import { registryChecks } from './registry.ts';
 import { oneLeader, relayminerChecks } from './relayminer.ts';
+import { secretStoreChecks } from './secret-store.ts';
+import { secretChecks } from './secrets.ts';
 import { onePrimary } from './sentinel.ts';
 import { temporalChecks } from './temporal.ts';
 import { walletChecks } from './wallet.ts';
@@ -39,6 +41,7 @@ const GROUPS: readonly ((context: CheckContext) => Check[])[] = [
   exposureChecks,
   firewallChecks,
   neighbourChecks,
+  secretChecks,
   monitoringChecks,
   walletChecks,
 ];
@@ -54,8 +57,11 @@ export function ownChecksOf(context: CheckContext): OwnCheck[] {
 }
 
 /** What this machine finds out about the deployment as a whole. */
-export function deploymentChecksOf(deployment: Deployment): DeploymentCheck[] {
-  return dnsChecks(deployment);
+export function deploymentChecksOf({
+  deployment,
+  secrets,
+}: Pick<CheckContext, 'deployment' | 'secrets'>): DeploymentCheck[] {
+  return [...dnsChecks(deployment), ...secretStoreChecks(deployment, secrets)];
 }
 
 /** What the answers of several hosts settle together. */
