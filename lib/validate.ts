@@ -33,6 +33,8 @@ export interface ValidateOptions {
   only?: readonly string[];
   /** The least bad verdict that makes a deployment not ready; `fail` where absent. */
   failOn?: 'fail' | 'warn';
+  /** Sends a test alert to whoever is told of alerts, and sees whether it is accepted. */
+  alert?: boolean;
   open(host: Host): Promise<Pick<Connection, 'run' | 'close'>>;
   /** Told as findings come. */
   onFinding?(finding: Finding): void;
@@ -65,7 +67,7 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
   const { deployment, secrets, hosts = deployment.hosts, only } = options;
   const began = performance.now();
   const plan = hosts.map((host) => {
-    const context = { deployment, host, secrets };
+    const context = { deployment, host, secrets, alert: options.alert ?? false };
     return { host, checks: checksOf(context), own: ownChecksOf(context) };
   });
   const fleet = fleetChecksOf(deployment);

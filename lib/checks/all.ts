@@ -1,11 +1,13 @@
 import type { Check, DeploymentCheck, FleetCheck, OwnCheck } from '../check.ts';
 import type { Deployment } from '../deployment.ts';
+import { alertPathChecks } from './alert-path.ts';
 import { backendChecks } from './backends.ts';
 import { certificateChecks } from './certificates.ts';
 import { chainChecks } from './chain.ts';
 import type { CheckContext } from './context.ts';
 import { dnsChecks } from './dns.ts';
 import { dockerChecks } from './docker.ts';
+import { dockerExposureChecks } from './docker-exposure.ts';
 import { exposureChecks } from './exposure.ts';
 import { firewallChecks } from './firewall.ts';
 import { hostChecks } from './host.ts';
@@ -39,10 +41,12 @@ const GROUPS: readonly ((context: CheckContext) => Check[])[] = [
   registryChecks,
   publicChecks,
   exposureChecks,
+  dockerExposureChecks,
   firewallChecks,
   neighbourChecks,
   secretChecks,
   monitoringChecks,
+  alertPathChecks,
   walletChecks,
 ];
 
