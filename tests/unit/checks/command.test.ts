@@ -108,7 +108,10 @@ test('--alert is refused where a test alert would tell nobody, or people again a
     const { code, stderr } = await validate('--profile', path, '--alert', ...words);
     return `${code} ${stderr.trim()}`;
   };
-  assert.match(await refused('monitoring_hosts: [lab]\n'), /^2 .*--alert: nobody is told of alerts; /);
+  assert.match(
+    await refused('monitoring_hosts: [lab]\n'),
+    /^2 .*--alert: nobody is told of alerts; /,
+  );
   const told =
     'monitoring: {alerts: [webhook]}\nsecrets: {alert_webhook_url: "cmd:echo https://hooks.example.net/1"}\n';
   assert.match(
