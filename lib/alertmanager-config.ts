@@ -12,6 +12,9 @@ export const RECEIVER_SECRETS: Record<AlertReceiver, SecretName> = {
   pagerduty: 'alert_pagerduty_key',
 };
 
+/** The name of the alert with which validation tests, on request, whether people are told. */
+export const TEST_ALERT = 'PocketTestOfTheAlertPath';
+
 /** The file, below the secrets of the Alertmanager, that holds the secret of a receiver. */
 export function receiverFile(receiver: AlertReceiver): string {
   return RECEIVER_SECRETS[receiver].replaceAll('_', '-');
@@ -49,6 +52,15 @@ export function alertmanagerConfig({ profile }: Deployment): object {
       group_wait: '30s',
       group_interval: '5m',
       repeat_interval: '4h',
+      // Somebody waits for the test; it is told at once, and so is its end.
+      routes: [
+        {
+          receiver: 'people',
+          matchers: [`alertname="${TEST_ALERT}"`],
+          group_wait: '0s',
+          group_interval: '1m',
+        },
+      ],
     },
     receivers: [{ name: 'people', ...Object.assign({}, ...alerts.map((one) => ways[one])) }],
   };

@@ -17,7 +17,9 @@ export const CHECK_GROUPS = [
   'registry',
   'public',
   'exposure',
+  'secrets',
   'monitoring',
+  'wallet',
 ] as const;
 /** One of them. */
 export type CheckGroup = (typeof CHECK_GROUPS)[number];
@@ -88,6 +90,9 @@ export interface OwnCheck
   /** Asks and changes nothing; within its own time. */
   ask(): Promise<Verdict>;
 }
+
+/** The same about the deployment as a whole, told with what several hosts settle together. */
+export type DeploymentCheck = Omit<OwnCheck, 'host'>;
 
 /** What was found out, for people and for `--json`. */
 export interface Finding extends Verdict {

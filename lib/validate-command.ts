@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openConnection } from './connection.ts';
 import { limitedTo } from './deploy-command.ts';
-import { loadDeployment } from './deployment.ts';
+import { type Deployment, type Host, loadDeployment } from './deployment.ts';
 import { EXIT, UserError } from './exit-codes.ts';
 import { FORMATS } from './finding-formats.ts';
 import {
@@ -26,6 +26,7 @@ export const VALIDATE_OPTIONS = {
   junit: { help: 'JUnit XML on standard output instead of a table' },
   tap: { help: 'TAP on standard output instead of a table' },
   markdown: { help: 'a Markdown table on standard output' },
+  alert: { help: 'send a test alert to whoever is told of alerts, and see whether it is accepted' },
   watch: { value: 'SECONDS', help: 'ask again until nothing fails, for at most so long' },
   'fail-on': { value: 'VERDICT', help: 'what counts as not ready: fail (the default) or warn' },
   verbose: { help: 'also show what was seen where a check passes' },
@@ -46,6 +47,8 @@ export async function runValidate(
   const { format, failOn, watchSeconds } = readOptions(given);
   const deployment = loadDeployment(given.profile);
   const hosts = limitedTo(deployment, given.limit);
+  if (given.alert) refuseInVain(deployment, hosts, watchSeconds);
+  const only = given.only?.split(',').map((word) => word.trim());
   const secrets = existingSecrets(deployment);
   const sshConfig = writeSshConfig(deployment);
   const style = { colour: terminal.colour && format === 'table', verbose: terminal.verbose };
@@ -57,7 +60,8 @@ export async function runValidate(
       secrets,
       hosts,
       failOn,
-      ...(given.only !== undefined && { only: given.only.split(',').map((word) => word.trim()) }),
+      ...(given.alert && { alert: true }),
+      ...(only && { only: given.alert ? [...only, 'monitoring.alert-path'] : only }),
       open: (host) => openConnection(host, sshConfig),
       ...(watchSeconds === 0 && listenerOf(format, style, terminal)),
     });
@@ -96,6 +100,23 @@ function readOptions(given: Given<typeof VALIDATE_OPTIONS>): {
     throw new UserError(`--watch ${given.watch}: expected a number of seconds`, EXIT.usage);
   }
   return { format: formats[0] ?? 'table', failOn, watchSeconds };
+}
+
+/** Throws UserError when a test alert could reach nobody, or would be sent again and again. */
+function refuseInVain(
+  { profile, group }: Pick<Deployment, 'profile' | 'group'>,
+  hosts: readonly Host[],
+  watchSeconds: number,
+): void {
+  const why =
+    profile.monitoring.alerts.length === 0
+      ? 'nobody is told of alerts; monitoring.alerts in the profile says who is'
+      : !group('monitoring_hosts').some((monitor) => hosts.includes(monitor))
+        ? 'none of these hosts is in monitoring_hosts'
+        : watchSeconds > 0
+          ? 'with --watch, people would be told again and again'
+          : undefined;
+  if (why !== undefined) throw new UserError(`--alert: ${why}`, EXIT.usage);
 }
 
 const PAUSE_MILLISECONDS = 3000;

@@ -3,6 +3,7 @@ import { bare } from './bare.ts';
 import {
   CHECK_GROUPS,
   type Check,
+  type DeploymentCheck,
   type Finding,
   type FleetCheck,
   finding,
@@ -11,7 +12,7 @@ import {
   type OwnCheck,
   type ProbeResult,
 } from './check.ts';
-import { checksOf, fleetChecksOf, ownChecksOf } from './checks/all.ts';
+import { checksOf, deploymentChecksOf, fleetChecksOf, ownChecksOf } from './checks/all.ts';
 import type { Connection } from './connection.ts';
 import type { Deployment } from './deployment.ts';
 import { EXIT, UserError } from './exit-codes.ts';
@@ -20,6 +21,7 @@ import { onHost } from './fixes.ts';
 import type { Host } from './hosts.ts';
 import { suggest } from './profile/suggest.ts';
 import type { Secrets } from './secrets.ts';
+import { excerpt, fail } from './verdict.ts';
 
 /** What to validate, and who is told. */
 export interface ValidateOptions {
@@ -31,6 +33,8 @@ export interface ValidateOptions {
   only?: readonly string[];
   /** The least bad verdict that makes a deployment not ready; `fail` where absent. */
   failOn?: 'fail' | 'warn';
+  /** Sends a test alert to whoever is told of alerts, and sees whether it is accepted. */
+  alert?: boolean;
   open(host: Host): Promise<Pick<Connection, 'run' | 'close'>>;
   /** Told as findings come. */
   onFinding?(finding: Finding): void;
@@ -63,12 +67,13 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
   const { deployment, secrets, hosts = deployment.hosts, only } = options;
   const began = performance.now();
   const plan = hosts.map((host) => {
-    const context = { deployment, host, secrets };
+    const context = { deployment, host, secrets, alert: options.alert ?? false };
     return { host, checks: checksOf(context), own: ownChecksOf(context) };
   });
   const fleet = fleetChecksOf(deployment, secrets);
+  const whole = deploymentChecksOf({ deployment, secrets });
   const all = plan.flatMap(({ checks, own }) => [...checks, ...own]);
-  const wanted = selector(only, [...all, ...fleet, REACHABLE]);
+  const wanted = selector(only, [...all, ...fleet, ...whole, REACHABLE]);
   const fleetWanted = fleet.filter(wanted);
   const answers = new Map<string, Map<string, ProbeResult>>();
   let reached = 0;
@@ -78,6 +83,7 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
     options.onFinding?.(told);
     return told;
   };
+  const asking = whole.filter(wanted).map((check) => ownFinding(check, 'fleet'));
   const byHost = await Promise.all(
     plan.map(async ({ host, checks, own }) => {
       const asked = checks.filter((check) => wanted(check) || isNeeded(check, fleetWanted));
@@ -88,7 +94,7 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
         answers.set(check.id, others.set(host.name, result));
         if (wanted(check)) mine.push(tell(findingOf(check, result)));
       };
-      const asking = own.filter(wanted).map(ownFinding);
+      const asking = own.filter(wanted).map((check) => ownFinding(check, host.name));
       const reachable = await askHost(options, host, asked, onAnswer);
       const answered = await Promise.all(asking);
       // A host that cannot be reached is one failure: whether it answers others is not what keeps it from working.
@@ -100,9 +106,10 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
       return mine;
     }),
   );
-  const together = fleetWanted.map((check) =>
-    tell(fleetFindingOf(check, answers.get(check.of) ?? new Map())),
-  );
+  const together = [
+    ...fleetWanted.map((check) => fleetFindingOf(check, answers.get(check.of) ?? new Map())),
+    ...(await Promise.all(asking)),
+  ].map(tell);
   if (together.length > 0) options.onHost?.('fleet', together);
 
   const findings = [...byHost.flat(), ...together];
@@ -142,10 +149,12 @@ async function askHost(
   return finding(about, host.name, { verdict: 'pass', evidence: 'logged in' }, connected);
 }
 
-async function ownFinding(check: OwnCheck): Promise<Finding> {
+async function ownFinding(check: OwnCheck | DeploymentCheck, host: string): Promise<Finding> {
   const began = performance.now();
-  const verdict = await check.ask();
-  return finding(check, check.host.name, verdict, Math.round(performance.now() - began));
+  const verdict = await check
+    .ask()
+    .catch((error: Error) => fail(`could not be asked: ${excerpt(error.message)}`));
+  return finding(check, host, verdict, Math.round(performance.now() - began));
 }
 
 type Named = Pick<Check, 'id' | 'group'>;

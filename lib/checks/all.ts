@@ -1,10 +1,14 @@
-import type { Check, FleetCheck, OwnCheck } from '../check.ts';
+import type { Check, DeploymentCheck, FleetCheck, OwnCheck } from '../check.ts';
 import type { Deployment } from '../deployment.ts';
 import type { Secrets } from '../secrets.ts';
+import { alertPathChecks } from './alert-path.ts';
 import { backendChecks } from './backends.ts';
+import { certificateChecks } from './certificates.ts';
 import { chainChecks } from './chain.ts';
 import type { CheckContext } from './context.ts';
+import { dnsChecks } from './dns.ts';
 import { dockerChecks } from './docker.ts';
+import { dockerExposureChecks } from './docker-exposure.ts';
 import { exposureChecks } from './exposure.ts';
 import { firewallChecks } from './firewall.ts';
 import { hostChecks } from './host.ts';
@@ -21,8 +25,11 @@ import { redisChecks } from './redis.ts';
 import { registryChecks } from './registry.ts';
 import { oneLeader, relayminerChecks, suppliersClaimed } from './relayminer.ts';
 import { relayminerFleetChecks } from './relayminer-fleet.ts';
+import { secretStoreChecks } from './secret-store.ts';
+import { secretChecks } from './secrets.ts';
 import { onePrimary } from './sentinel.ts';
 import { temporalChecks } from './temporal.ts';
+import { walletChecks } from './wallet.ts';
 
 const GROUPS: readonly ((context: CheckContext) => Check[])[] = [
   hostChecks,
@@ -38,9 +45,13 @@ const GROUPS: readonly ((context: CheckContext) => Check[])[] = [
   registryChecks,
   publicChecks,
   exposureChecks,
+  dockerExposureChecks,
   firewallChecks,
   neighbourChecks,
+  secretChecks,
   monitoringChecks,
+  alertPathChecks,
+  walletChecks,
 ];
 
 /** Everything that is asked of one host, in the order in which a person reads it. */
@@ -50,7 +61,15 @@ export function checksOf(context: CheckContext): Check[] {
 
 /** What this machine finds out about one host by itself. */
 export function ownChecksOf(context: CheckContext): OwnCheck[] {
-  return outsideChecks(context);
+  return [...certificateChecks(context), ...outsideChecks(context)];
+}
+
+/** What this machine finds out about the deployment as a whole. */
+export function deploymentChecksOf({
+  deployment,
+  secrets,
+}: Pick<CheckContext, 'deployment' | 'secrets'>): DeploymentCheck[] {
+  return [...dnsChecks(deployment), ...secretStoreChecks(deployment, secrets)];
 }
 
 /** What the answers of several hosts settle together. */

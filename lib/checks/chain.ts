@@ -5,6 +5,13 @@ import { type HttpAnswer, httpProbe, httpVerdict, jsonOf, shownUrl } from '../pr
 import { fieldOf } from '../probes/protobuf.ts';
 import { lines, sh } from '../shell.ts';
 import { excerpt, fail, pass, warn } from '../verdict.ts';
+import {
+  grpcHeight,
+  type HeightSource,
+  heightChecks,
+  restHeight,
+  rpcHeight,
+} from './chain-heights.ts';
 import { type CheckContext, isIn } from './context.ts';
 
 /**
@@ -25,10 +32,12 @@ export function chainChecks(context: CheckContext): Check[] {
   const cli = isIn(context, 'pocket_cli_hosts');
   const about = { group: 'chain', severity: 'critical', host } as const;
   const checks: Check[] = [];
+  const heights: HeightSource[] = [];
   if (network.rpcUrl !== undefined && (relays || igniter || cli)) {
     const url = network.rpcUrl;
     const probe = lines(sh`date -u +%s`, httpProbe({ url: `${url.replace(/\/$/, '')}/status` }));
     const fix = `pocket_rpc_url in the profile (now ${shownUrl(url)})`;
+    heights.push(rpcHeight(url));
     checks.push(
       {
         ...about,
@@ -50,6 +59,7 @@ export function chainChecks(context: CheckContext): Check[] {
   }
   if (network.grpcAddress !== undefined && (relays || cli)) {
     const address = network.grpcAddress;
+    heights.push(grpcHeight(address, network.grpcInsecure));
     checks.push({
       ...about,
       id: 'chain.grpc',
@@ -65,6 +75,7 @@ export function chainChecks(context: CheckContext): Check[] {
   }
   if (network.apiUrl !== undefined && igniter) {
     const url = network.apiUrl;
+    heights.push(restHeight(url));
     checks.push({
       ...about,
       id: 'chain.api',
@@ -76,7 +87,9 @@ export function chainChecks(context: CheckContext): Check[] {
       judge: (result) => httpVerdict(result, (answer) => apiVerdict(answer, network.chainId)),
     });
   }
-  return checks;
+  const fix =
+    'pocket_rpc_url, pocket_grpc_address and pocket_api_url in the profile: wait for the node that is behind, or name another';
+  return [...checks, ...heightChecks(context, heights, fix)];
 }
 
 /** Judges an answer to `/status` that came after a line with the host's time in seconds. */

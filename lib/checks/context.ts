@@ -8,6 +8,8 @@ export interface CheckContext {
   deployment: Deployment;
   host: Host;
   secrets: Secrets;
+  /** Whether a test alert is wanted, which people get to see. */
+  alert?: boolean;
 }
 
 /** Whether the host is a member of one of the groups. */

@@ -92,7 +92,7 @@ export function temporalChecks(context: CheckContext): Check[] {
  */
 export function retentionVerdict(response: Buffer, hours: number | undefined): Verdict {
   const ttl = fieldOf(fieldOf(response, 2) ?? Buffer.alloc(0), 1);
-  const seconds = (ttl && numberOf(ttl, 1)) ?? 0;
+  const seconds = ttl ? numberOf(ttl, 1) : 0;
   const evidence = `it keeps finished workflows for ${seconds / 3600} hours`;
   return hours === undefined || seconds === hours * 3600
     ? pass(evidence)

@@ -110,7 +110,7 @@ export function onceBootstrapped(
 /** Judges a response to DescribeTaskQueue. */
 export function pollersVerdict(response: Buffer, now: number): Verdict {
   const ages = fieldsOf(response, 1).map((poller) => {
-    const seconds = numberOf(fieldOf(poller, 1) ?? Buffer.alloc(0), 1) ?? 0;
+    const seconds = numberOf(fieldOf(poller, 1) ?? Buffer.alloc(0), 1);
     return Math.max(0, now - seconds);
   });
   if (ages.length === 0) return fail('nobody asks for tasks');

@@ -31,22 +31,29 @@ const SHOWN_BYTES = 32_768;
  * base64. A response is one flag byte, four of length, and the message (grpc, PROTOCOL-HTTP2.md).
  */
 export function grpcProbe(call: GrpcCall): Shell {
-  const message = call.message ?? Buffer.alloc(0);
-  const frame = Buffer.concat([Buffer.alloc(5), message]);
-  frame.writeUInt32BE(message.length, 1);
-  const octal = [...frame].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
-  const config = curlConfig({
-    url: `${call.insecure ? 'http' : 'https'}://${call.address}${call.method}`,
-    headers: { 'content-type': 'application/grpc', te: 'trailers' },
-  });
-  const version = call.insecure ? 'http2-prior-knowledge\n' : 'http2\n';
   return sh`
     : >"$scratch.body"
-    printf ${octal} |
-      http ${config + version} --data-binary @- --dump-header "$scratch.headers" --output "$scratch.body"
+    printf ${frameOf(call.message)} |
+      http ${grpcConfig(call)} --data-binary @- --dump-header "$scratch.headers" --output "$scratch.body"
     cat "$scratch.headers"
     head -c ${SHOWN_BYTES} "$scratch.body" | base64 -w0
   `;
+}
+
+/** The frame of a request as a format of printf. */
+export function frameOf(message: Buffer = Buffer.alloc(0)): string {
+  const frame = Buffer.concat([Buffer.alloc(5), message]);
+  frame.writeUInt32BE(message.length, 1);
+  return [...frame].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
+}
+
+/** The configuration of curl for a call, without its request and without where the answer goes. */
+export function grpcConfig({ address, insecure, method }: GrpcCall): string {
+  const config = curlConfig({
+    url: `${insecure ? 'http' : 'https'}://${address}${method}`,
+    headers: { 'content-type': 'application/grpc', te: 'trailers' },
+  });
+  return config + (insecure ? 'http2-prior-knowledge\n' : 'http2\n');
 }
 
 /** Judges the answer of {@link grpcProbe}; whatever is not an answer of a gRPC server has failed. */

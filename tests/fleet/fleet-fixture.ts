@@ -111,7 +111,7 @@ export async function fleet(test: TestContext, spec: FleetSpec): Promise<Fleet> 
         outsideDeployment.host(name),
         writeSshConfig(outsideDeployment),
       );
-      await startStandIns(connection, address, deployment().network.chainId);
+      await startStandIns(connection, address, deployment());
       await connection.close();
     },
   };

@@ -62,7 +62,7 @@ export async function lab(
     standIns: async () => {
       const deployment = loadDeployment(path);
       const connection = await openConnection(deployment.host('lab'), writeSshConfig(deployment));
-      await startStandIns(connection, address, deployment.network.chainId);
+      await startStandIns(connection, address, deployment);
       await connection.close();
     },
   };

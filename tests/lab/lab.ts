@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   try {
     const address = await ownAddress(connection);
     writeLabProfile({ ...lab, address });
-    await startStandIns(connection, address, standIns ? deployment.network.chainId : undefined);
+    await startStandIns(connection, address, standIns ? deployment : undefined);
   } finally {
     await connection.close();
   }

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { bundleTar } from '../../lib/bundle.ts';
 import type { Connection } from '../../lib/connection.ts';
+import type { Deployment } from '../../lib/deployment.ts';
+import { parseSupplierKeys } from '../../lib/keys.ts';
 import { type Shell, sh } from '../../lib/shell.ts';
 import { LAB_BUNDLE } from './paths.ts';
 
@@ -8,7 +11,8 @@ export const BACKEND = 'standin/json-rpc-backend:1';
 const CHAIN = 'standin/pocket-chain:1';
 
 /**
- * Runs the stand-ins for what a deployment finds outside of it: a backend, and with `chainId` the Pocket chain. They
+ * Runs the stand-ins for what a deployment finds outside of it: a backend, and with `deployment` the Pocket chain, on
+ * which its suppliers have funds and signed something once, and are not staked. They
  * run beside the deployment on its host, at the host's own address, so that they are reached like real ones. All of
  * them answer when this returns.
  * @throws Error when one does not, within a minute
@@ -16,9 +20,9 @@ const CHAIN = 'standin/pocket-chain:1';
 export async function startStandIns(
   connection: Connection,
   address: string,
-  chainId: string | undefined,
+  deployment: Deployment | undefined,
 ): Promise<void> {
-  const images = chainId ? [BACKEND, CHAIN] : [BACKEND];
+  const images = deployment ? [BACKEND, CHAIN] : [BACKEND];
   const missing = await output(
     connection,
     sh`for image in ${images}; do docker image inspect "$image" >/dev/null 2>&1 || echo "$image"; done`,
@@ -27,13 +31,14 @@ export async function startStandIns(
     const { tar } = await bundleTar(LAB_BUNDLE, missing.split('\n'));
     await connection.feed(sh`docker load --quiet`, tar);
   }
-  await start(connection, 'backend', [`${address}:8545:8545`], 'EVM_CHAIN_ID=31337', BACKEND);
-  if (!chainId) return untilAnswered(connection, [`http://${address}:8545/health`]);
+  await start(connection, 'backend', [`${address}:8545:8545`], ['EVM_CHAIN_ID=31337'], BACKEND);
+  if (!deployment) return untilAnswered(connection, [`http://${address}:8545/health`]);
   // Its gRPC moves aside: on one host with a relayer, 9090 is the relayer's.
   const ports = ['26657:26657', '19090:9090', '1317:1317', '8088:8088'].map(
     (port) => `${address}:${port}`,
   );
-  await start(connection, 'chain', ports, `CHAIN_ID=${chainId}`, CHAIN);
+  const variables = [`CHAIN_ID=${deployment.network.chainId}`, `ACCOUNTS=${accounts(deployment)}`];
+  await start(connection, 'chain', ports, variables, CHAIN);
   const paths = ['8545/health', '26657/status', '1317/cosmos/base/tendermint/v1beta1/syncing'];
   await untilAnswered(
     connection,
@@ -47,19 +52,27 @@ export function ownAddress(connection: Connection): Promise<string> {
   return output(connection, sh`ip -4 route get 192.0.2.1 | sed -nE 's/.* src ([0-9.]+).*/\1/p'`);
 }
 
+/** The accounts of a deployment's suppliers, with 20 POKT each. */
+function accounts({ profile }: Deployment): string {
+  const file = profile.relayminer?.keys_file?.replace(/^file:/, '');
+  const keys = file ? parseSupplierKeys(readFileSync(file, 'utf8'), file) : [];
+  return keys.map(({ address, publicKey }) => `${address}:20000000:${publicKey}`).join(',');
+}
+
 async function start(
   connection: Connection,
   name: string,
   ports: string[],
-  variable: string,
+  variables: string[],
   image: string,
 ): Promise<void> {
   const container = `pocket-lab-${name}`;
   const publish = ports.flatMap((port) => ['--publish', port]);
+  const environment = variables.flatMap((variable) => ['--env', variable]);
   await output(
     connection,
     sh`docker start ${container} 2>/dev/null ||
-      docker run --detach --name ${container} --restart unless-stopped ${publish} --env ${variable} ${image}`,
+      docker run --detach --name ${container} --restart unless-stopped ${publish} ${environment} ${image}`,
   );
 }
 

@@ -217,9 +217,13 @@ test('two hosts and their Redis are watched', { timeout: 900_000 }, async (t) =>
 
   await t.test('people are told of alerts where the profile says so, and only then', async () => {
     const told = Promise.withResolvers<string>();
+    const messages: string[] = [];
+    let status = 200;
     const receiver = http.createServer(async (request, response) => {
-      told.resolve(await text(request));
-      response.end();
+      const message = await text(request);
+      messages.push(message);
+      if (message.includes('"alertname":"Test"')) told.resolve(message);
+      response.writeHead(status).end();
     });
     await new Promise<void>((resolve) => receiver.listen(0, '0.0.0.0', resolve));
     t.after(() => receiver.close());
@@ -239,6 +243,18 @@ test('two hosts and their Redis are watched', { timeout: 900_000 }, async (t) =>
       http://127.0.0.1:9093/api/v2/alerts`);
     const message = await Promise.race([told.promise, sleep(60_000, 'nothing came')]);
     assert.match(message, /"alertname":"Test"/);
+
+    const path = async () => {
+      const words = ['--alert', '--only', 'monitoring.alert-path', '--json'];
+      const { events } = await one.script('validate', ...words);
+      const { verdict, evidence } = events.find(({ id }) => id === 'monitoring.alert-path') ?? {};
+      return `${verdict} ${evidence}`;
+    };
+    assert.equal(await path(), 'pass accepted by webhook');
+    assert.ok(messages.some((one) => one.includes('"alertname":"PocketTestOfTheAlertPath"')));
+    await sleep(65_000); // until the test is over for the Alertmanager: of one that goes on it tells nobody again
+    status = 500;
+    assert.match(await path(), /^fail webhook refused [1-9]\d* of [1-9]\d* requests$/);
 
     const holding = `{ grep -rlsF a-secret-in-a-url /opt /etc /root || :; } | xargs -r stat -c '%a %u %n'`;
     assert.equal(

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { chainChecks, nodeInfoVerdict, syncVerdict } from '../../../lib/checks/chain.ts';
+import { heightsVerdict } from '../../../lib/checks/chain-heights.ts';
 import { registryChecks } from '../../../lib/checks/registry.ts';
 import type { HttpAnswer } from '../../../lib/probes/http.ts';
-import { fieldOf, textField } from '../../../lib/probes/protobuf.ts';
+import { fieldOf, fieldsOf, numberOf, textField } from '../../../lib/probes/protobuf.ts';
 import { startChain } from '../standins/harness.ts';
 import { ask } from './ask.ts';
-import { labContext } from './deployment.ts';
+import { labContext, NOTHING } from './deployment.ts';
 import { answered } from './moved.ts';
 
 /** A stand-in chain with this id; the context whose profile says the lab's `pocket-lego-testnet`. */
@@ -31,6 +33,36 @@ test('a chain that is the profile’s passes', async () => {
     [found['chain.rpc'], found['chain.grpc'], found['chain.api']],
     Array(3).fill('pass: pocket-lego-testnet'),
   );
+});
+
+test('endpoints at one height agree, and one that was left behind is told', async () => {
+  const ahead = await startChain({ CHAIN_ID: 'pocket', BLOCK_TIME_SECONDS: '0.02' });
+  const stuck = await startChain({ CHAIN_ID: 'pocket', CATCHING_UP: 'true' });
+  await sleep(500);
+  const { registryUrl: _, ...network } = ahead;
+  const agreed = async (changes: object) =>
+    (await verdicts(labContext({ network: { ...network, grpcInsecure: true, ...changes } })))[
+      'chain.agree'
+    ]!;
+  const same = { ...stuck, registryUrl: undefined };
+  assert.match(await agreed(same), /^pass: RPC 900000, gRPC 900000, REST 900000$/);
+  for (const behind of [
+    { grpcAddress: stuck.grpcAddress },
+    { apiUrl: stuck.apiUrl },
+    { rpcUrl: stuck.rpcUrl },
+  ])
+    assert.match(await agreed(behind), /^fail: .* blocks apart; wanted: at most 3$/);
+  assert.equal(await agreed({ grpcAddress: NOTHING }), 'skip: no height from gRPC');
+  assert.equal(await agreed({ apiUrl: `http://${NOTHING}` }), 'skip: no height from REST');
+});
+
+test('how far apart heights may be', () => {
+  const apart = (blocks: number) =>
+    heightsVerdict([
+      { name: 'RPC', height: 900_000 + blocks },
+      { name: 'gRPC', height: 900_000 },
+    ]).verdict;
+  assert.deepEqual([0, 3, 4, 10, 11].map(apart), ['pass', 'pass', 'warn', 'warn', 'fail']);
 });
 
 test('a wrong chain id fails', async () => {
@@ -60,7 +92,7 @@ test('a 404 or 400 from RPC is not reachable', async (t) => {
   for (status of [404, 400, 200, 301, 500]) {
     const found = await verdicts(context);
     for (const [id, told] of Object.entries(found))
-      assert.match(told, /^fail/, `${id} at ${status}`);
+      assert.match(told, id === 'chain.agree' ? /^skip/ : /^fail/, `${id} at ${status}`);
   }
 });
 
@@ -141,4 +173,9 @@ test('protobuf fields', () => {
   assert.equal(fieldOf(skipped, 5)?.toString(), 'ok');
   assert.equal(fieldOf(Buffer.from('2affffffffffffffffffff01', 'hex'), 5), undefined);
   assert.equal(fieldOf(Buffer.from('0b', 'hex'), 1), undefined);
+  const twice = Buffer.concat([textField(2, 'a'), textField(2, 'b')]);
+  assert.deepEqual(fieldsOf(twice, 2).map(String), ['a', 'b']);
+  assert.equal(numberOf(Buffer.from('10a0f736', 'hex'), 2), 900_000);
+  assert.equal(numberOf(Buffer.from('08ffffffffffff0f', 'hex'), 1), 2 ** 46 - 1, 'past 32 bits');
+  assert.equal(numberOf(textField(2, 'a'), 2), 0, 'a text is no number');
 });

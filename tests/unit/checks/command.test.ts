@@ -100,3 +100,22 @@ test('--watch asks again until the deadline, and tells each time', async () => {
   const told = stderr.split('\n').filter((line) => line.includes('not ready'));
   assert.ok(told.length >= 1 && told.length <= 3, stderr);
 });
+
+test('--alert is refused where a test alert would tell nobody, or people again and again', async () => {
+  const refused = async (alerts: string, ...words: string[]) => {
+    const path = join(root, 'profiles', 'alerts.yaml');
+    writeFileSync(path, `extends: ${profile}\nname: test\n${alerts}`);
+    const { code, stderr } = await validate('--profile', path, '--alert', ...words);
+    return `${code} ${stderr.trim()}`;
+  };
+  assert.match(
+    await refused('monitoring_hosts: [lab]\n'),
+    /^2 .*--alert: nobody is told of alerts; /,
+  );
+  const told =
+    'monitoring: {alerts: [webhook]}\nsecrets: {alert_webhook_url: "cmd:echo https://hooks.example.net/1"}\n';
+  assert.match(
+    await refused(`monitoring_hosts: [lab]\n${told}`, '--watch', '9'),
+    /^2 .*--alert: with --watch, people would be told again and again/,
+  );
+});

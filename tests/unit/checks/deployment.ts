@@ -30,7 +30,7 @@ export function labContext(changes: Changes = {}): CheckContext {
   const lab = join(import.meta.dirname, '../../../profiles/all-in-one-lab.yaml');
   mkdirSync(join(root, 'profiles'));
   const keys = join(root, 'supplier-keys.yaml');
-  writeFileSync(keys, `keys:\n  - "${'11'.repeat(32)}"\n`, { mode: 0o600 });
+  writeFileSync(keys, `keys:\n  - "${'1f'.repeat(32)}"\n`, { mode: 0o600 });
   const path = join(root, 'profiles', 'test.yaml');
   writeFileSync(
     path,

@@ -9,7 +9,12 @@ import { connectWebSocket } from '../../lab/standins/shared/websocket.ts';
 import type { Loose } from './configs.ts';
 import { eventually, startChain } from './harness.ts';
 
-const chain = await startChain({ CHAIN_ID: 'pocket-lego-testnet', BLOCK_TIME_SECONDS: '0.3' });
+const chain = await startChain({
+  CHAIN_ID: 'pocket-lego-testnet',
+  BLOCK_TIME_SECONDS: '0.3',
+  ACCOUNTS: `pokt1fresh:7,pokt1signed:9000000:02${'ab'.repeat(32)}`,
+  STAKED_SUPPLIERS: 'pokt1signed:anvil+eth',
+});
 const { rpcUrl: rpc, apiUrl: rest, grpcAddress: grpc, registryUrl: registry } = chain;
 const json = async (url: string, options?: RequestInit) =>
   (await (await fetch(url, options)).json()) as Loose;
@@ -36,6 +41,10 @@ test('settings refuse a missing chain id, a bad block time and a bad flag', () =
   assert.throws(
     () => readSettings({ CHAIN_ID: 'pocket', BLOCK_TIME_SECONDS: '0' }),
     /BLOCK_TIME_SECONDS/,
+  );
+  assert.throws(
+    () => readSettings({ CHAIN_ID: 'pocket', ACCOUNTS: 'pokt1a:much' }),
+    /ACCOUNTS: much is no amount of uPOKT/,
   );
   assert.throws(
     () => readSettings({ CHAIN_ID: 'pocket', CATCHING_UP: '1' }),
@@ -114,6 +123,26 @@ describe('a running chain', () => {
     assert.deepEqual([unknown.status, ((await unknown.json()) as { code: number }).code], [404, 5]);
   });
 
+  test('REST knows accounts, what they have, and suppliers', async () => {
+    const account = async (address: string) =>
+      (await json(`${rest}/cosmos/auth/v1beta1/accounts/${address}`)).account;
+    const key = Buffer.from(`02${'ab'.repeat(32)}`, 'hex').toString('base64');
+    assert.equal((await account('pokt1signed')).pub_key.key, key);
+    assert.equal((await account('pokt1fresh')).pub_key, null, 'it never signed');
+    const unknown = await fetch(`${rest}/cosmos/auth/v1beta1/accounts/pokt1nobody`);
+    assert.deepEqual([unknown.status, ((await unknown.json()) as { code: number }).code], [404, 5]);
+    const amount = async (address: string) =>
+      (await json(`${rest}/cosmos/bank/v1beta1/balances/${address}/by_denom?denom=upokt`)).balance
+        .amount;
+    assert.deepEqual([await amount('pokt1fresh'), await amount('pokt1nobody')], ['7', '0']);
+    const { supplier } = await json(`${rest}/pokt-network/poktroll/supplier/supplier/pokt1signed`);
+    assert.deepEqual(
+      supplier.services.map(({ service_id }: { service_id: string }) => service_id),
+      ['anvil', 'eth'],
+    );
+    assert.equal(supplier.unstake_session_end_height, '0');
+  });
+
   test('gRPC answers over h2c, unknown methods with status 12', async () => {
     const info = new Message(await unary('/cosmos.base.tendermint.v1beta1.Service/GetNodeInfo'));
     assert.equal(info.nested(1)!.text(4), 'pocket-lego-testnet');
@@ -124,6 +153,8 @@ describe('a running chain', () => {
       error instanceof GrpcError && error.code === code;
     await assert.rejects(unary('/grpc.health.v1.Health/Check'), refused(12));
     await assert.rejects(unary('/pocket.supplier.Query/Supplier'), refused(5));
+    await assert.rejects(unary('/cosmos.auth.v1beta1.Query/Account'), refused(5));
+    await assert.rejects(unary('/cosmos.bank.v1beta1.Query/Balance'), refused(3));
   });
 
   test('the registry lists middlemen of this chain only, and the indexer knows the chain', async () => {

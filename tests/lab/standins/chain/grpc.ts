@@ -1,6 +1,6 @@
 /**
  * gRPC of the stand-in chain. Field numbers: cosmos/cosmos-sdk, proto/cosmos/base/{tendermint,node}/v1beta1,
- * v0.53; pokt-network/poktroll, proto/pocket/{shared,supplier}, v0.1.35.
+ * v0.53; the same, proto/cosmos/{auth,bank}; pokt-network/poktroll, proto/pocket/{shared,supplier}, v0.1.35.
  */
 import type http2 from 'node:http2';
 import { GrpcError, grpcServer, grpcStatus, type Methods } from '../shared/grpc.ts';
@@ -35,6 +35,14 @@ export function syncing(catchingUp: boolean): Buffer {
   return integer(1, catchingUp ? 1 : 0);
 }
 
+function coin(amount: string): Buffer {
+  return message(text(1, minimumStake.denom), text(2, amount));
+}
+
+function any(type: string, value: Buffer): Buffer {
+  return message(text(1, type), nested(2, value));
+}
+
 /** Makes the gRPC server; every other method answers status 12. */
 export function chainGrpcServer(settings: Settings, blocks: Blocks): http2.Http2Server {
   const tendermint = '/cosmos.base.tendermint.v1beta1.Service';
@@ -65,10 +73,52 @@ export function chainGrpcServer(settings: Settings, blocks: Blocks): http2.Http2
       '/pocket.supplier.Query/Supplier',
       (request: Buffer) => {
         const address = new Message(request).text(1);
-        if (!settings.stakedSuppliers.has(address))
+        const supplier = settings.suppliers.get(address);
+        if (!supplier)
           throw new GrpcError(grpcStatus.notFound, `supplier with address "${address}": not found`);
-        const stake = message(text(1, minimumStake.denom), text(2, minimumStake.amount));
-        return nested(1, message(text(1, address), text(2, address), nested(3, stake)));
+        const { stake, services, unstakeSessionEndHeight } = supplier;
+        return nested(
+          1,
+          message(
+            text(1, address),
+            text(2, address),
+            nested(3, coin(stake)),
+            ...services.map((service) => nested(4, text(1, service))),
+            integer(5, unstakeSessionEndHeight),
+          ),
+        );
+      },
+    ],
+    [
+      '/pocket.supplier.Query/Params',
+      () => nested(1, message(nested(1, coin(minimumStake.amount)), nested(2, coin('1')))),
+    ],
+    [
+      '/cosmos.auth.v1beta1.Query/Account',
+      (request: Buffer) => {
+        const address = new Message(request).text(1);
+        const found = settings.accounts.get(address);
+        if (!found)
+          throw new GrpcError(grpcStatus.notFound, `account ${address} not found: key not found`);
+        const number = [...settings.accounts.keys()].indexOf(address) + 1;
+        const key = nested(1, Buffer.from(found.publicKey, 'hex'));
+        const account = message(
+          text(1, address),
+          found.publicKey
+            ? nested(2, any('/cosmos.crypto.secp256k1.PubKey', key))
+            : Buffer.alloc(0),
+          integer(3, number),
+          integer(4, found.publicKey ? 1 : 0),
+        );
+        return nested(1, any('/cosmos.auth.v1beta1.BaseAccount', account));
+      },
+    ],
+    [
+      '/cosmos.bank.v1beta1.Query/Balance',
+      (request: Buffer) => {
+        const asked = new Message(request);
+        if (asked.text(2) === '') throw new GrpcError(grpcStatus.invalidArgument, 'invalid denom');
+        return nested(1, coin(settings.accounts.get(asked.text(1))?.balance ?? '0'));
       },
     ],
   ]);

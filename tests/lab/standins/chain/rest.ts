@@ -4,17 +4,31 @@ import { sendJson } from '../shared/http.ts';
 import { type Blocks, nanoTime } from './blocks.ts';
 import { minimumStake, services, sharedParams, versions } from './facts.ts';
 import { nodeId } from './rpc.ts';
-import type { Settings } from './settings.ts';
+import type { Account, Settings, Supplier } from './settings.ts';
 
 /** A staked supplier as `/pokt-network/poktroll/supplier/supplier/{operator}` shows it. */
-function supplier(address: string) {
+function shown({ address, stake, services, unstakeSessionEndHeight }: Supplier) {
   return {
     owner_address: address,
     operator_address: address,
-    stake: minimumStake,
-    services: [],
-    unstake_session_end_height: '0',
+    stake: { denom: 'upokt', amount: stake },
+    services: services.map((service_id) => ({ service_id, endpoints: [], rev_share: [] })),
+    unstake_session_end_height: String(unstakeSessionEndHeight),
     service_config_history: [],
+  };
+}
+
+/** An account as `/cosmos/auth/v1beta1/accounts/{address}` shows it. */
+function shownAccount({ address, publicKey }: Account, number: number) {
+  const key = Buffer.from(publicKey, 'hex').toString('base64');
+  return {
+    account: {
+      '@type': '/cosmos.auth.v1beta1.BaseAccount',
+      address,
+      pub_key: publicKey ? { '@type': '/cosmos.crypto.secp256k1.PubKey', key } : null,
+      account_number: String(number),
+      sequence: publicKey ? '1' : '0',
+    },
   };
 }
 
@@ -66,8 +80,8 @@ export function restServer(settings: Settings, blocks: Blocks): http.Server {
       pagination: { next_key: null, total: String(services.length) },
     }),
     '/pokt-network/poktroll/supplier/supplier': () => ({
-      supplier: [...settings.stakedSuppliers].map(supplier),
-      pagination: { next_key: null, total: String(settings.stakedSuppliers.size) },
+      supplier: [...settings.suppliers.values()].map(shown),
+      pagination: { next_key: null, total: String(settings.suppliers.size) },
     }),
   };
 
@@ -75,16 +89,27 @@ export function restServer(settings: Settings, blocks: Blocks): http.Server {
     const service = path.match(/^\/pokt-network\/poktroll\/service\/service\/([^/]+)$/)?.[1];
     const found = services.find(({ id }) => id === service);
     if (found) return { service: found };
-    const address = path.match(/^\/pokt-network\/poktroll\/supplier\/supplier\/([^/]+)$/)?.[1];
-    if (address && settings.stakedSuppliers.has(address)) return { supplier: supplier(address) };
-    return undefined;
+    const operator = path.match(/^\/pokt-network\/poktroll\/supplier\/supplier\/([^/]+)$/)?.[1];
+    const supplier = settings.suppliers.get(operator ?? '');
+    if (supplier) return { supplier: shown(supplier) };
+    const account = settings.accounts.get(
+      path.match(/^\/cosmos\/auth\/v1beta1\/accounts\/([^/]+)$/)?.[1] ?? '',
+    );
+    if (account) return shownAccount(account, [...settings.accounts.values()].indexOf(account) + 1);
+    const holder = path.match(/^\/cosmos\/bank\/v1beta1\/balances\/([^/]+)\/by_denom$/)?.[1];
+    // Who never received anything has nothing, which is no error.
+    const amount = settings.accounts.get(holder ?? '')?.balance ?? '0';
+    return holder && { balance: { denom: 'upokt', amount } };
   };
 
   return http.createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://chain').pathname;
     const answer = request.method === 'GET' ? (paths[path]?.() ?? one(path)) : undefined;
     if (answer) return sendJson(response, 200, answer);
-    const module = /^\/pokt-network\/poktroll\/(service\/service|supplier\/supplier)\//.test(path);
+    const module =
+      /^\/(pokt-network\/poktroll\/(service\/service|supplier\/supplier)|cosmos\/auth\/v1beta1\/accounts)\//.test(
+        path,
+      );
     return module
       ? sendJson(response, 404, { code: 5, message: 'not found', details: [] })
       : sendJson(response, 501, { code: 12, message: 'Not Implemented', details: [] });

@@ -1,11 +1,32 @@
 /** What the environment says about the stand-in chain. */
+import { minimumStake } from './facts.ts';
 
 export type Settings = {
   chainId: string;
   blockTimeSeconds: number;
   catchingUp: boolean;
   emptyRegistry: boolean;
-  stakedSuppliers: Set<string>;
+  suppliers: Map<string, Supplier>;
+  accounts: Map<string, Account>;
+};
+
+/** A staked supplier. */
+export type Supplier = {
+  address: string;
+  /** uPOKT, in digits. */
+  stake: string;
+  services: string[];
+  /** 0 unless it is unstaking. */
+  unstakeSessionEndHeight: number;
+};
+
+/** An account that received something once. */
+export type Account = {
+  address: string;
+  /** uPOKT, in digits. */
+  balance: string;
+  /** 66 hexadecimal digits; empty until it has signed a transaction. */
+  publicKey: string;
 };
 
 function flag(environment: NodeJS.ProcessEnv, name: string): boolean {
@@ -15,9 +36,24 @@ function flag(environment: NodeJS.ProcessEnv, name: string): boolean {
   return value === 'true';
 }
 
+/** The entries of a list after commas, each of parts after colons. */
+function entries(environment: NodeJS.ProcessEnv, name: string): string[][] {
+  return (environment[name] ?? '')
+    .split(',')
+    .filter(Boolean)
+    .map((entry) => entry.split(':'));
+}
+
+function digits(name: string, value: string): string {
+  if (!/^\d+$/.test(value)) throw new Error(`${name}: ${value} is no amount of uPOKT`);
+  return value;
+}
+
 /**
  * Reads CHAIN_ID (required), BLOCK_TIME_SECONDS (default 2), CATCHING_UP and EMPTY_REGISTRY (true or false),
- * STAKED_SUPPLIERS (operator addresses after commas; nobody is staked without it). Throws on anything else.
+ * STAKED_SUPPLIERS (`operator address:services after +:uPOKT:height at which it leaves` after commas, where all but the
+ * address may be missing; nobody is staked without it) and ACCOUNTS (`address:uPOKT:public key` after commas, without a
+ * key for one that never signed). Throws on anything else.
  */
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const chainId = environment.CHAIN_ID ?? '';
@@ -29,6 +65,24 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     blockTimeSeconds,
     catchingUp: flag(environment, 'CATCHING_UP'),
     emptyRegistry: flag(environment, 'EMPTY_REGISTRY'),
-    stakedSuppliers: new Set((environment.STAKED_SUPPLIERS ?? '').split(',').filter(Boolean)),
+    suppliers: new Map(
+      entries(environment, 'STAKED_SUPPLIERS').map(
+        ([address = '', services = '', stake = minimumStake.amount, height = '0']) => [
+          address,
+          {
+            address,
+            services: services.split('+').filter(Boolean),
+            stake: digits('STAKED_SUPPLIERS', stake),
+            unstakeSessionEndHeight: Number(digits('STAKED_SUPPLIERS', height)),
+          },
+        ],
+      ),
+    ),
+    accounts: new Map(
+      entries(environment, 'ACCOUNTS').map(([address = '', balance = '', publicKey = '']) => [
+        address,
+        { address, balance: digits('ACCOUNTS', balance), publicKey },
+      ]),
+    ),
   };
 }

@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, describe, type TestContext, test } from 'node:test';
+import { stringify } from 'yaml';
+import type { CheckContext } from '../../../lib/checks/context.ts';
+import { secretStoreChecks } from '../../../lib/checks/secret-store.ts';
+import { filesVerdict, secretChecks } from '../../../lib/checks/secrets.ts';
+import { type Deployment, loadDeployment } from '../../../lib/deployment.ts';
+import { generatePrivateKey } from '../../../lib/keys.ts';
+import { secretFiles } from '../../../lib/secret-files.ts';
+import { loadSecrets } from '../../../lib/secrets.ts';
+import { Shell } from '../../../lib/shell.ts';
+import { isWeak } from '../../../lib/weak-secrets.ts';
+import { roles } from '../../../scripts/deploy.mjs';
+import { filledProfiles, PROFILES } from '../../profiles.ts';
+import { ask } from './ask.ts';
+import { labContext } from './deployment.ts';
+
+const filled = filledProfiles();
+after(() => filled.remove());
+writeFileSync(
+  join(filled.directory, 'supplier-keys.yaml'),
+  stringify({ keys: [generatePrivateKey()] }),
+);
+
+describe('the files that are looked at are those to which a deployment writes secrets', () => {
+  for (const profile of PROFILES.filter((name) => !/custom|lab/.test(name))) {
+    test(profile, () => {
+      const deployment = loadDeployment(filled.path(profile), { root: filled.directory });
+      const secrets = loadSecrets(deployment, { create: true });
+      for (const host of deployment.hosts) {
+        const known = secretFiles(deployment, host).map((file) => Object.values(file).join(' '));
+        assert.deepEqual(known.toSorted(), written(deployment, secrets, host).toSorted());
+      }
+    });
+  }
+});
+
+/** Path, mode and owner of every file in which a step of a role writes a secret. */
+function written(
+  deployment: Deployment,
+  secrets: CheckContext['secrets'],
+  host: CheckContext['host'],
+): string[] {
+  const values = secrets.named().map(({ value }) => value);
+  return roles
+    .filter(({ name }) => host.roles.includes(name))
+    .flatMap((role) => role.steps({ deployment, host, secrets }))
+    .filter(({ content }) => values.some((value) => String(content).includes(value)))
+    .flatMap(({ facts = [] }) =>
+      facts.flatMap((fact) =>
+        fact.of === 'path'
+          ? [`${fact.path} ${fact.mode} ${fact.owner?.replace('root:root', '0:0')}`]
+          : [],
+      ),
+    );
+}
+
+test('a file of another mode, owner or kind, or that is not there, has failed', () => {
+  const file = {
+    path: '/opt/pocket/redis/config/password.conf',
+    mode: '400',
+    owner: '999:0',
+  } as const;
+  const judged = (line: string) => {
+    const { verdict, evidence } = filesVerdict(line, [file], () => 'again');
+    return `${verdict} ${evidence}`;
+  };
+  assert.equal(judged(`400 999:0 regular file ${file.path}\n`), 'pass 1 files');
+  assert.equal(
+    judged(`444 999:0 regular file ${file.path}\n`),
+    `fail ${file.path} is 444 999:0; wanted: 400 999:0`,
+  );
+  assert.match(judged(`400 0:0 regular file ${file.path}\n`), /^fail .* is 400 0:0; wanted/);
+  assert.match(judged(`400 999:0 symbolic link ${file.path}\n`), /^fail .* is 400 999:0 symbolic/);
+  assert.equal(judged(`absent ${file.path}\n`), `fail ${file.path} is not there`);
+  assert.match(judged(''), /^fail/);
+});
+
+/** The files of the lab's host in a directory of the test's, and how they are judged there. */
+function hostWith(t: TestContext, files: Record<string, string>) {
+  const root = mkdtempSync(join(tmpdir(), 'pocket-secret-files-'));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  const [, placeholders] = secretChecks(labContext({ profile: 'monitoring_hosts: [lab]' }));
+  const probe = new Shell(placeholders!.probe.text.replaceAll('/opt/pocket', root));
+  return async () => {
+    const found = (await ask([{ ...placeholders!, probe }]))['secrets.placeholders']!;
+    return { ...found, evidence: found.evidence.replaceAll(root, '') };
+  };
+}
+
+test('defaults and placeholders on a host are told by file and line, and never shown', async (t) => {
+  const ask = hostWith(t, {
+    'postgres/.env':
+      '# POSTGRES_PASSWORD=change-me\nPOSTGRES_USER=postgres\nPOSTGRES_PASSWORD=Igniter123\n',
+    'provider/.env': `APP_IDENTITY=${'0'.repeat(63)}1\nDATABASE_URL='postgresql://pocket:postgres@postgres:5432/provider'\nENCRYPTION_KEY="\${KEY}"\nAUTH_SECRET=@{secret:auth_secret}\n`,
+    'redis/config/password.conf': 'requirepass "changeme-please"\n',
+    'exporters/redis/passwords.json': '{"redis://redis:6379":"redis"}\n',
+    'monitoring/grafana/secrets/admin-password': 'admin\n',
+    'relayminer/keys/keys.yaml': `keys:\n  - "${'ab'.repeat(32)}"\n  - "${'1'.repeat(64)}"\n`,
+  });
+  const { verdict, evidence, fix } = await ask();
+  assert.equal(verdict, 'fail');
+  assert.deepEqual(evidence.replace('a default or placeholder in ', '').split(', ').toSorted(), [
+    '/exporters/redis/passwords.json:1',
+    '/monitoring/grafana/secrets/admin-password:1',
+    '/postgres/.env:3',
+    '/provider/.env:1',
+    '/provider/.env:2',
+    '/provider/.env:3',
+    '/provider/.env:4',
+    '/redis/config/password.conf:1',
+    '/relayminer/keys/keys.yaml:3',
+  ]);
+  assert.match(fix, /^scripts\/\S+\.mjs --profile .* --limit lab$/);
+});
+
+test('secrets that were made up pass, whatever stands around them', async (t) => {
+  const secret = 'a canary @ "$HOME"/%41 `id` #1';
+  const ask = hostWith(t, {
+    'postgres/.env': `POSTGRES_USER=postgres\nPOSTGRES_PASSWORD='${secret}'\n`,
+    'provider/.env': `OWNER_IDENTITY=pokt1s6mfp75w66t7l44hyryaqcma5t2j8fswnl379y\nAPP_IDENTITY=${generatePrivateKey()}\nDATABASE_URL=postgresql://provider:${encodeURIComponent(secret)}@postgres:5432/provider\n`,
+    'redis/config/password.conf': `requirepass ${JSON.stringify(secret)}\n`,
+  });
+  assert.equal((await ask()).verdict, 'pass');
+});
+
+test('a host without any of the files has failed', async (t) => {
+  assert.match((await hostWith(t, {})()).evidence, /there is none of the files/);
+});
+
+test('what anybody would try first is told from what was made up', () => {
+  const weak = [
+    'changeme',
+    'Change-Me-123456',
+    'password123!',
+    'postgres',
+    'igniter',
+    'your-secret-here',
+    '<secret>',
+    '0'.repeat(64),
+    `${'0'.repeat(63)}1`,
+    'f'.repeat(64),
+    '0123456789abcdef'.repeat(4),
+    'admin',
+    'grafana-password',
+  ];
+  for (const one of weak) assert.ok(isWeak(one), one);
+  for (const one of [
+    'correct horse battery',
+    generatePrivateKey(),
+    'postgres-7c1f',
+    'https://hooks.example.net/x1',
+  ])
+    assert.ok(!isWeak(one), one);
+});
+
+describe('on the operator’s machine', () => {
+  const asked = async ({ deployment, secrets }: CheckContext, id: string) => {
+    const check = secretStoreChecks(deployment, secrets).find((one) => one.id === `secrets.${id}`);
+    const { verdict, evidence, fix = '' } = await check!.ask();
+    return { told: `${verdict} ${evidence}`, fix };
+  };
+  const keysFile = ({ deployment }: CheckContext) =>
+    deployment.profile.relayminer!.keys_file!.replace(/^file:/, '');
+
+  test('what others may read is told, with the command that ends it', async () => {
+    const context = labContext();
+    assert.match((await asked(context, 'store')).told, /^pass 2 files$/);
+    chmodSync(keysFile(context), 0o640);
+    const { told, fix } = await asked(context, 'store');
+    assert.match(told, /^fail \S+supplier-keys\.yaml has mode 640$/);
+    assert.match(fix, /^chmod go= \S+supplier-keys\.yaml$/);
+    chmodSync(keysFile(context), 0o600);
+    chmodSync(context.deployment.directory, 0o755);
+    assert.match((await asked(context, 'store')).told, /^fail \S+ has mode 755$/);
+  });
+
+  test('a default among the secrets in use is told by its name', async (t) => {
+    process.env.WEAK_FOR_A_TEST = 'postgres-password';
+    t.after(() => delete process.env.WEAK_FOR_A_TEST);
+    const context = labContext({ profile: 'secrets: {postgres_password: "env:WEAK_FOR_A_TEST"}' });
+    assert.equal((await asked(context, 'values')).told, 'fail postgres_password');
+    writeFileSync(keysFile(context), stringify({ keys: ['11'.repeat(32)] }));
+    const secrets = loadSecrets(context.deployment, { create: false });
+    assert.match(
+      (await asked({ ...context, secrets }, 'values')).told,
+      /^fail postgres_password, the key of the supplier pokt1/,
+    );
+  });
+
+  test('a secret of another deployment is told by names, and by no value', async () => {
+    const context = labContext();
+    assert.equal((await asked(context, 'shared')).told, 'pass there is no other');
+    const other = join(dirname(context.deployment.directory), 'staging');
+    mkdirSync(other);
+    writeFileSync(join(other, 'secrets.yaml'), stringify({ redis_password: 'another one' }));
+    assert.equal((await asked(context, 'shared')).told, 'pass 1 others');
+    const password = context.secrets.get('postgres_password').reveal();
+    writeFileSync(
+      join(other, 'secrets.yaml'),
+      stringify({
+        postgres_password: password,
+        redis_password: context.secrets.get('redis_password').reveal(),
+        grafana_admin_password: password,
+      }),
+    );
+    writeFileSync(join(other, 'supplier-keys.yaml'), readFileSync(keysFile(context)));
+    const { told } = await asked(context, 'shared');
+    const { address } = context.secrets.supplierKeys[0]!;
+    assert.equal(
+      told,
+      [
+        'fail postgres_password, also of staging',
+        'postgres_password, which is grafana_admin_password of staging',
+        'redis_password, also of staging',
+        `the key of the supplier ${address}, also of staging`,
+      ].join('; '),
+    );
+    writeFileSync(join(other, 'secrets.yaml'), '{ not yaml');
+    rmSync(join(other, 'supplier-keys.yaml'));
+    assert.equal((await asked(context, 'shared')).told, 'pass 1 others');
+  });
+});

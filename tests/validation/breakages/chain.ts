@@ -1,0 +1,52 @@
+import type { Breakage } from '../breakage.ts';
+import { LAB_CHAIN, OTHER_CHAIN, otherChain } from '../other-chain.ts';
+
+const { pocket_rpc_url, pocket_api_url, pocket_grpc_address } = OTHER_CHAIN;
+const only = ['chain'];
+
+export const BREAKAGES: readonly Breakage[] = [
+  {
+    check: 'chain.rpc',
+    breaks: [otherChain('CHAIN_ID=pocket'), { profile: { pocket_rpc_url } }],
+    evidence: /chain id pocket; wanted: pocket-lego-testnet/,
+    fix: /pocket_rpc_url in the profile .*, or pocket_network/,
+    mends: LAB_CHAIN,
+    alsoFails: ['chain.agree'],
+    only,
+  },
+  {
+    check: 'chain.sync',
+    breaks: [otherChain('CATCHING_UP=true'), { profile: { pocket_rpc_url } }],
+    evidence: /it is catching up, at 900000/,
+    fix: /pocket_rpc_url in the profile/,
+    mends: LAB_CHAIN,
+    alsoFails: ['chain.agree'],
+    only,
+  },
+  {
+    check: 'chain.grpc',
+    breaks: [otherChain('CHAIN_ID=pocket'), { profile: { pocket_grpc_address } }],
+    evidence: /chain id pocket; wanted: pocket-lego-testnet/,
+    fix: /pocket_grpc_address and pocket_grpc_insecure in the profile/,
+    mends: LAB_CHAIN,
+    alsoFails: ['chain.agree'],
+    only,
+  },
+  {
+    check: 'chain.api',
+    breaks: [otherChain('CHAIN_ID=pocket'), { profile: { pocket_api_url } }],
+    evidence: /chain id pocket; wanted: pocket-lego-testnet/,
+    fix: /pocket_api_url in the profile/,
+    mends: LAB_CHAIN,
+    alsoFails: ['chain.agree'],
+    only,
+  },
+  {
+    check: 'chain.agree',
+    breaks: [otherChain('CATCHING_UP=true'), { profile: { pocket_api_url } }],
+    evidence: /REST 900000: \d+ blocks apart; wanted: at most 3/,
+    fix: /pocket_api_url in the profile: wait for the node that is behind/,
+    mends: LAB_CHAIN,
+    only,
+  },
+];
