@@ -5,7 +5,7 @@ import { cachePath } from '../../fleet/cache.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../../..');
 /** The packages that the stand-ins import; what those depend on comes along. */
-const PACKAGES = ['pg', 'yaml', 'zod'];
+const PACKAGES = ['@noble/curves', 'pg', 'yaml', 'zod'];
 
 /** The paths below the build context that a Dockerfile copies. */
 export function copiedPaths(dockerfile: string): string[] {

@@ -1,6 +1,7 @@
 /** `pocket-relay-miner`: stand-in for the HA RelayMiner's program, same commands, flags and exit codes. */
 import { parseArgs } from 'node:util';
 import { reason } from '../shared/log.ts';
+import { runRelay } from './client/main.ts';
 import { ConfigError } from './config/fields.ts';
 import { loadConfig, type Process } from './config/load.ts';
 import { readLine } from './line.ts';
@@ -52,6 +53,7 @@ async function run(args: string[]): Promise<void> {
   if (command === 'version') return console.log('pocket-relay-miner version dev');
   if (command === 'relayer' || command === 'miner')
     return sub === 'validate' ? validate(command, args.slice(2)) : serve(command, args.slice(1));
+  if (command === 'relay') return runRelay(args.slice(1));
   if (command === 'redis') {
     const options = {
       config: text,
@@ -67,7 +69,7 @@ async function run(args: string[]): Promise<void> {
   }
   if (command === undefined || command === '--help')
     return console.log(
-      'Usage (stand-in): pocket-relay-miner relayer|miner [validate] --config FILE | redis leader|streams|keys | version',
+      'Usage (stand-in): pocket-relay-miner relayer|miner [validate] --config FILE | relay MODE … | redis leader|streams|keys | version',
     );
   throw new Error(`unknown command "${command}" for "pocket-relay-miner"`);
 }

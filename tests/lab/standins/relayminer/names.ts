@@ -16,6 +16,7 @@ export function names(prefix: string) {
     currentBlock: `${prefix}:cache:current_block`,
     serviceFactor: (service: string) => `${prefix}:service_factor:service:${service}`,
     defaultServiceFactor: `${prefix}:service_factor:default`,
+    replay: (digest: string) => `${prefix}:sim:replay:${digest}`,
     manifest: `${prefix}:service_factor:manifest`,
   };
 }

@@ -28,10 +28,13 @@ export function account(privateKeyHex: string): Account {
       y: point.subarray(33).toString('base64url'),
     },
   });
-  const digest = createHash('ripemd160')
-    .update(createHash('sha256').update(publicKey).digest())
-    .digest();
-  return { address: encodeBech32('pokt', digest), publicKey, key };
+  return { address: addressOf(publicKey), publicKey, key };
+}
+
+/** The account address of a compressed public key. */
+export function addressOf(publicKey: Uint8Array): string {
+  const sha256 = createHash('sha256').update(publicKey).digest();
+  return encodeBech32('pokt', createHash('ripemd160').update(sha256).digest());
 }
 
 /** Signs the SHA-256 of `message`: 64 bytes r‖s with a low s, as Cosmos verifies them. */

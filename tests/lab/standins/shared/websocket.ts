@@ -2,7 +2,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import http from 'node:http';
+import https from 'node:https';
 import type { Duplex } from 'node:stream';
+import { trustedAuthorities } from './trust.ts';
 
 const limit = 15 * 1024 * 1024;
 const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
@@ -155,7 +157,7 @@ export function refuseUpgrade(stream: Duplex, status: number, error: string): vo
   );
 }
 
-/** Opens a WebSocket to `ws://…`; rejects when the server is not there, refuses, or takes too long. */
+/** Opens a WebSocket to `ws://…` or `wss://…`; rejects when the server is not there, refuses, or takes too long. */
 export function connectWebSocket(
   url: string,
   headers: Record<string, string> = {},
@@ -163,8 +165,10 @@ export function connectWebSocket(
 ): Promise<Socket> {
   const key = randomBytes(16).toString('base64');
   return new Promise((resolve, reject) => {
-    const request = http.get(url.replace(/^ws/, 'http'), {
+    const { get } = url.startsWith('wss:') ? https : http;
+    const request = get(url.replace(/^ws/, 'http'), {
       agent: false,
+      ...trustedAuthorities(),
       headers: {
         ...headers,
         Upgrade: 'websocket',

@@ -8,6 +8,7 @@ import type { Line } from '../line.ts';
 import type { Names } from '../names.ts';
 import type { StoreHealth } from '../store.ts';
 import { Pool } from './pool.ts';
+import type { SimulationLimits } from './simulation-limits.ts';
 
 export type Context = {
   config: Value;
@@ -24,6 +25,7 @@ export type Context = {
   /** Whether a miner has published its prices. */
   priced: boolean;
   store: StoreHealth;
+  simulated: SimulationLimits;
 };
 
 /** Builds the pools of every service. */

@@ -10,13 +10,17 @@ import {
 } from '../../shared/multiplex.ts';
 import { type Context, Refusal } from './context.ts';
 import { sendServiceReadiness } from './health.ts';
-import { admit, bodyLimits, callBackend, readAnswer, sign } from './relay.ts';
+import { admit, admitTicketed, bodyLimits, callBackend, readAnswer, sign } from './relay.ts';
+import { SimulationRefusal, simulationKey, type Ticket } from './simulation.ts';
 import { isStreaming, streamAnswer } from './stream.ts';
 import { bridge } from './websocket.ts';
 
+function asRefusal(error: unknown): Refusal {
+  return error instanceof Refusal ? error : new Refusal(500, 'internal_error', reason(error));
+}
+
 function refused(context: Context, error: unknown, service: string, type: string): Refusal {
-  const refusal =
-    error instanceof Refusal ? error : new Refusal(500, 'internal_error', reason(error));
+  const refusal = asRefusal(error);
   context.metrics.add('ha_relayer_relays_rejected_total', {
     service_id: service,
     rpc_type: type,
@@ -43,30 +47,39 @@ async function readRelay(context: Context, request: Request): Promise<Buffer> {
 async function serveRelay(context: Context, request: Request, response: Response): Promise<void> {
   let service = '';
   let type = '';
+  let ticket: Ticket | undefined;
+  const { headers } = request;
+  const key = simulationKey(context, headers);
   try {
     const body = await readRelay(context, request);
-    const relay = await admit(context, body, request.headers['rpc-type'], true);
+    const relay =
+      key === undefined
+        ? await admit(context, body, headers['rpc-type'], true)
+        : await admitTicketed(context, body, headers['rpc-type'], key, 'http');
+    ticket = relay.ticket;
     service = relay.request.service;
     type = relay.type;
     if (body.length > bodyLimits(context.config, service).request)
       throw new Refusal(413, 'body_too_large', `request body exceeds the limit of ${service}`);
-    const { answer, retries } = await callBackend(context, relay, request.headers);
+    const { answer, retries } = await callBackend(context, relay, headers);
     if (retries > 0) response.setHeader('Backend-Retries', String(retries));
-    if (answer.status < 500 && isStreaming(answer))
-      return await streamAnswer(context, relay, answer, response);
+    if (answer.status < 500 && isStreaming(answer)) {
+      await streamAnswer(context, relay, answer, response);
+      return ticket?.finish('success');
+    }
     const content = await readAnswer(context, service, answer);
-    if (answer.status < 500)
-      return sendBytes(
-        response,
-        200,
-        'application/json',
-        await sign(context, relay, answer, content),
-      );
-    context.metrics.add('ha_relayer_relays_rejected_total', {
-      service_id: service,
-      rpc_type: type,
-      reason: 'backend_5xx',
-    });
+    if (answer.status < 500) {
+      const signed = await sign(context, relay, answer, content);
+      ticket?.finish('success');
+      return sendBytes(response, 200, 'application/json', signed);
+    }
+    if (ticket) ticket.finish('backend_error');
+    else
+      context.metrics.add('ha_relayer_relays_rejected_total', {
+        service_id: service,
+        rpc_type: type,
+        reason: 'backend_5xx',
+      });
     sendBytes(
       response,
       answer.status,
@@ -74,7 +87,8 @@ async function serveRelay(context: Context, request: Request, response: Response
       content,
     );
   } catch (error) {
-    const refusal = refused(context, error, service, type);
+    ticket?.finish('backend_error');
+    const refusal = key === undefined ? refused(context, error, service, type) : asRefusal(error);
     if (response.headersSent) response.destroy();
     else sendJson(response, refusal.status, { error: refusal.message });
   }
@@ -87,25 +101,41 @@ const grpcCodes: Record<number, number> = {
   500: grpcStatus.failedPrecondition,
 };
 
+function grpcError(refusal: Refusal): GrpcError {
+  return new GrpcError(grpcCodes[refusal.status] ?? grpcStatus.unavailable, refusal.message);
+}
+
 function grpcMethods(context: Context): Methods {
   return new Map([
     [
       '/pocket.service.RelayService/SendRelay',
       async (body: Buffer, headers) => {
+        const key = simulationKey(context, headers);
+        let ticket: Ticket | undefined;
         try {
-          const relay = await admit(context, body, headers['rpc-type'], false);
+          const relay =
+            key === undefined
+              ? await admit(context, body, headers['rpc-type'], false)
+              : await admitTicketed(context, body, headers['rpc-type'], key, 'grpc');
+          ticket = relay.ticket;
           const { answer } = await callBackend(context, relay, headers);
           const content = await readAnswer(context, relay.request.service, answer);
           if (answer.status >= 500)
             throw new Refusal(502, 'backend_5xx', `backend answered ${answer.status}`);
-          context.metrics.add('ha_relayer_grpc_relays_total', {
-            service_id: relay.request.service,
-          });
-          return await sign(context, relay, answer, content);
+          const signed = await sign(context, relay, answer, content);
+          if (ticket) ticket.finish('success');
+          else
+            context.metrics.add('ha_relayer_grpc_relays_total', {
+              service_id: relay.request.service,
+            });
+          return signed;
         } catch (error) {
+          ticket?.finish('backend_error');
+          if (error instanceof SimulationRefusal) throw new GrpcError(error.grpc, error.message);
+          if (key !== undefined) throw grpcError(asRefusal(error));
           const refusal = refused(context, error, '', 'grpc');
           context.metrics.add('ha_relayer_grpc_relay_errors_total', { reason: refusal.reason });
-          throw new GrpcError(grpcCodes[refusal.status] ?? grpcStatus.unavailable, refusal.message);
+          throw grpcError(refusal);
         }
       },
     ],

@@ -14,6 +14,7 @@ import { openStore, sampleStore } from '../store.ts';
 import { buildPools, type Context } from './context.ts';
 import { healthServer } from './health.ts';
 import { ingress } from './ingress.ts';
+import { SimulationLimits } from './simulation-limits.ts';
 
 function setHeight(context: Context, published: string): void {
   context.height = JSON.parse(published).height;
@@ -52,8 +53,8 @@ export async function runRelayer(config: Value, line: Line, warnings: string[]):
     config.logging.format,
   );
   log.warn(
-    'this is a stand-in for the HA RelayMiner relayer: it checks no ring signature, no session and no budget, ' +
-      'and serves no simulated relays',
+    'this is a stand-in for the HA RelayMiner relayer: of ordinary relays it checks no ring signature, no session ' +
+      'and no budget',
   );
   for (const warning of warnings) log.warn(warning);
   const metrics = new Metrics();
@@ -75,6 +76,7 @@ export async function runRelayer(config: Value, line: Line, warnings: string[]):
     height: 0,
     priced: false,
     store: { operable: true, reason: '', sampledAt: 0 },
+    simulated: new SimulationLimits(config.simulation),
   };
   await readHead(config.pocket_node.query_node_rpc_url, 5000).catch((error) =>
     log.warn('chain unreachable, continuing anyway', { error: reason(error) }),

@@ -24,6 +24,7 @@ export type RelayRequest = {
   startHeight: number;
   endHeight: number;
   supplier: string;
+  signature: Buffer;
   payload: Buffer;
 };
 
@@ -42,8 +43,30 @@ export function decodeRelayRequest(encoded: Buffer): RelayRequest {
     startHeight: Number(session.integer(4)),
     endHeight: Number(session.integer(5)),
     supplier: meta.text(3),
+    signature: meta.bytes(2),
     payload: request.bytes(2),
   };
+}
+
+/** Encodes a session header. */
+export function encodeSessionHeader(
+  session: Pick<RelayRequest, 'application' | 'service' | 'session' | 'startHeight' | 'endHeight'>,
+): Buffer {
+  return message(
+    text(1, session.application),
+    text(2, session.service),
+    text(3, session.session),
+    integer(4, session.startHeight),
+    integer(5, session.endHeight),
+  );
+}
+
+/** What the ring of a request signs: the hash of it, encoded anew, without the signature. */
+export function signableHash(
+  request: Parameters<typeof encodeSessionHeader>[0] & Pick<RelayRequest, 'supplier' | 'payload'>,
+): Buffer {
+  const meta = message(nested(1, encodeSessionHeader(request)), text(3, request.supplier));
+  return sha256(message(nested(1, meta), bytes(2, request.payload)));
 }
 
 /** Headers by name as they are spelt. */
@@ -72,13 +95,21 @@ export function decodeHttpPayload(payload: Buffer): HttpPayload {
   };
 }
 
-/** Encodes a `POKTHTTPResponse`. */
-export function encodeHttpResponse(status: number, headers: Headers, body: Buffer): Buffer {
-  const entries = Object.entries(headers).map(([name, values]) => {
+function encodeHeaders(headers: Headers): Buffer[] {
+  return Object.entries(headers).map(([name, values]) => {
     const header = message(text(1, name), ...values.map((value) => nested(2, Buffer.from(value))));
     return nested(2, message(text(1, name), nested(2, header)));
   });
-  return message(integer(1, status), ...entries, bytes(3, body));
+}
+
+/** Encodes a `POKTHTTPRequest`. */
+export function encodeHttpRequest({ method, headers, url, body }: HttpPayload): Buffer {
+  return message(text(1, method), ...encodeHeaders(headers), text(3, url), bytes(4, body));
+}
+
+/** Encodes a `POKTHTTPResponse`. */
+export function encodeHttpResponse(status: number, headers: Headers, body: Buffer): Buffer {
+  return message(integer(1, status), ...encodeHeaders(headers), bytes(3, body));
 }
 
 function sha256(data: Uint8Array): Buffer {

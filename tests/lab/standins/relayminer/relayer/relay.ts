@@ -1,6 +1,7 @@
 /**
  * One relay from bytes to a signed answer. Status codes and reasons: pokt-network/pocket-relay-miner,
- * relayer/proxy.go, v0.1.x and ad37bcb. Ring signature, session and budget are not checked by this stand-in.
+ * relayer/proxy.go, v0.1.x and ad37bcb. Of an ordinary relay, ring signature, session and budget are not checked by this
+ * stand-in.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { BodyTooLarge, readBody } from '../../shared/http.ts';
@@ -16,6 +17,7 @@ import {
   type RelayRequest,
   signResponse,
 } from './protocol.ts';
+import { admitSimulated, type Ticket } from './simulation.ts';
 
 const rpcTypes: Record<string, string> = {
   1: 'grpc',
@@ -33,8 +35,14 @@ export function transport(header: string | string[] | undefined, fallback: strin
   return rpcTypes[name] ?? (name || fallback);
 }
 
-/** A relay that may be served. */
-export type Admitted = { request: RelayRequest; supplier: Account; type: string; pool: Pool };
+/** A relay that may be served; a simulated one has a ticket. */
+export type Admitted = {
+  request: RelayRequest;
+  supplier: Account;
+  type: string;
+  pool: Pool;
+  ticket?: Ticket;
+};
 
 /** Decodes a relay; throws a `Refusal` with 400. */
 export function decode(body: Buffer): RelayRequest {
@@ -97,8 +105,8 @@ export async function admit(
 ): Promise<Admitted> {
   const request = decode(body);
   if (!request.service) throw new Refusal(400, 'missing_service_id', 'missing service id');
-  const pools = context.pools.get(request.service);
-  if (!pools) throw new Refusal(404, 'unknown_service', `unknown service ${request.service}`);
+  if (!context.pools.has(request.service))
+    throw new Refusal(404, 'unknown_service', `unknown service ${request.service}`);
   const type = transport(rpcType, context.config.services[request.service].default_backend);
   context.metrics.add('ha_relayer_relays_received_total', {
     service_id: request.service,
@@ -109,13 +117,33 @@ export async function admit(
     throw new Refusal(400, 'implausible_session_heights', 'implausible session heights');
   checkStore(context);
   if (gated) await checkRegistry(context, request, type);
-  const pool = pools.get(type);
-  if (pool) return { request, supplier, type, pool };
-  context.metrics.add('ha_relayer_backend_missing_total', {
-    service_id: request.service,
-    rpc_type: type,
-  });
-  throw new Refusal(503, 'backend_missing', `service ${request.service} has no ${type} backend`);
+  return { request, supplier, type, pool: poolOf(context, request, type) };
+}
+
+/** Admits a simulated relay, of which only its own checks are asked; throws a `Refusal`. */
+export async function admitTicketed(
+  context: Context,
+  body: Buffer,
+  rpcType: string | string[] | undefined,
+  keyId: string,
+  transportName: 'http' | 'grpc',
+): Promise<Admitted> {
+  const request = decode(body);
+  const { supplier, ticket } = await admitSimulated(context, request, keyId, transportName);
+  const type = transport(rpcType, context.config.services[request.service].default_backend);
+  try {
+    return { request, supplier, type, pool: poolOf(context, request, type), ticket };
+  } catch (error) {
+    ticket.finish('backend_error');
+    throw error;
+  }
+}
+
+function poolOf(context: Context, { service }: RelayRequest, type: string): Pool {
+  const pool = context.pools.get(service)?.get(type);
+  if (pool) return pool;
+  context.metrics.add('ha_relayer_backend_missing_total', { service_id: service, rpc_type: type });
+  throw new Refusal(503, 'backend_missing', `service ${service} has no ${type} backend`);
 }
 
 /** Longest time a service may take, in milliseconds. */
@@ -225,7 +253,7 @@ export async function readAnswer(
   }
 }
 
-/** Signs an answer below 500 and publishes the relay: it is paid. */
+/** Signs an answer below 500 and publishes the relay, unless it is simulated: it is paid. */
 export async function sign(
   context: Context,
   relay: Admitted,
@@ -234,6 +262,7 @@ export async function sign(
 ): Promise<Buffer> {
   const payload = encodeHttpResponse(answer.status, answer.headers, body);
   const response = signResponse(relay.request, payload, relay.supplier);
+  if (relay.ticket) return response;
   await publish(context, relay.request);
   const labels = {
     service_id: relay.request.service,

@@ -48,6 +48,7 @@ export async function streamAnswer(
     flush();
     out.end();
   }
+  if (relay.ticket) return;
   await publish(context, relay.request);
   context.metrics.add('ha_relayer_streaming_relays_served_total', {
     service_id: relay.request.service,

@@ -6,6 +6,7 @@ import { acceptWebSocket, connectWebSocket, refuseUpgrade } from '../../shared/w
 import { type Context, Refusal } from './context.ts';
 import { type RelayRequest, signResponse } from './protocol.ts';
 import { checkStore, decode, publish, signer } from './relay.ts';
+import { admitSimulated, SimulationRefusal, simulationKey, type Ticket } from './simulation.ts';
 
 const closeCodes = { validationFailed: 4001, backendFailed: 4003 };
 
@@ -48,13 +49,17 @@ export async function bridge(
   }
   context.metrics.add('ha_relayer_websocket_connections_total', labels);
 
+  const key = simulationKey(context, request.headers);
   let last: RelayRequest | undefined;
-  const fromClient = (data: Buffer) => {
+  let ticket: Ticket | undefined;
+  const fromClient = async (data: Buffer) => {
     try {
       const relay = decode(data);
       if (relay.service !== service) throw new Refusal(400, 'wrong_service', 'wrong service');
-      signer(context, relay);
-      checkStore(context);
+      if (key === undefined) {
+        signer(context, relay);
+        checkStore(context);
+      } else ({ ticket } = await admitSimulated(context, relay, key, 'websocket'));
       last = relay;
       backend.send(relay.payload, false);
       context.metrics.add('ha_relayer_websocket_messages_forwarded_total', {
@@ -62,6 +67,8 @@ export async function bridge(
         direction: 'backend',
       });
     } catch (error) {
+      if (error instanceof SimulationRefusal)
+        return client.close(error.close, error.message.slice(0, 100));
       if (!(error instanceof Refusal)) throw error;
       context.metrics.add('ha_relayer_relays_rejected_total', {
         ...labels,
@@ -72,13 +79,19 @@ export async function bridge(
     }
   };
   client.off('message', collectEarly);
-  client.on('message', fromClient);
-  for (const [data] of early) fromClient(data);
+  // One after another, since what is simulated is looked up.
+  let turn = Promise.resolve();
+  const queue = (data: Buffer) => {
+    turn = turn.then(() => fromClient(data));
+  };
+  client.on('message', queue);
+  for (const [data] of early) queue(data);
 
   backend.on('message', (data) => {
     const supplier = last && context.keys.get(last.supplier);
     if (!last || !supplier) return;
     client.send(signResponse(last, data, supplier));
+    if (key !== undefined) return ticket?.finish('success');
     context.metrics.add('ha_relayer_websocket_relays_emitted_total', labels);
     void publish(context, last);
   });
@@ -94,6 +107,7 @@ export async function bridge(
   }, 27_000);
   client.on('close', () => {
     clearInterval(ping);
+    ticket?.finish('backend_error');
     backend.close();
   });
   backend.on('close', () => client.close(closeCodes.backendFailed, 'backend closed'));
