@@ -1,6 +1,7 @@
 import type { Deployment, Host } from './deployment.ts';
 import type { BackendSettings, ServiceSettings } from './profile/relayminer-schema.ts';
 import type { Secrets } from './secrets.ts';
+import { servesSimulatedRelays, simulationConfig } from './simulation.ts';
 
 /**
  * The configuration of a host's relayer, as an object for a YAML library. Only keys that RelayMiner's released line
@@ -22,6 +23,7 @@ export function relayerConfig(deployment: Deployment, host: Host, secrets: Secre
         serviceConfig(service, secrets),
       ]),
     ),
+    ...(servesSimulatedRelays(deployment) && { simulation: simulationConfig(deployment, secrets) }),
   };
 }
 

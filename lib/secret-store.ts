@@ -35,7 +35,7 @@ const password: Kind = {
     /^[^\x00-\x1f\x7f-\x9f]{12,}$/.test(value) && !value.includes(LOOKS_LIKE_A_SECRET),
   create: hex(24),
 };
-const appIdentity: Kind = {
+const privateKey: Kind = {
   expected: 'a secp256k1 private key of 64 hexadecimal digits, without 0x',
   fits: isPrivateKey,
   create: generatePrivateKey,
@@ -64,7 +64,7 @@ const receiverUrl: Kind = {
 export const SECRET_KINDS: Record<SecretName, Kind> = {
   postgres_password: password,
   redis_password: password,
-  app_identity: appIdentity,
+  app_identity: privateKey,
   encryption_key: encryptionKey,
   encryption_iv: {
     expected: '32 hexadecimal digits',
@@ -72,9 +72,11 @@ export const SECRET_KINDS: Record<SecretName, Kind> = {
     create: hex(16),
   },
   auth_secret: sessionSecret,
-  middleman_app_identity: appIdentity,
+  middleman_app_identity: privateKey,
   middleman_auth_secret: sessionSecret,
   middleman_notification_key: encryptionKey,
+  simulation_application_key: privateKey,
+  simulation_gateway_key: privateKey,
   grafana_admin_password: password,
   alert_webhook_url: receiverUrl,
   alert_slack_url: receiverUrl,

@@ -11,6 +11,7 @@ import { proxySecrets } from './proxy/secrets.ts';
 import { formsOf, maskWith, Secret } from './secret.ts';
 import { resolveReference } from './secret-references.ts';
 import { openStore, SECRET_KINDS } from './secret-store.ts';
+import { SIMULATION_KEYS, servesSimulatedRelays } from './simulation.ts';
 
 export { generatePrivateKey, publicKey, type SupplierKey, supplierAddress } from './keys.ts';
 export { Secret } from './secret.ts';
@@ -43,6 +44,8 @@ const USED_BY: Record<SecretName, readonly RoleName[]> = {
   middleman_app_identity: ['middleman'],
   middleman_auth_secret: ['middleman'],
   middleman_notification_key: ['middleman'],
+  simulation_application_key: ['relayminer'],
+  simulation_gateway_key: ['relayminer'],
   grafana_admin_password: ['monitoring'],
   alert_webhook_url: [],
   alert_slack_url: [],
@@ -70,8 +73,11 @@ export function loadSecrets(deployment: Deployment, options: { create: boolean }
   const receivers = roles.has('monitoring')
     ? profile.monitoring.alerts.map((one) => RECEIVER_SECRETS[one])
     : [];
+  const unused = servesSimulatedRelays(deployment) ? [] : SIMULATION_KEYS;
   const used = SECRET_NAMES.filter(
-    (name) => USED_BY[name].some((role) => roles.has(role)) || receivers.includes(name),
+    (name) =>
+      (USED_BY[name].some((role) => roles.has(role)) || receivers.includes(name)) &&
+      !unused.includes(name),
   );
   const values = new Map<SecretName, string>();
   for (const name of used) {
@@ -90,6 +96,12 @@ export function loadSecrets(deployment: Deployment, options: { create: boolean }
     problems.push('secrets.middleman_app_identity: is the key of app_identity; it needs its own');
   }
 
+  const [application, gateway] = SIMULATION_KEYS.map((name) => values.get(name)?.toLowerCase());
+  if (application !== undefined && application === gateway) {
+    problems.push(
+      'secrets.simulation_gateway_key: is the key of simulation_application_key; it needs its own',
+    );
+  }
   const resolved = new Map<string, string>();
   for (const { path, value, sensitive } of backendValues(deployment)) {
     const found = REFERENCE.test(value) ? attempt(path, () => resolveReference(value)) : value;
@@ -131,8 +143,12 @@ export function loadSecrets(deployment: Deployment, options: { create: boolean }
     const generated = used.filter(
       (name) => profile.secrets[name] === undefined && !foreign.has(name),
     );
+    // Who only asks can do so without those with which a relay is proved.
+    const needed = options.create
+      ? generated
+      : generated.filter((name) => !SIMULATION_KEYS.includes(name));
     const store = attempt('secrets', () =>
-      openStore(join(deployment.directory, 'secrets.yaml'), generated, options.create),
+      openStore(join(deployment.directory, 'secrets.yaml'), needed, options.create),
     );
     for (const name of generated) {
       const value = store?.get(name);

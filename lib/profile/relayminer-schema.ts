@@ -108,6 +108,9 @@ function backend(schemes: readonly string[], probed: boolean) {
   });
 }
 
+const RFC_3339 =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
+
 const http = ['http', 'https'];
 const service = z.strictObject({
   validation_mode: oneOf(['eager', 'optimistic'])
@@ -167,6 +170,19 @@ export const relayminer = z.strictObject({
     )
     .default([])
     .describe('Applications whose data is loaded before their first relay.'),
+  simulation: z
+    .strictObject({
+      enabled: boolean()
+        .default(true)
+        .describe(
+          'Whether relayers serve simulated relays to who holds the deployment’s own two keys for them: validate --relay proves a relay with one. They are never charged and never published.',
+        ),
+      not_after: text('a time such as 2036-01-01T00:00:00Z', RFC_3339)
+        .default('2036-01-01T00:00:00Z')
+        .describe('When these keys cease to be accepted.'),
+    })
+    .prefault({})
+    .describe('Simulated relays, which prove the way of a relay without a stake.'),
 });
 
 /** A service of a profile. */

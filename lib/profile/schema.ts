@@ -122,6 +122,16 @@ const secrets = z.strictObject({
     .describe(
       'Encrypts what the Middleman’s users give it for notifications: 64 hexadecimal digits.',
     ),
+  simulation_application_key: reference()
+    .optional()
+    .describe(
+      'The application’s private key of simulated relays, which owns nothing on chain: 64 hexadecimal digits.',
+    ),
+  simulation_gateway_key: reference()
+    .optional()
+    .describe(
+      'The gateway’s private key of simulated relays, which owns nothing on chain: 64 hexadecimal digits.',
+    ),
   grafana_admin_password: reference()
     .optional()
     .describe('The password of the Grafana user admin.'),

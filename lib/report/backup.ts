@@ -17,6 +17,8 @@ const LOSS: Record<SecretName, string> = {
   middleman_app_identity: 'The Middleman’s identity: it has to be registered anew.',
   middleman_auth_secret: 'Everybody has to sign in to the Middleman again.',
   middleman_notification_key: 'Users of the Middleman have to set up their notifications anew.',
+  simulation_application_key: 'Nothing: a deploy makes a new one when its line is gone.',
+  simulation_gateway_key: 'Nothing: a deploy makes a new one when its line is gone.',
   grafana_admin_password: 'Access to Grafana, until it is set anew.',
   alert_webhook_url: 'Alerts, until a new one is made where they are sent.',
   alert_slack_url: 'Alerts, until a new one is made in Slack.',

@@ -154,6 +154,18 @@ describe('references', () => {
     }
   });
 
+  test('to the same key for both of simulated relays are refused', (t) => {
+    process.env.PROFILE_TEST_SECRET = ONE;
+    t.after(() => delete process.env.PROFILE_TEST_SECRET);
+    const both = ['simulation_application_key', 'simulation_gateway_key'];
+    const deployment = deploymentIn(
+      t,
+      `${RELAY_HOST}secrets:\n${both.map((name) => `  ${name}: env:PROFILE_TEST_SECRET\n`).join('')}`,
+    );
+    const said = messageOf(() => loadSecrets(deployment, { create: true }));
+    assert.match(said, /simulation_gateway_key: is the key of simulation_application_key/);
+  });
+
   test('that fail are all listed, without what was read or printed', (t) => {
     const deployment = deploymentIn(
       t,

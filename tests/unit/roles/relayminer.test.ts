@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { stringify } from 'yaml';
 import { loadDeployment } from '../../../lib/deployment.ts';
+import { publicKey } from '../../../lib/keys.ts';
 import { minerConfig, relayerConfig } from '../../../lib/relayminer-config.ts';
 import { loadSecrets } from '../../../lib/secrets.ts';
 import { fullProfile } from '../../hostile/full-profile.ts';
@@ -38,7 +39,7 @@ const SERVICES = {
   },
 };
 
-function configs(t: TestContext, image: string) {
+function configs(t: TestContext, image: string, simulation: object = {}) {
   const { relayminer: settings, images, ...profile } = fullProfile() as Record<string, object>;
   for (const name of ['HOSTILE_DNS', 'HOSTILE_PORTAL']) process.env[name] = 'token-of-the-test';
   const root = directoryWith(t, {
@@ -51,6 +52,7 @@ function configs(t: TestContext, image: string) {
         log_level: 'warn',
         block_time_seconds: 45,
         default_validation_mode: 'optimistic',
+        simulation,
         services: { ...(settings as { services: object }).services, ...SERVICES },
       },
     }),
@@ -63,6 +65,7 @@ function configs(t: TestContext, image: string) {
   return {
     relayer: relayerConfig(deployment, host, secrets),
     miner: minerConfig(deployment, host, secrets),
+    secrets,
   };
 }
 
@@ -88,14 +91,47 @@ for (const line of ['released', 'snapshot'] as const) {
   }
 }
 
+test('relayers serve simulated relays to two keys of the deployment’s own, of which they know the public ones', (t) => {
+  const { relayer, secrets } = configs(t, IMAGES.released);
+  const privateKeys = [
+    secrets.get('simulation_application_key').reveal(),
+    secrets.get('simulation_gateway_key').reveal(),
+  ];
+  const { simulation, services } = relayer as Record<string, Record<string, unknown>>;
+  assert.deepEqual(simulation, {
+    enabled: true,
+    identities: [
+      {
+        key_id: 'pocket-automations',
+        enabled: true,
+        not_after: '2036-01-01T00:00:00Z',
+        max_rps: 5,
+        app_pubkey_hex: publicKey(privateKeys[0]!),
+        gateway_pubkeys_hex: [publicKey(privateKeys[1]!)],
+        allowed_services: Object.keys(services!),
+      },
+    ],
+  });
+  assert.notEqual(privateKeys[0], privateKeys[1]);
+  assert.ok(privateKeys.every((key) => !stringify(relayer).includes(key)));
+});
+
+test('with simulation off there is no such block, and no keys are made for it', (t) => {
+  const { relayer, secrets } = configs(t, IMAGES.released, { enabled: false });
+  assert.ok(!('simulation' in relayer));
+  assert.equal(secrets.find('simulation_gateway_key'), undefined);
+});
+
 test('what both lines accept, and the settings that must always be there, are written', (t) => {
-  const { relayer, miner } = configs(t, IMAGES.released) as Record<string, Record<string, object>>;
+  const { secrets: _, ...both } = configs(t, IMAGES.released);
+  const { relayer, miner } = both as Record<string, Record<string, object>>;
   const common = ['redis', 'keys', 'pocket_node', 'metrics', 'pprof', 'logging'];
   assert.deepEqual(
     Object.keys(relayer!).sort(),
     [
       ...common,
       ...['listen_addr', 'health_check', 'default_validation_mode', 'cache_warmup', 'services'],
+      'simulation',
     ].sort(),
   );
   assert.deepEqual(
