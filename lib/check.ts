@@ -20,6 +20,7 @@ export const CHECK_GROUPS = [
   'secrets',
   'monitoring',
   'wallet',
+  'relay',
 ] as const;
 /** One of them. */
 export type CheckGroup = (typeof CHECK_GROUPS)[number];

@@ -22,6 +22,9 @@ export const VALIDATE_OPTIONS = {
   profile: { value: 'FILE', help: 'the manifest' },
   limit: { value: 'HOST,…', help: 'ask these hosts of the profile only' },
   only: { value: 'GROUP,…', help: 'ask these groups or ids of checks only' },
+  relay: {
+    help: 'also prove a relay of every service through the public URL, with simulated ones: no stake, no charge',
+  },
   json: { help: 'one JSON object a line on standard output, and nothing else there' },
   junit: { help: 'JUnit XML on standard output instead of a table' },
   tap: { help: 'TAP on standard output instead of a table' },
@@ -61,6 +64,7 @@ export async function runValidate(
       hosts,
       failOn,
       ...(given.alert && { alert: true }),
+      relay: given.relay === true || only?.some((word) => /^relay(\.|$)/.test(word)) === true,
       ...(only && { only: given.alert ? [...only, 'monitoring.alert-path'] : only }),
       open: (host) => openConnection(host, sshConfig),
       ...(watchSeconds === 0 && listenerOf(format, style, terminal)),

@@ -13,6 +13,7 @@ import {
   type ProbeResult,
 } from './check.ts';
 import { checksOf, deploymentChecksOf, fleetChecksOf, ownChecksOf } from './checks/all.ts';
+import { relayChecks, relayProver } from './checks/relay.ts';
 import type { Connection } from './connection.ts';
 import type { Deployment } from './deployment.ts';
 import { EXIT, UserError } from './exit-codes.ts';
@@ -35,6 +36,8 @@ export interface ValidateOptions {
   failOn?: 'fail' | 'warn';
   /** Sends a test alert to whoever is told of alerts, and sees whether it is accepted. */
   alert?: boolean;
+  /** Also proves relays with simulated ones. */
+  relay?: boolean;
   open(host: Host): Promise<Pick<Connection, 'run' | 'close'>>;
   /** Told as findings come. */
   onFinding?(finding: Finding): void;
@@ -61,14 +64,16 @@ const REACHABLE = {
 
 /**
  * Asks every host everything about it, all hosts side by side, and changes nothing. Findings never contain a secret.
- * @throws UserError with exit code 2 when `only` names no check of these hosts.
+ * @throws UserError with exit code 2 when `only` names no check of these hosts, or when relays cannot be proved.
  */
 export async function validate(options: ValidateOptions): Promise<Validation> {
   const { deployment, secrets, hosts = deployment.hosts, only } = options;
   const began = performance.now();
+  const prover = options.relay ? relayProver(deployment, hosts) : undefined;
   const plan = hosts.map((host) => {
     const context = { deployment, host, secrets, alert: options.alert ?? false };
-    return { host, checks: checksOf(context), own: ownChecksOf(context) };
+    const proof = host.name === prover?.name ? relayChecks(context) : [];
+    return { host, checks: [...checksOf(context), ...proof], own: ownChecksOf(context) };
   });
   const fleet = fleetChecksOf(deployment, secrets);
   const whole = deploymentChecksOf({ deployment, secrets });

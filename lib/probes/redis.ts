@@ -13,7 +13,7 @@ export interface RedisLogin {
 }
 
 /** Shell that logs in, or says PING where there is no password, and prints the answers to that, the command and QUIT. */
-export function redisProbe(login: RedisLogin, command: string): Shell {
+export function redisProbe(login: RedisLogin, command: string | Shell): Shell {
   return conversation(login, sh`${credentials(login)}; printf '%s\r\nQUIT\r\n' ${command}`);
 }
 
