@@ -12,6 +12,7 @@ await runCommand({
   examples: [
     '--profile profiles/all-in-one-lab.yaml',
     '--profile profiles/all-in-one-lab.yaml --only redis,chain.rpc --verbose',
+    '--profile profiles/all-in-one-lab.yaml --relay',
   ],
   run: runValidate,
 });
