@@ -69,11 +69,20 @@ function compiled(
         .filter(({ name }) => host.roles.includes(name))
         .flatMap((role) => role.steps({ deployment, host, secrets }));
       compile('all', steps, secrets.named());
-      for (const step of steps.filter(({ title }) => title.startsWith('Write /opt/'))) {
-        const text = JSON.stringify([step.title, step.content, step.check, step.apply]);
-        texts.push(text);
-        if (!known.has(text)) changed.push(step);
-      }
+      const written = steps.filter(({ title }) => title.startsWith('Write /opt/'));
+      const text = (step: Step) =>
+        JSON.stringify([step.title, step.content, step.check, step.apply]);
+      texts.push(...written.map(text));
+      const differs = written.filter((step) => !known.has(text(step)));
+      // It has the hash of the stack's other files, so it cannot be written without them.
+      const whole = differs
+        .map(({ title }) => /^(.*\/)compose\.override\.yaml$/.exec(title)?.[1])
+        .filter((stack) => stack !== undefined);
+      changed.push(
+        ...written.filter(
+          (step) => differs.includes(step) || whole.some((stack) => step.title.startsWith(stack)),
+        ),
+      );
     }
     const named = secrets.named();
     const script = compile('a case', changed, named);
