@@ -2,12 +2,21 @@ import type { Act, Breakage } from '../breakage.ts';
 
 /** Has somebody listen at a port of the host, or of what `prefix` runs it in; the unit's name is for its end. */
 const listens = (unit: string, address: string, port: number, prefix = ''): Act => ({
-  shell: `systemd-run --quiet --unit ${unit} ${prefix} perl -MIO::Socket::IP -e \\
-    'IO::Socket::IP->new(Listen => 5, LocalAddr => $ARGV[0], LocalPort => $ARGV[1], ReuseAddr => 1) or die $@; sleep 3600' \\
-    "${address}" ${port} && sleep 1 && systemctl is-active ${unit}`,
+  shell: `
+    cat >/run/${unit}.pl <<'PERL'
+use IO::Socket::IP;
+my $socket = IO::Socket::IP->new(Listen => 5, LocalAddr => $ARGV[0], LocalPort => $ARGV[1], ReuseAddr => 1) or die $@;
+sleep 3600;
+PERL
+    systemd-run --quiet --unit ${unit} ${prefix} perl /run/${unit}.pl "${address}" ${port}
+    sleep 1
+    systemctl is-active ${unit}`,
 });
 const ends = (unit: string): Act => ({
-  shell: `systemctl stop ${unit} 2>/dev/null || :; systemctl reset-failed ${unit} 2>/dev/null || :`,
+  shell: `
+    systemctl stop ${unit} 2>/dev/null || :
+    systemctl reset-failed ${unit} 2>/dev/null || :
+    rm -f /run/${unit}.pl`,
 });
 const ADDRESS = `$(ip -4 route get 192.0.2.1 | sed -nE 's/.* src ([0-9.]+).*/\\1/p')`;
 const RELAYER = `$(docker inspect --format '{{.State.Pid}}' pocket-relayminer-relayer-1)`;
