@@ -45,6 +45,7 @@ export const { inTurns } = await import('./redis-turns.ts');
 export const { managedDatabases, managedNamespace } = await import('./managed.ts');
 export const { sslMode } = await import('./endpoints.ts');
 export const { proxyFiles } = await import('./proxy/files.ts');
+export const { forwardedTo } = await import('./proxy/sites.ts');
 export const { accept, onlyThese, reload, WANTED } = await import('./proxy/configuration.ts');
 export const { PASSWORD_FILE, passwordHash } = await import('./proxy/password.ts');
 export const { bundleTar, readBundle, saveBundle } = await import('./bundle.ts');

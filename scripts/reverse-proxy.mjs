@@ -5,6 +5,7 @@ import {
   directory,
   envTemplate,
   file,
+  forwardedTo,
   onlyThese,
   PASSWORD_FILE,
   passwordHash,
@@ -41,7 +42,7 @@ export const reverseProxy = {
       ...wanted,
       accepted,
       ...stack({ name: 'reverse-proxy', env: envTemplate('reverse-proxy', { image }) }),
-      reload([accepted]),
+      reload({ upstreams: forwardedTo(deployment, host), after: [accepted] }),
     ];
   },
 };
