@@ -49,6 +49,7 @@ export const { forwardedTo } = await import('./proxy/sites.ts');
 export const { accept, onlyThese, reload, WANTED } = await import('./proxy/configuration.ts');
 export const { PASSWORD_FILE, passwordHash } = await import('./proxy/password.ts');
 export const { bundleTar, readBundle, saveBundle } = await import('./bundle.ts');
+export const { authorityFrom } = await import('./authority.ts');
 export const { proxiedNames } = await import('./proxied-names.ts');
 export const { STAKE_BUFFER_UPOKT } = await import('./profile/igniter-schema.ts');
 export const { pocketdChecksums } = await import('./profile/pocketd-releases.ts');

@@ -82,6 +82,41 @@ describe('which sites a proxy has follows from the names in the profile', () => 
   });
 });
 
+test('another authority is asked where the profile names one, trusted by the certificate of its own', (t) => {
+  const { certificate } = authority(t);
+  const values = (settings: string) =>
+    run(t, `${API}\nreverse_proxy: {acme_email: a@b.net${settings}}`);
+  assert.match(
+    values('').text(`${WANTED}/values.env`),
+    /^ACME_AUTHORITY=public\nACME_DIRECTORY=$/m,
+  );
+  const directory = ', acme_directory: "https://ca.nodes.net/acme/directory"';
+  const listed = values(directory);
+  assert.match(
+    listed.text(`${WANTED}/values.env`),
+    /^ACME_AUTHORITY=listed\nACME_DIRECTORY=https:\/\/ca\.nodes\.net\/acme\/directory$/m,
+  );
+  assert.ok(!written(listed.steps).includes('authority.pem'));
+  const own = values(`${directory}, acme_trusted_authority: "${certificate}"`);
+  assert.match(own.text(`${WANTED}/values.env`), /^ACME_AUTHORITY=private$/m);
+  assert.equal(own.text(`${WANTED}/authority.pem`), readFileSync(certificate, 'utf8'));
+  assert.throws(
+    () => values(`${directory}, acme_trusted_authority: /nowhere.pem`),
+    /reverse_proxy\.acme_trusted_authority: \/nowhere\.pem holds no certificate/,
+  );
+});
+
+/** A private authority of its own. */
+function authority(t: TestContext): { certificate: string } {
+  const directory = directoryWith(t, {});
+  const certificate = join(directory, 'crt');
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  const files = ['-keyout', join(directory, 'key'), '-out', certificate];
+  const words = ['req', '-x509', ...key, '-days', '2', '-subj', '/CN=Authority', ...files];
+  execFileSync('openssl', words, { stdio: 'pipe' });
+  return { certificate };
+}
+
 test('Caddy is reloaded until it forwards to every relayer, and to what else its sites are for', (t) => {
   const relayers = `
   edge: {address: 203.0.113.7, private_address: 10.0.0.1}
