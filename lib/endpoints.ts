@@ -43,8 +43,8 @@ export interface Endpoints {
   /** Everything that has metrics, as a Prometheus on that host reaches it. */
   scrapeTargets(from: Host): ScrapeTarget[];
   /**
-   * The addresses to publish a port at: loopback, and the private address when another host connects to it; all
-   * addresses for the proxy's own. IPv6 without brackets. Throws when the host lacks the private address it needs.
+   * The addresses to publish a port at: loopback, and the private address when another host connects to it or
+   * `firewall.allow` lets somebody else in; all addresses for the proxy's own. IPv6 without brackets. Throws when the host lacks the private address it needs.
    */
   bindAddresses(service: PortName, host: Host): string[];
 }
@@ -114,12 +114,19 @@ export function deriveEndpoints(
     ],
     bindAddresses: (service, host) => {
       if (PORTS[service].public) return ['0.0.0.0', '::'];
-      const reached = connections.some(
-        (one) => one.service === service && one.to === host.name && one.from !== host.name,
-      );
+      const reached =
+        connections.some(
+          (one) => one.service === service && one.to === host.name && one.from !== host.name,
+        ) ||
+        (isAllowed(profile, service) && publishers(service).some(({ name }) => name === host.name));
       return reached ? ['127.0.0.1', privateAddress(host)] : ['127.0.0.1'];
     },
   };
+}
+
+/** Whether the profile lets somebody in at a port whom it does not know. */
+function isAllowed({ firewall }: Profile, service: PortName): boolean {
+  return firewall.enabled && firewall.allow.some(({ port }) => port === PORTS[service].port);
 }
 
 function managedEndpoint(profile: Profile, service: PortName): Endpoint | undefined {

@@ -32,3 +32,19 @@ export function forwardTo({ RELAYERS, RELAYERS_GRPC }: Upstreams): Shell {
       --env ${`RELAYERS=${RELAYERS}`} --env ${`RELAYERS_GRPC=${RELAYERS_GRPC}`} \
       caddy sh /etc/caddy/in-use/configured-caddy reload`;
 }
+
+/** What the Caddy of a container has in force; its image has one of the two. */
+const CONFIGURATION =
+  'wget -qO - http://127.0.0.1:2019/config/ 2>/dev/null || curl -fsS http://127.0.0.1:2019/config/';
+
+/**
+ * Shell for a proxy that exits 0 when it forwards to these at this moment, and to nothing else. Caddy itself is asked,
+ * since what it was told with {@link forwardTo} stands in no file.
+ * @param addresses each as `host:port`, in any order
+ */
+export function forwardsTo(addresses: readonly string[]): Shell {
+  return sh`
+    running=$(docker ps --quiet --filter label=com.docker.compose.project=pocket-reverse-proxy --filter status=running) &&
+      live=$(docker exec "$running" sh -c ${CONFIGURATION} | { grep -oE '"dial":"[^"]+"' || :; } | cut -d '"' -f 4 | LC_ALL=C sort -u) &&
+      [[ $live == ${[...new Set(addresses)].toSorted().join('\n')} ]]`;
+}

@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 // Deploys Igniter Middleman: the public portal where owners of POKT stake, and the worker of its workflows.
-import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import {
+  authorityFrom,
   envTemplate,
   managedDatabases,
   managedNamespace,
@@ -12,7 +11,6 @@ import {
   STAKE_BUFFER_UPOKT,
   settingFlags,
   stack,
-  UserError,
 } from '../lib/index.mjs';
 import { images } from './images.mjs';
 
@@ -35,7 +33,7 @@ export const middleman = {
         files: [
           {
             path: 'trust/authorities.pem',
-            content: `# Trusted besides the public authorities.\n${authority ? certificateOf(authority) : ''}`,
+            content: `# Trusted besides the public authorities.\n${authority ? authorityFrom('middleman.trusted_authority', authority) : ''}`,
           },
         ],
         hosts: { 'middleman-web': hosts, 'middleman-workflows': hosts },
@@ -82,18 +80,6 @@ function settings(deployment, host, secrets) {
     providers_url: network.providersUrl,
     minimum_stake_buffer: String(buffer),
   };
-}
-
-/**
- * The certificate in a file of the operator's machine, without anything else that the file may hold.
- * @param {string} path
- */
-function certificateOf(path) {
-  try {
-    return new X509Certificate(readFileSync(path)).toString();
-  } catch {
-    throw new UserError(`middleman.trusted_authority: ${path} holds no certificate in PEM`);
-  }
 }
 
 if (import.meta.main) {

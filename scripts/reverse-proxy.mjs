@@ -5,6 +5,7 @@ import {
   directory,
   envTemplate,
   file,
+  forwardedTo,
   onlyThese,
   PASSWORD_FILE,
   passwordHash,
@@ -41,7 +42,7 @@ export const reverseProxy = {
       ...wanted,
       accepted,
       ...stack({ name: 'reverse-proxy', env: envTemplate('reverse-proxy', { image }) }),
-      reload([accepted]),
+      reload({ upstreams: forwardedTo(deployment, host), after: [accepted] }),
     ];
   },
 };
@@ -74,6 +75,8 @@ if (import.meta.main) {
       relay_public_domain: 'NAME',
       'reverse_proxy.tls': 'HOW',
       'reverse_proxy.acme_email': 'EMAIL',
+      'reverse_proxy.acme_directory': 'URL',
+      'reverse_proxy.acme_trusted_authority': 'FILE',
       'reverse_proxy.dns_provider': 'NAME',
       'reverse_proxy.dns_token': 'REFERENCE',
       'images.caddy': 'IMAGE',

@@ -28,6 +28,6 @@ export const firewall = z.strictObject({
     .max(MOST_OPENINGS, { error: `at most ${MOST_OPENINGS} openings` })
     .default([])
     .describe(
-      'What else is open, on every host: for what this profile cannot know, such as the P2P port of a node of yours (26656) or a monitoring of yours elsewhere (9100).',
+      'What else is open, on every host: for what this profile cannot know, such as the P2P port of a node of yours (26656) or a monitoring of yours elsewhere (9100). What is ours there is published at the private address of its host.',
     ),
 });

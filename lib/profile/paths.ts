@@ -28,7 +28,7 @@ export function resolvePaths(tree: Tree, path: Path = []): Tree {
 }
 
 const ON_THIS_MACHINE =
-  /^hosts\..+\.identity_file$|^images\.bundle$|^pocketd\.archive$|^middleman\.trusted_authority$|^reverse_proxy\.certificates\..+\.certificate$/;
+  /^hosts\..+\.identity_file$|^images\.bundle$|^pocketd\.archive$|^middleman\.trusted_authority$|^reverse_proxy\.acme_trusted_authority$|^reverse_proxy\.certificates\..+\.certificate$/;
 
 function resolveValue(path: Path, value: string, from: string): string {
   const keys = path.join('.');

@@ -1,5 +1,5 @@
 import { PORTS, type PortName } from '../ports.ts';
-import { membersOf, rolesOf } from './membership.ts';
+import { membersOf } from './membership.ts';
 import type { GroupName } from './roles.ts';
 import type { Profile } from './schema.ts';
 
@@ -18,8 +18,10 @@ export function publishersOf(profile: Profile, name: PortName): string[] {
   if (name === 'postgres-exporter' && profile.postgres.mode === 'external') {
     return uses(profile, POSTGRES_USERS) ? membersOf(profile, 'monitoring_hosts') : [];
   }
+  if (role === 'exporters' && !uses(profile, ['monitoring_hosts'])) return [];
+  // A member of the group has the role; without a group, every host has it.
   const hosts = group ? membersOf(profile, group) : Object.keys(profile.hosts);
-  return hosts.filter((host) => host in profile.hosts && rolesOf(profile, host).includes(role));
+  return hosts.filter((host) => host in profile.hosts);
 }
 
 const REDIS_USERS: readonly GroupName[] = ['relay_relayers', 'relay_miners'];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addressRange, domain, email, filePath, oneOf, reference, text } from './fields.ts';
+import { addressRange, domain, email, filePath, oneOf, reference, text, url } from './fields.ts';
 
 const certificate = z.strictObject({
   certificate: filePath().describe('The certificate and its chain, a PEM file on this machine.'),
@@ -23,8 +23,20 @@ const providerAdmin = z.strictObject({
 export const reverseProxy = z.strictObject({
   tls: oneOf(['acme', 'internal'])
     .default('acme')
-    .describe('acme: certificates of a public authority; internal: a private one, for a lab.'),
+    .describe(
+      'acme: certificates of an authority that is asked for them, a public one unless acme_directory names another; internal: of one that only the proxy knows, for a lab.',
+    ),
   acme_email: email().optional().describe('Where the certificate authority reaches you.'),
+  acme_directory: url(['https'])
+    .optional()
+    .describe(
+      'The directory of another authority that speaks ACME: one for rehearsals, or your own. Default: public ones, in whose limits a failed try counts.',
+    ),
+  acme_trusted_authority: filePath()
+    .optional()
+    .describe(
+      'The certificate of the private authority that acme_directory itself has its certificate from, a PEM file on this machine.',
+    ),
   dns_provider: text('the name of a DNS provider’s plugin, such as cloudflare', /^[a-z0-9]{1,40}$/)
     .optional()
     .describe(

@@ -1,3 +1,4 @@
+import { forwardsTo } from '../proxy-upstreams.ts';
 import { lines, sh } from '../shell.ts';
 import type { Step } from '../step.ts';
 import { STACKS } from '../steps/stack.ts';
@@ -60,13 +61,16 @@ function hasModule(image: string, { module, purpose }: { module: string; purpose
 
 /**
  * Has the running Caddy take over the configuration in use, without a connection lost and without a new container. What
- * it refuses, against all expectation, is not in use any more afterwards.
+ * it refuses, against all expectation, is not in use any more afterwards. A relayer that a rolling change left out of
+ * service comes back with it, since Caddy asks each whether it is ready.
+ * @param upstreams every `host:port` that the configuration forwards to
+ * @param after the step that puts the configuration in use
  */
-export function reload(after: Step[]): Step {
+export function reload({ upstreams, after }: { upstreams: string[]; after: Step[] }): Step {
   return {
     title: 'Reload Caddy',
     after,
-    check: sh`[[ $(readlink ${HERE}/in-use) == "$(cat ${HERE}/.loaded)" ]]`,
+    check: sh`[[ $(readlink ${HERE}/in-use) == "$(cat ${HERE}/.loaded)" ]] && ${forwardsTo(upstreams)}`,
     apply: sh`
       cd ${HERE}
       in_use=$(readlink in-use)

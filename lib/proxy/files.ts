@@ -1,3 +1,4 @@
+import { authorityFrom } from '../authority.ts';
 import type { Deployment, Host } from '../deployment.ts';
 import { imageTag } from '../profile/images.ts';
 import type { Secrets } from '../secrets.ts';
@@ -20,6 +21,7 @@ export function proxyFiles(deployment: Deployment, proxy: Host, secrets: Secrets
     content: composeFile(`reverse-proxy/caddy/${from}`),
   });
   const certificates = Object.entries(certificatesOf(profile.reverse_proxy));
+  const authority = profile.reverse_proxy.acme_trusted_authority;
   return [
     real('Caddyfile'),
     real('configured-caddy'),
@@ -31,6 +33,14 @@ export function proxyFiles(deployment: Deployment, proxy: Host, secrets: Secrets
       mode: '600',
     },
     ...(profile.reverse_proxy.provider_admin?.allow_from.length ? [GATEWAY] : []),
+    ...(authority
+      ? [
+          {
+            path: 'authority.pem',
+            content: authorityFrom('reverse_proxy.acme_trusted_authority', authority),
+          },
+        ]
+      : []),
     ...certificates.map(([name, { certificate, key }]) => ({
       path: `certificates/${name}.pem`,
       content: certificateWithKey(name, certificate, secrets.resolve(key)),

@@ -1,12 +1,14 @@
+import type { Deployment, Host } from '../deployment.ts';
+import { hostPort } from '../endpoints.ts';
 import type { Profile } from '../profile/schema.ts';
 
-/** A public name, and the file below `compose/reverse-proxy/caddy/sites` that serves it. */
+/** A public name, the file below `compose/reverse-proxy/caddy/sites` that serves it, and what that forwards to. */
 const SITES = [
-  { file: 'relays.caddy', domain: 'relay_public_domain' },
-  { file: 'provider-api.caddy', domain: 'provider_public_api_domain' },
-  { file: 'provider-portal.caddy', domain: 'provider_domain' },
-  { file: 'middleman.caddy', domain: 'middleman_domain' },
-  { file: 'grafana.caddy', domain: 'grafana_domain' },
+  { file: 'relays.caddy', domain: 'relay_public_domain', service: 'relayer' },
+  { file: 'provider-api.caddy', domain: 'provider_public_api_domain', service: 'provider-web' },
+  { file: 'provider-portal.caddy', domain: 'provider_domain', service: 'provider-web' },
+  { file: 'middleman.caddy', domain: 'middleman_domain', service: 'middleman-web' },
+  { file: 'grafana.caddy', domain: 'grafana_domain', service: 'grafana' },
 ] as const;
 
 /** Where a profile says the name of a site. */
@@ -16,16 +18,27 @@ export type DomainKey = (typeof SITES)[number]['domain'];
 export interface Site {
   file: (typeof SITES)[number]['file'];
   domain: DomainKey;
+  /** What it forwards to: of relayers every one, of the others the nearest. */
+  service: (typeof SITES)[number]['service'];
   /** The public name. */
   name: string;
 }
 
 /** The sites of every proxy of a profile: those whose names it says. */
 export function sitesOf(profile: Pick<Profile, DomainKey>): Site[] {
-  return SITES.flatMap(({ file, domain }) => {
+  return SITES.flatMap(({ file, domain, service }) => {
     const name = profile[domain];
-    return name === undefined ? [] : [{ file, domain, name }];
+    return name === undefined ? [] : [{ file, domain, service, name }];
   });
+}
+
+/** Every `host:port` that the sites of a proxy forward to. */
+export function forwardedTo(deployment: Deployment, proxy: Host): string[] {
+  return sitesOf(deployment.profile).flatMap(({ service }) =>
+    service === 'relayer'
+      ? deployment.relayUpstreams(proxy)
+      : [hostPort(deployment.endpoint(service, proxy))],
+  );
 }
 
 /** How the site of that name comes by its certificate, as the Caddyfile calls it. */

@@ -1,6 +1,7 @@
 import type { Deployment, Host } from '../deployment.ts';
 import { hostPort } from '../endpoints.ts';
 import type { PortName } from '../ports.ts';
+import type { Profile } from '../profile/schema.ts';
 import { upstreamsOf } from '../proxy-upstreams.ts';
 import type { Secrets } from '../secrets.ts';
 import { type DomainKey, tlsOf } from './sites.ts';
@@ -22,6 +23,8 @@ export function proxyValues(
   return {
     // Caddy takes no empty one.
     acme_email: acme_email ?? 'unused@invalid.example',
+    acme_authority: authorityOf(profile),
+    acme_directory: profile.reverse_proxy.acme_directory ?? '',
     dns_provider,
     dns_token: profile.reverse_proxy.tls === 'acme' && dns_token ? secrets.resolve(dns_token) : '',
     relay_domain: name('relay_public_domain'),
@@ -44,4 +47,10 @@ export function proxyValues(
     grafana_tls: tls('grafana_domain'),
     grafana: upstream('grafana', 'grafana_domain'),
   };
+}
+
+/** What the Caddyfile calls the authority that certificates are asked of. */
+function authorityOf({ reverse_proxy: proxy }: Profile): string {
+  if (!proxy.acme_directory) return 'public';
+  return proxy.acme_trusted_authority ? 'private' : 'listed';
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { answers } from '../fleet/answers.ts';
 import { docker } from '../fleet/docker.ts';
 import { type Host, testHosts } from '../fleet/hosts.ts';
 import { ensureBundle } from '../lab/bundle.ts';
@@ -180,17 +180,4 @@ async function onlyIpv6(t: TestContext, host: Host): Promise<string> {
   await docker('network', 'connect', '--ip6', `${prefix}::10`, network, host.container);
   await host.exec('for device in eth0 eth1; do ip -4 address flush dev $device; done');
   return `${prefix}::10`;
-}
-
-function answers(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: 3000 });
-    const settle = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.once('connect', () => settle(true));
-    socket.once('error', () => settle(false));
-    socket.once('timeout', () => settle(false));
-  });
 }

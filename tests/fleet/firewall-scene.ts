@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { stringify } from 'yaml';
 import { $ } from 'zx';
 import { buildImages } from '../lab/images/build.ts';
+import { answers } from './answers.ts';
 import { docker } from './docker.ts';
 import { type Host, testHosts } from './hosts.ts';
 import { runScript, type ScriptResult } from './lab-fixture.ts';
@@ -175,20 +175,6 @@ export async function scanFromHere(address: string): Promise<number[]> {
     PORTS.map(async (port) => ((await answers(address, port)) ? [port] : [])),
   );
   return sorted(open.flat());
-}
-
-/** Whether something answers this machine there, within three seconds. */
-export function answers(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: 3000 });
-    const settle = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.once('connect', () => settle(true));
-    socket.once('error', () => settle(false));
-    socket.once('timeout', () => settle(false));
-  });
 }
 
 function sorted(ports: number[]): number[] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { answers } from './answers.ts';
 import {
-  answers,
   listenOnHost,
   type Name,
   PORTS,

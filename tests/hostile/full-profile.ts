@@ -91,6 +91,7 @@ export function fullProfile(): { [key: string]: Data } {
     reverse_proxy: {
       tls: 'acme',
       acme_email: 'tls@nodes.net',
+      acme_directory: 'https://acme-of-nodes.net/directory',
       dns_provider: 'hostiledns',
       dns_token: 'env:HOSTILE_DNS',
       provider_admin: {

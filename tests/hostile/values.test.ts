@@ -35,7 +35,7 @@ const SECRETS: Record<string, string> = {
 
 /** Texts that nothing on a host is made of: what they say is used on the operator's machine, or names something. */
 const ELSEWHERE =
-  /^(?:name|extends|relayminer keys_file|middleman trusted_authority|pocketd archive|secrets .*|images bundle|reverse_proxy (?:dns_token|certificates .*|provider_admin password)|\w+_(?:hosts|relayers|miners) #|hosts @)$/;
+  /^(?:name|extends|relayminer keys_file|middleman trusted_authority|pocketd archive|secrets .*|images bundle|reverse_proxy (?:acme_trusted_authority|dns_token|certificates .*|provider_admin password)|\w+_(?:hosts|relayers|miners) #|hosts @)$/;
 
 /** What a case comes to: the text of its files, by path, or the message with which it is refused. */
 type Compiled = { script: string; ssh: string } | { refused: string };

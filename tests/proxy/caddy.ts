@@ -196,10 +196,10 @@ async function served(child: ChildProcess, port: number, names: string[], log: (
   }
 }
 
-/** What a program that is no browser is answered. */
+/** What a program that is no browser is answered, over a connection of its own: a reload ends idle ones. */
 function get(url: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const asked = httpGet(url, (answer) => text(answer).then(resolve, reject));
+    const asked = httpGet(url, { agent: false }, (answer) => text(answer).then(resolve, reject));
     asked.once('error', reject);
   });
 }

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import type { ServerResponse } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
+import { forwardedTo } from '../../lib/proxy/sites.ts';
+import { forwardsTo } from '../../lib/proxy-upstreams.ts';
 import { CADDYS, type RunningProxy, skip, startProxy } from './caddy.ts';
 import { open, request } from './client.ts';
 import { endAll } from './ending.ts';
@@ -49,7 +52,14 @@ for (const caddy of CADDYS) {
       await sleep(500);
       assert.ok(posts(relayers[1]) > 0, 'one of them is on its way');
       const rest = { RELAYERS: `http://${net(11)}:8080`, RELAYERS_GRPC: `h2c://${net(11)}:8080` };
+      const everything = forwardedTo(proxy.deployment, proxy.deployment.host('edge')).map((one) =>
+        one.replace(/^10\.201\.7\./, net(0).slice(0, -1)),
+      );
+      assert.ok(await forwards(proxy, everything));
       proxy.reload({}, rest);
+      assert.ok(!(await forwards(proxy, everything)), 'one is left out');
+      const without = everything.filter((one) => one !== `${net(12)}:8080`);
+      assert.ok(await forwards(proxy, without));
       const before = posts(relayers[1]);
       const inFlight = await requestsAt(proxy, `${net(12)}:8080`);
       assert.ok(inFlight === undefined || inFlight > 0, `${inFlight}`);
@@ -145,6 +155,16 @@ for (const caddy of CADDYS) {
 
 /** A change that makes another configuration. */
 const changed = { middleman_domain: 'changed.nodes.net' };
+
+/** Whether a deploy finds that this Caddy forwards to these and nothing else. */
+async function forwards(proxy: RunningProxy, addresses: string[]): Promise<boolean> {
+  const configuration = JSON.stringify(await proxy.admin('/config/'));
+  const docker =
+    'docker() { if [[ $1 == ps ]]; then echo id; else printf %s "$configuration"; fi; }';
+  const shell = `set -eu -o pipefail\n${docker}\n${forwardsTo(addresses).text}`;
+  const env = { ...process.env, configuration };
+  return spawnSync('bash', ['--norc', '-c', shell], { env }).status === 0;
+}
 
 /** How many requests are on their way to an upstream, as the admin endpoint tells; undefined once it is unknown there. */
 async function requestsAt(proxy: RunningProxy, address: string): Promise<number | undefined> {

@@ -3,7 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answers, type Name, type Scene, scene } from '../fleet/firewall-scene.ts';
+import { answers } from '../fleet/answers.ts';
+import { type Name, type Scene, scene } from '../fleet/firewall-scene.ts';
 import type { Host } from '../fleet/hosts.ts';
 import type { Mistake } from './firewall-mistake.ts';
 

@@ -111,6 +111,7 @@ test('relayers and miners are changed one at a time', { timeout: 900_000 }, asyn
     );
     const tags = images.map((one) => one?.stdout.trim().split(':')[1]).toSorted();
     assert.deepEqual(tags, ['broken', 'next']);
+    assert.equal((await forwardedTo(made)).length, 1, 'the one that failed stays out of service');
   });
 
   await t.test('a good image mends it', async () => {
@@ -121,4 +122,20 @@ test('relayers and miners are changed one at a time', { timeout: 900_000 }, asyn
     assert.equal(run.status, 0, run.stderr);
     assert.deepEqual(lost, []);
   });
+
+  await t.test('and brings it back to the proxy, with nothing left to do', async () => {
+    const addresses = [made.hosts.one, made.hosts.two].map((host) => `${host?.address}:8080`);
+    assert.deepEqual(await forwardedTo(made), addresses.toSorted());
+    const again = await made.script('deploy', '--yes', '--only', 'reverse-proxy', '--json');
+    assert.equal(again.events.at(-1)?.changed, 0, again.stdout);
+  });
 });
+
+/** The relayers that the running Caddy knows. */
+async function forwardedTo({ hosts }: Fleet): Promise<string[]> {
+  const { stdout } = (await hosts.edge?.exec(
+    'docker exec pocket-reverse-proxy-caddy-1 sh -c "wget -qO - http://127.0.0.1:2019/config/ || curl -fsS http://127.0.0.1:2019/config/" 2>/dev/null',
+  )) ?? { stdout: '' };
+  const found = [...stdout.matchAll(/"dial":"([^"]+)"/g)].map(([, address = '']) => address);
+  return [...new Set(found)].toSorted();
+}

@@ -4,7 +4,7 @@ import {
   neighboursHavePrivateAddresses,
   portsDoNotClash,
 } from './addresses.ts';
-import { firewallKnowsSources, openingsAreSound } from './firewall.ts';
+import { firewallKnowsSources, openingsAreReachable, openingsAreSound } from './firewall.ts';
 import {
   componentsAreComplete,
   domainsAreServed,
@@ -40,6 +40,7 @@ export const RULES: readonly Rule[] = [
   neighboursHavePrivateAddresses,
   firewallKnowsSources,
   openingsAreSound,
+  openingsAreReachable,
   endpointsAreReachable,
   portsDoNotClash,
   imagesFit,

@@ -2,6 +2,7 @@ import { deriveConnections } from '../../connections.ts';
 import { CLOSED_PORTS, sourceAddresses } from '../../firewall.ts';
 import { hostsOf } from '../../hosts.ts';
 import { PORT_NAMES, PORTS } from '../../ports.ts';
+import { publishersOf } from '../publishers.ts';
 import type { Rule } from './rule.ts';
 
 /** A host that others have to let in is known by an address: a name may stand for another one tomorrow. */
@@ -39,6 +40,25 @@ export const openingsAreSound: Rule = (profile, report) => {
       if (ours && source.endsWith('/0')) {
         report([...path, 'from', position], `would make ${ours} public, which is never done`);
       }
+    }
+  }
+};
+
+/** What of ours is opened to somebody has a private address to be reached at: it is published nowhere else. */
+export const openingsAreReachable: Rule = (profile, report) => {
+  if (!profile.firewall.enabled) return;
+  const hosts = hostsOf(profile);
+  const opened = new Set(profile.firewall.allow.map(({ port }) => port));
+  for (const service of PORT_NAMES) {
+    const { port, public: everywhere } = PORTS[service];
+    if (everywhere || !opened.has(port)) continue;
+    const published = publishersOf(profile, service);
+    for (const { name, privateAddress } of hosts) {
+      if (privateAddress || !published.includes(name)) continue;
+      report(
+        ['hosts', name, 'private_address'],
+        `missing: firewall.allow opens its port ${port} (${service}), which is published at private addresses only`,
+      );
     }
   }
 };

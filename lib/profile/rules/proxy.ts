@@ -18,6 +18,9 @@ export const certificatesCanBeHad: Rule = (profile, report) => {
   ] as const) {
     if (proxy[one] && !proxy[other]) report(['reverse_proxy', other], `missing beside ${one}`);
   }
+  if (proxy.acme_trusted_authority && !proxy.acme_directory) {
+    report(['reverse_proxy', 'acme_directory'], 'missing beside acme_trusted_authority');
+  }
   const official = DEFAULT_IMAGES.caddy.replace(/:.*/, '');
   if (proxy.dns_provider && profile.images.caddy.startsWith(`${official}:`)) {
     report(

@@ -52,6 +52,27 @@ describe('a profile with a firewall', () => {
     assert.deepEqual(problems(load(26656)), []);
   });
 
+  test('publishes what it opens to somebody, where there is a private address for it', (t) => {
+    const opened = (port: number) => `firewall: {allow: [{port: ${port}, from: [192.0.2.1]}]}`;
+    const { bindAddresses, host } = relays(t, opened(9092), HOSTS, '[]');
+    assert.deepEqual(bindAddresses('miner', host('state')), ['127.0.0.1', '10.0.0.3']);
+    assert.deepEqual(bindAddresses('miner', host('relay')), ['127.0.0.1']);
+    assert.deepEqual(bindAddresses('relayer-metrics', host('relay')), ['127.0.0.1']);
+    const off = relays(t, `${opened(9092).slice(0, -1)}, enabled: false}`, HOSTS, '[]');
+    assert.deepEqual(off.bindAddresses('miner', off.host('state')), ['127.0.0.1']);
+    const alone = HOSTS.replace(', private_address: 10.0.0.2', '');
+    assert.deepEqual(
+      problems(() => relays(t, opened(9090), alone, '[]')).filter((one) => one.includes('9090')),
+      [
+        'hosts.relay.private_address: missing: firewall.allow opens its port 9090 (relayer-metrics), which is published at private addresses only',
+      ],
+    );
+    assert.deepEqual(
+      problems(() => relays(t, opened(9100), HOSTS, '[]')),
+      [],
+    );
+  });
+
   test('has the role on every host, also where it is switched off and has to go', (t) => {
     for (const enabled of [true, false]) {
       const { profile, hosts } = relays(t, `firewall: {enabled: ${enabled}}`);

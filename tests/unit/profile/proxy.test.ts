@@ -41,6 +41,17 @@ const CASES: [title: string, changes: object, problems: RegExp[]][] = [
     [],
   ],
   ['none is needed with an authority of our own', { reverse_proxy: { tls: 'internal' } }, []],
+  ['another authority', proxy({ acme_directory: 'https://ca.nodes.net/acme' }), []],
+  [
+    'a directory that anybody on the way could answer for',
+    proxy({ acme_directory: 'http://ca.nodes.net/acme' }),
+    [/^reverse_proxy\.acme_directory: .*https:\/\//],
+  ],
+  [
+    'an authority that is trusted for nothing',
+    proxy({ acme_trusted_authority: 'ca.pem' }),
+    [/^reverse_proxy\.acme_directory: missing beside acme_trusted_authority$/],
+  ],
   [
     'a certificate for a name that is nobody’s',
     proxy({ certificates: { ...OWN, 'apy.nodes.net': OWN['api.nodes.net'] } }),

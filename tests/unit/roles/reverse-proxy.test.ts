@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { renderEnvTemplate } from '../../../lib/env-template.ts';
 import { accept, onlyThese, reload, WANTED } from '../../../lib/proxy/configuration.ts';
+import { forwardedTo } from '../../../lib/proxy/sites.ts';
 import type { Shell } from '../../../lib/shell.ts';
 import { reverseProxy } from '../../../scripts/reverse-proxy.mjs';
 import { directoryWith } from '../profile/temporary.ts';
@@ -79,6 +80,66 @@ describe('which sites a proxy has follows from the names in the profile', () => 
     ])
       assert.match(streams(image), /stream_close_delay/);
   });
+});
+
+test('another authority is asked where the profile names one, trusted by the certificate of its own', (t) => {
+  const { certificate } = authority(t);
+  const values = (settings: string) =>
+    run(t, `${API}\nreverse_proxy: {acme_email: a@b.net${settings}}`);
+  assert.match(
+    values('').text(`${WANTED}/values.env`),
+    /^ACME_AUTHORITY=public\nACME_DIRECTORY=$/m,
+  );
+  const directory = ', acme_directory: "https://ca.nodes.net/acme/directory"';
+  const listed = values(directory);
+  assert.match(
+    listed.text(`${WANTED}/values.env`),
+    /^ACME_AUTHORITY=listed\nACME_DIRECTORY=https:\/\/ca\.nodes\.net\/acme\/directory$/m,
+  );
+  assert.ok(!written(listed.steps).includes('authority.pem'));
+  const own = values(`${directory}, acme_trusted_authority: "${certificate}"`);
+  assert.match(own.text(`${WANTED}/values.env`), /^ACME_AUTHORITY=private$/m);
+  assert.equal(own.text(`${WANTED}/authority.pem`), readFileSync(certificate, 'utf8'));
+  assert.throws(
+    () => values(`${directory}, acme_trusted_authority: /nowhere.pem`),
+    /reverse_proxy\.acme_trusted_authority: \/nowhere\.pem holds no certificate/,
+  );
+});
+
+/** A private authority of its own. */
+function authority(t: TestContext): { certificate: string } {
+  const directory = directoryWith(t, {});
+  const certificate = join(directory, 'crt');
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  const files = ['-keyout', join(directory, 'key'), '-out', certificate];
+  const words = ['req', '-x509', ...key, '-days', '2', '-subj', '/CN=Authority', ...files];
+  execFileSync('openssl', words, { stdio: 'pipe' });
+  return { certificate };
+}
+
+test('Caddy is reloaded until it forwards to every relayer, and to what else its sites are for', (t) => {
+  const relayers = `
+  edge: {address: 203.0.113.7, private_address: 10.0.0.1}
+  inside: {address: 203.0.113.8, private_address: 10.0.0.2}
+  other: {address: 203.0.113.9, private_address: "fd00::3"}
+reverse_proxy_hosts: [edge]
+provider_hosts: [inside]
+postgres_hosts: [inside]
+temporal_hosts: [inside]
+redis_hosts: [inside]
+relay_miners: [inside]
+relay_relayers: [inside, other]
+relayminer:
+  keys_file: keys.yaml
+  services: {eth: {backends: {jsonrpc: {url: "http://192.0.2.9:8545"}}}}`;
+  const { loaded } = deployment(
+    t,
+    relayers,
+    `${API}\n${INTERNAL}\nrelay_public_domain: relay.nodes.net`,
+  );
+  assert.deepEqual(forwardedTo(loaded, loaded.host('edge')), [
+    ...['10.0.0.2:8080', '[fd00::3]:8080', '10.0.0.2:3001'],
+  ]);
 });
 
 test('the password of the portal is hashed by the image from its input, and stands nowhere in the script', (t) => {
@@ -185,7 +246,11 @@ describe('a configuration is put in use as a whole', () => {
     return { at, bash, inUse: () => readFileSync(join(at, 'in-use/Caddyfile'), 'utf8') };
   };
   const taken = accept({ image: 'caddy', after: [] });
-  const reloaded = reload([]);
+  const reloaded = reload({ upstreams: ['10.0.0.3:8080', '10.0.0.2:8080'], after: [] });
+  /** What docker says while Caddy forwards to these. */
+  const forwarding = (...addresses: string[]) =>
+    `case $1 in ps) echo id ;; exec) echo '{"handler":"reverse_proxy","transport":{"dial_timeout":3},"upstreams":[${addresses.map((one) => `{"dial":"${one}"}`)}]}' ;; esac`;
+  const both = forwarding('10.0.0.2:8080', '10.0.0.3:8080', '10.0.0.2:8080');
 
   test('when Caddy accepts it: one link is moved, and the next time there is nothing to do', (t) => {
     const { at, bash, inUse } = host(t);
@@ -193,9 +258,9 @@ describe('a configuration is put in use as a whole', () => {
     assert.equal(bash(taken.apply, 'exit 0').stderr, '');
     assert.equal(inUse(), 'first\n');
     assert.equal(bash(taken.check, 'exit 0').status, 0);
-    assert.notEqual(bash(reloaded.check, '').status, 0);
+    assert.notEqual(bash(reloaded.check, both).status, 0);
     assert.equal(bash(reloaded.apply, 'exit 0').status, 0);
-    assert.equal(bash(reloaded.check, '').status, 0);
+    assert.equal(bash(reloaded.check, both).status, 0);
     mkdirSync(join(at, 'wanted/sites'));
     writeFileSync(join(at, 'wanted/sites/new.caddy'), 'new\n');
     assert.notEqual(bash(taken.check, 'exit 0').status, 0);
@@ -228,6 +293,21 @@ describe('a configuration is put in use as a whole', () => {
     assert.equal(bash(reloaded.apply, 'exit 1').status, 1);
     assert.equal(inUse(), 'first\n');
     assert.notEqual(bash(taken.check, '').status, 0);
+  });
+
+  test('a relayer that was left out of service is missed, as is one that Caddy should not know, and a Caddy that is down', (t) => {
+    const { bash } = host(t);
+    bash(taken.apply, 'exit 0');
+    bash(reloaded.apply, 'exit 0');
+    assert.equal(bash(reloaded.check, both).status, 0);
+    const wrong = [
+      forwarding('10.0.0.2:8080'),
+      forwarding('10.0.0.2:8080', '10.0.0.3:8080', '10.0.0.4:8080'),
+      forwarding(),
+      'case $1 in ps) ;; *) exit 1 ;; esac',
+      'case $1 in ps) echo id ;; *) exit 1 ;; esac',
+    ];
+    for (const docker of wrong) assert.notEqual(bash(reloaded.check, docker).status, 0, docker);
   });
 
   test('an image without the plugin that the profile needs is refused by name', (t) => {
