@@ -22,7 +22,13 @@ test('a host that cannot be reached is one failure, in the words of ssh', async 
   assert.equal(reachable!.fix, 'Try it by hand: ssh -v lab');
   assert.deepEqual(
     others.map(({ id, verdict }) => [id, verdict]),
-    [['relayminer.one-leader', 'skip']],
+    [
+      ['relayminer.one-leader', 'skip'],
+      ['relayminer.suppliers-claimed', 'skip'],
+      ['relayminer.one-version', 'skip'],
+      ['relayminer.backlog', 'skip'],
+      ['provider.ledger', 'skip'],
+    ],
   );
   assert.equal(exitCode, 4);
 });
