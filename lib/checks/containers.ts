@@ -10,6 +10,8 @@ export interface ContainerState {
   image: string;
   /** The id of the image that it was made from. */
   imageId: string;
+  /** Whether what it logs stays below a size: `json-file` only where it is told one (docs.docker.com, engine/logging). */
+  logsEnd: boolean;
   status: string;
   exitCode: number;
   /** `healthy`, `unhealthy`, `starting`, or empty where no health check is defined. */
@@ -35,12 +37,9 @@ export interface Containers {
 export function containersProbe(references: readonly string[]): Shell {
   return sh`
   date -u +%s
-  for image in ${references}; do
-    id=$(docker image inspect --format '{{.Id}}' "$image" 2>/dev/null) || continue
-    printf '{"reference":"%s","id":"%s"}\n' "$image" "$id"
-  done
+  docker image inspect --format '{"tags":{{json .RepoTags}},"digests":{{json .RepoDigests}},"id":{{json .Id}}}' ${references} 2>/dev/null || :
   ids=$(docker ps --all --quiet --filter label=com.docker.compose.project)
-  [[ -z $ids ]] || docker inspect --format '{"labels":{{json .Config.Labels}},"image":{{json .Config.Image}},"imageId":{{json .Image}},"state":{{json .State}},"restarts":{{json .RestartCount}}}' $ids
+  [[ -z $ids ]] || docker inspect --format '{"labels":{{json .Config.Labels}},"image":{{json .Config.Image}},"imageId":{{json .Image}},"log":{{json .HostConfig.LogConfig}},"state":{{json .State}},"restarts":{{json .RestartCount}}}' $ids
 `;
 }
 
@@ -48,15 +47,20 @@ export function containersProbe(references: readonly string[]): Shell {
 export function readContainers(output: string): Containers {
   const [now, ...lines] = output.trim().split('\n');
   const objects = lines.map((line) => JSON.parse(line));
-  const images = objects.filter(({ reference }) => reference !== undefined);
+  const images = objects.filter(({ tags }) => tags !== undefined);
   const containers = objects.filter(({ labels }) => labels !== undefined);
   return {
-    imageIds: new Map(images.map(({ reference, id }) => [reference, id])),
-    containers: containers.map(({ labels, image, imageId, state, restarts }) => ({
+    imageIds: new Map(
+      images.flatMap(({ tags, digests, id }) =>
+        [...(tags ?? []), ...(digests ?? [])].map((one) => [familiar(one), id] as const),
+      ),
+    ),
+    containers: containers.map(({ labels, image, imageId, log, state, restarts }) => ({
       project: labels['com.docker.compose.project'],
       service: labels['com.docker.compose.service'],
       image,
       imageId,
+      logsEnd: log.Type !== 'json-file' || log.Config?.['max-size'] !== undefined,
       status: state.Status,
       exitCode: state.ExitCode,
       health: state.Health?.Status ?? '',
@@ -80,7 +84,7 @@ export function containerVerdict(
     if (familiar(one.image) !== familiar(image)) {
       return fail(`it was made from ${one.image}; the profile says ${image}`);
     }
-    const id = imageIds.get(image);
+    const id = imageIds.get(familiar(image));
     if (id === undefined) return warn(`the host no longer has its image ${image}`);
     if (one.imageId !== id) {
       return fail(`it was made from ${shortId(one.imageId)}; ${image} is ${shortId(id)} now`);

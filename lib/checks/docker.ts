@@ -231,5 +231,5 @@ export function dockerChecks(context: CheckContext): Check[] {
       },
     };
   });
-  return [engine, compose, enabled, logRotationCheck(context), ...services];
+  return [engine, compose, enabled, logRotationCheck(context, probe), ...services];
 }

@@ -1,43 +1,35 @@
 import type { Check, ProbeResult, Verdict } from '../check.ts';
 import { onHost } from '../fixes.ts';
-import { sh } from '../shell.ts';
+import type { Shell } from '../shell.ts';
 import { fail, lastWords, pass } from '../verdict.ts';
+import { readContainers } from './containers.ts';
 import type { CheckContext } from './context.ts';
 
-/** Whether what the containers log can fill the disk. Drivers: docs.docker.com, engine/logging/configure. */
-export function logRotationCheck({ deployment, host }: CheckContext): Check {
+/** Whether what the containers log can fill the disk, from the probe that is asked about containers anyway. */
+export function logRotationCheck({ deployment, host }: CheckContext, probe: Shell): Check {
   return {
     id: 'docker.log-rotation',
     group: 'docker',
     severity: 'warning',
     title: 'The logs of every container are rotated',
     host,
-    probe: sh`
-      ids=$(docker ps --all --quiet --filter label=com.docker.compose.project)
-      [[ -z $ids ]] || docker inspect --format '{"name":{{json .Name}},"project":{{json (index .Config.Labels "com.docker.compose.project")}},"log":{{json .HostConfig.LogConfig}}}' $ids`,
+    probe,
+    timeoutSeconds: 20,
     fix: `remove each of them, then run its role again: ${onHost(deployment, host, 'docker rm -f NAME')}`,
     judge: rotationVerdict,
   };
 }
 
-/** Judges `docker inspect`, one container a line. The driver `json-file` rotates only when it is told a size. */
+/** Judges the containers of our projects; those of others are not ours to judge. */
 export function rotationVerdict(result: ProbeResult): Verdict {
   if (result.status !== 0) return fail(`Docker cannot be asked: ${lastWords(result)}`);
-  const containers = result.output
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Container)
-    .filter(({ project }) => project.startsWith('pocket-'));
-  const growing = containers.filter(
-    ({ log }) => log.Type === 'json-file' && log.Config?.['max-size'] === undefined,
+  const ours = readContainers(result.output).containers.filter(({ project }) =>
+    project.startsWith('pocket-'),
   );
+  const growing = ours.filter(({ logsEnd }) => !logsEnd);
   return growing.length === 0
-    ? pass(`${containers.length} containers`)
-    : fail(`without a limit: ${growing.map(({ name }) => name.replace(/^\//, '')).join(', ')}`);
-}
-
-interface Container {
-  name: string;
-  project: string;
-  log: { Type: string; Config?: Record<string, string> };
+    ? pass(`${ours.length} containers`)
+    : fail(
+        `without a limit: ${growing.map(({ project, service }) => `${service} of ${project}`).join(', ')}`,
+      );
 }

@@ -32,7 +32,9 @@ export function configChecks(context: CheckContext): Check[] {
 
 /** Judges the validator's answer: `config OK`, or why not; warnings stand before it, one a line. */
 export function configVerdict(result: ProbeResult): Verdict {
-  if (result.status !== 0) return fail(lastWords(result).replace(/^Error: /, ''));
+  // Of an error in YAML there are more lines, and before v0.1 the usage follows.
+  const refusal = /^Error: (.*)/m.exec(result.errors)?.[1];
+  if (result.status !== 0) return fail(refusal ? excerpt(refusal) : lastWords(result));
   const lines = result.output.trim().split('\n');
   if (!lines.at(-1)?.startsWith('config OK')) return fail(`it says: ${excerpt(result.output)}`);
   const warnings = lines.filter((line) => line.startsWith('warning:'));

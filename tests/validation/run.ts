@@ -24,6 +24,15 @@ export async function validate(lab: Lab, only: readonly string[] = []): Promise<
   return new Map(findings.map((finding) => [finding.id, finding]));
 }
 
+/** Validates until nothing fails, as soon after a deploy something may. Throws with what still does. */
+export async function whole(lab: Lab): Promise<ReadonlyMap<string, Told>> {
+  const failing = (now: ReadonlyMap<string, Told>) =>
+    [...now.values()].filter(({ verdict }) => verdict === 'fail');
+  const found = await until(lab, undefined, (now) => failing(now).length === 0);
+  assert.deepEqual(failing(found).map(line), [], 'nothing fails before anything is broken');
+  return found;
+}
+
 /**
  * Breaks one thing, sees exactly the check that is meant for it object with a fix, applies that, and sees everything as
  * it was before.

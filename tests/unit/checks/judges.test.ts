@@ -83,6 +83,7 @@ const container = (changes: object = {}, state: object = {}) =>
     labels: { 'com.docker.compose.project': 'pocket-redis', 'com.docker.compose.service': 'redis' },
     image: 'docker.io/library/redis:8.10.1-alpine',
     imageId: 'sha256:1111',
+    log: { Type: 'json-file', Config: { 'max-size': '10m' } },
     restarts: 0,
     ...changes,
     state: {
@@ -94,7 +95,7 @@ const container = (changes: object = {}, state: object = {}) =>
     },
   });
 const NOW = `${Date.parse('2026-08-19T12:00:00Z') / 1000}
-{"reference":"docker.io/library/redis:8.10.1-alpine","id":"sha256:1111"}`;
+{"tags":["redis:8.10.1-alpine"],"digests":null,"id":"sha256:1111"}`;
 const wanted = {
   project: 'pocket-redis',
   service: 'redis',

@@ -26,7 +26,9 @@ test('peer defect D28 cannot happen here: managed services are asked from the ho
   assert.deepEqual(
     managed.map(({ id }) => id),
     [
-      ...['version', 'memory', 'policy', 'aof', 'snapshot', 'password'].map((id) => `redis.${id}`),
+      ...['version', 'memory', 'headroom', 'policy', 'aof', 'snapshot', 'password'].map(
+        (id) => `redis.${id}`,
+      ),
       ...['reachable', 'login', 'database-provider'].map((id) => `postgres.${id}`),
       ...['reachable', 'namespace-provider'].map((id) => `temporal.${id}`),
     ],

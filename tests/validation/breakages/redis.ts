@@ -56,6 +56,10 @@ export const BREAKAGES: readonly Breakage[] = [
     check: 'redis.password',
     breaks: [redis('CONFIG SET protected-mode no', 'ACL SETUSER default nopass')],
     evidence: /it answers anybody/,
+    // A password where none is wanted is refused.
+    alsoFails: ['version', 'memory', 'headroom', 'policy', 'aof', 'snapshot'].map(
+      (name) => `redis.${name}`,
+    ),
     ...{ fix, only, mends: [restarted] },
   },
 ];
