@@ -79,7 +79,7 @@ function objections(now: ReadonlyMap<string, Told>, before: ReadonlyMap<string, 
 }
 
 /** Validates until it is as wanted, or the patience is over; returns the last findings. */
-async function until(
+export async function until(
   lab: Lab,
   only: readonly string[] | undefined,
   wanted: (now: ReadonlyMap<string, Told>) => boolean,

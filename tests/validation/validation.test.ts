@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { lab } from '../fleet/lab-fixture.ts';
 import type { Breakage } from './breakage.ts';
-import { provoke, validate } from './run.ts';
+import { provoke, until } from './run.ts';
 
 const directory = join(import.meta.dirname, 'breakages');
 const files = readdirSync(directory).toSorted();
@@ -27,7 +27,8 @@ test('what breaks on a host is found by the check that is meant for it, and mend
   const deployed = await one.script('deploy', '--yes', '--json');
   assert.equal(deployed.status, 0, deployed.stdout + deployed.stderr);
 
-  const before = await validate(one);
+  // Prometheus asks for the first time up to 15 s after it was started.
+  const before = await until(one, [], (now) => now.get('monitoring.targets')?.verdict === 'pass');
   const failing = [...before.values()].filter(({ verdict }) => verdict === 'fail');
   assert.deepEqual(failing, [], 'nothing fails before anything is broken');
   for (const breakage of breakages) {
