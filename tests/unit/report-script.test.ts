@@ -38,7 +38,7 @@ test('scripts/report.mjs --validate reports an unreachable host, and does not ex
   const { stdout, stderr, status, path } = report(t, 'deployed', '--validate');
   assert.equal(status, 4);
   assert.equal(stdout, `${path}\n${path.replace(/md$/, 'html')}\n`);
-  assert.match(stderr, /FAIL {2}host\.reachable/);
+  assert.match(stderr, /FAIL! host\.reachable/);
   assert.match(stderr, /not ready/);
   assert.match(readFileSync(path, 'utf8'), /\*\*Not ready\.\*\*[\s\S]*\| fail \| `web1` \|/);
 });

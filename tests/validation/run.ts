@@ -24,11 +24,18 @@ export async function validate(lab: Lab, only: readonly string[] = []): Promise<
   return new Map(findings.map((finding) => [finding.id, finding]));
 }
 
-/** Validates until nothing fails, as soon after a deploy something may. Throws with what still does. */
+/**
+ * Validates until nothing fails, as soon after a deploy something may, and until Prometheus has asked everything once.
+ * Throws with what still fails.
+ */
 export async function whole(lab: Lab): Promise<ReadonlyMap<string, Told>> {
   const failing = (now: ReadonlyMap<string, Told>) =>
     [...now.values()].filter(({ verdict }) => verdict === 'fail');
-  const found = await until(lab, undefined, (now) => failing(now).length === 0);
+  const found = await until(
+    lab,
+    undefined,
+    (now) => failing(now).length === 0 && now.get('monitoring.targets')?.verdict === 'pass',
+  );
   assert.deepEqual(failing(found).map(line), [], 'nothing fails before anything is broken');
   return found;
 }
@@ -88,7 +95,7 @@ function objections(now: ReadonlyMap<string, Told>, before: ReadonlyMap<string, 
 }
 
 /** Validates until it is as wanted, or the patience is over; returns the last findings. */
-async function until(
+export async function until(
   lab: Lab,
   only: readonly string[] | undefined,
   wanted: (now: ReadonlyMap<string, Told>) => boolean,
