@@ -3,6 +3,9 @@ import { excerpt, fail, pass, skip, warn } from '../verdict.ts';
 import type { Answers, Changes, Said } from './answers.ts';
 import type { Question } from './questions.ts';
 
+/** What to do about what cannot be told without a relay. */
+const FIRST = 'mend the relays first';
+
 /** What to do about a relay that fails, by what failed. */
 export interface RelayFixes {
   backend: string;
@@ -24,7 +27,8 @@ export function relayVerdict(
 ): Verdict {
   if (!mode)
     return skip(
-      `the client of the RelayMiner image has none for ${transport}: backends.${service}.${transport} asks the node`,
+      `the client of the RelayMiner image has none for ${transport}`,
+      `scripts/validate.mjs --only backends.${service}.${transport} asks the node itself`,
     );
   const said = relays.get(index);
   if (!said) return fail('it was not made: the probe ended before', fixes.way);
@@ -88,7 +92,7 @@ export function publishedVerdict(answers: Answers, sole: boolean): Verdict {
   if (changes.named > 0)
     return fail(`${changes.named} keys in Redis are of sessions of simulated relays`);
   if (changes.simulated === 0 && changes.marks === 0)
-    return skip('no simulated relay was served, so there was nothing to publish');
+    return skip('no simulated relay was served, so there was nothing to publish', FIRST);
   const { streams, trees, sessions, entries, published, skipped } = changes;
   const more = Object.entries({ streams, trees, sessions, entries, published, skipped })
     .filter(([, count]) => count > 0)
@@ -98,7 +102,7 @@ export function publishedVerdict(answers: Answers, sole: boolean): Verdict {
     return pass('no new stream, tree or session in Redis, no entry more, and no counter moved');
   const told = `more than before: ${more.join(', ')}`;
   return changes.received > 0 || !sole
-    ? skip(`${told}, which live relays of the same moment explain; ask again without any`)
+    ? skip(`${told}, which live relays of the same moment explain`, 'ask again without live relays')
     : fail(told);
 }
 
@@ -107,7 +111,7 @@ export function marksVerdict(answers: Answers): Verdict {
   const { changes, uncounted, relays } = answers;
   if (!changes) return notCounted(uncounted);
   const served = [...relays.values()].filter(({ status }) => status === 0).length;
-  if (served === 0) return skip('no simulated relay was served');
+  if (served === 0) return skip('no simulated relay was served', FIRST);
   return changes.marks >= served
     ? pass(`${changes.marks} marks for ${served} relays`)
     : fail(`${changes.marks} marks for ${served} relays that were served`);

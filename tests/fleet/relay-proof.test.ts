@@ -16,7 +16,13 @@ test('a relay is proved through the public URL, without a stake, without a charg
   // Not root: sudo writes down what it is asked to run.
   const one = await lab(t, { user: 'operator' });
   const { host, home } = one;
-  const services = { anvil: { backends: { rest: { url: `http://${host.address}:8545` } } } };
+  // The stand-in chain serves for the transports that the stand-in backend does not speak.
+  const backends = {
+    rest: { url: `http://${host.address}:8545` },
+    grpc: { url: `${host.address}:19090` },
+    cometbft: { url: `http://${host.address}:26657` },
+  };
+  const services = { anvil: { backends } };
   one.change({ relayminer: { services } });
   const deploy = async (roles: string) => {
     const { status, stdout, stderr } = await one.script('deploy', '--json', '--only', roles);
@@ -46,6 +52,8 @@ test('a relay is proved through the public URL, without a stake, without a charg
     'relay.anvil.jsonrpc': 'pass',
     'relay.anvil.websocket': 'pass',
     'relay.anvil.rest': 'skip',
+    'relay.anvil.grpc': 'pass',
+    'relay.anvil.cometbft': 'pass',
     'relay.published': 'pass',
     'relay.marks': 'pass',
     'relay.keys': 'pass',
@@ -63,6 +71,10 @@ test('a relay is proved through the public URL, without a stake, without a charg
       const { rounds, seen } = await onHost.stop();
       assert.deepEqual(verdicts(found), PROVED, told);
       assert.equal(status, 0);
+      assert.match(
+        found['relay.anvil.grpc']!.evidence,
+        /^http:\/\/127\.0\.0\.1:8080: \d+ ms, signed/,
+      );
       assert.match(
         found['relay.anvil.jsonrpc']!.evidence,
         /^https:\/\/relay\.lab\.internal, taken to be at 127\.0\.0\.1/,

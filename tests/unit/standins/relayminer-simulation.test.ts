@@ -26,7 +26,7 @@ import {
 import { call, httpAnswer, relayRequest, verifiedPayload } from './relay-client.ts';
 
 const supplier = account(privateKeys[0]!);
-const unknownToChain = account(privateKeys[1]!);
+const unsigned = account(privateKeys[1]!);
 const [application, gateway, other] = ['33', '44', '55'].map((byte) => byte.repeat(32)) as [
   string,
   string,
@@ -79,7 +79,7 @@ describe('simulated relays', { skip: missing('experimental') }, () => {
     await eventually('the backend serves', () => canConnect(backend));
     chain = await startChain({
       CHAIN_ID: 'pocket-lego-testnet',
-      PUBLIC_KEYS: supplier.publicKey.toString('hex'),
+      ACCOUNTS: `${supplier.address}:1:${supplier.publicKey.toString('hex')},${unsigned.address}:1:`,
     });
     const url = `http://127.0.0.1:${backend}`;
     const address = async () => `127.0.0.1:${await freePort()}`;
@@ -284,8 +284,11 @@ describe('simulated relays', { skip: missing('experimental') }, () => {
       const dead = await relay('cometbft');
       assert.match(dead.stdout, /^Status: .* FAILED$/m);
       assert.match(dead.stderr, /HTTP 502/);
-      const newcomer = await relay('jsonrpc', '--supplier', unknownToChain.address);
-      assert.match(newcomer.stderr, /signature verification failed: account pokt1\w+ not found/);
+      const newcomer = await relay('jsonrpc', '--supplier', unsigned.address);
+      assert.match(
+        newcomer.stderr,
+        /signature verification failed: supplier pokt1\w+ has no public key on chain/,
+      );
       for (const { status } of [refused, dead, newcomer]) assert.equal(status, 1);
     });
 
