@@ -17,6 +17,8 @@ const CANARIES = {
   encryption_key: 'ca11ab1e'.repeat(8),
   encryption_iv: 'feedc0de'.repeat(4),
   auth_secret: `canary-session ${'%s'.repeat(20)} && 'quoted'`,
+  simulation_application_key: generatePrivateKey(),
+  simulation_gateway_key: generatePrivateKey(),
 };
 const HEADER = 'Bearer canary-header-0123456789';
 const ROTATED = 'canary-redis-of-tomorrow';
@@ -69,7 +71,7 @@ test('no secret is where it need not be', { timeout: 900_000 }, async (t) => {
     const onHost = sample([control, ...texts], ['cmdline', 'environ'], host.container);
     const here = sample([control, ...texts], ['cmdline']);
     await run('a deploy', 0, 'deploy', '--json');
-    await run('validation', 0, 'validate', '--json');
+    await run('validation', 0, 'validate', '--json', '--relay');
     await host.exec(`SHOWN=${control} perl -e 'sleep 5' ${control}`);
     const [there, local] = await Promise.all([onHost.stop(), here.stop()]);
     assert.ok(there.rounds > 100, `${there.rounds} rounds on the host`);
