@@ -40,7 +40,10 @@ test('scripts/report.mjs --validate reports an unreachable host, and does not ex
   assert.equal(stdout, `${path}\n${path.replace(/md$/, 'html')}\n`);
   assert.match(stderr, /FAIL! host\.reachable/);
   assert.match(stderr, /not ready/);
-  assert.match(readFileSync(path, 'utf8'), /\*\*Not ready\.\*\*[\s\S]*\| fail \| critical \| `web1` \|/);
+  assert.match(
+    readFileSync(path, 'utf8'),
+    /\*\*Not ready\.\*\*[\s\S]*\| fail \| critical \| `web1` \|/,
+  );
 });
 
 test('scripts/report.mjs makes up no secrets: before the first deploy there is nothing to report', (t) => {
