@@ -265,6 +265,20 @@ stack_state() {
     sed -E 's/Up (Less than )?[^(]*/Up /; s/(Exited \([0-9]+\)).*/\1/' | sort
 }
 
+# read_before PROJECT FILE…: the services that run since before one of these files was written, so that they cannot have
+# read it as it is now.
+read_before() {
+  local project=$1 newest started service
+  shift
+  (($#)) || return 0
+  newest=$(stat -c %Y -- "$@" | sort -n | tail -n 1)
+  docker ps --quiet --filter "label=com.docker.compose.project=$project" |
+    xargs -r docker inspect --format '{{.State.StartedAt}} {{index .Config.Labels "com.docker.compose.service"}}' |
+    while read -r started service; do
+      (($(date -d "$started" +%s) >= newest)) || printf '%s\n' "$service"
+    done
+}
+
 # remove_half_made PROJECT: removes containers that a cut-off `docker compose up` was about to put in the place of others.
 # It makes each under the name <id of the old one>_<name>, and later fails at that name, which is in use.
 remove_half_made() {

@@ -83,7 +83,8 @@ export function stack(options: StackOptions): Step[] {
     ...files.map((one) => file({ ...one, path: `${at}/${one.path}` })),
     file({ path: `${at}/compose.override.yaml`, content: override(at, options, services) }),
   ];
-  return [...steps, up({ name, at, services, waitSeconds, after: steps })];
+  const read = files.map(({ path }) => path);
+  return [...steps, up({ name, at, services, read, waitSeconds, after: steps })];
 }
 
 /** What is added to the compose file on this host: the hash of the files it mounts, private ports, known names. */
@@ -110,27 +111,37 @@ function override(
     printf %s "\${text//@hash/$hash}"`;
 }
 
-/** `docker compose up`, done when the project's containers are those that it left, all of them still well. */
+/**
+ * `docker compose up`, done when the project's containers are those that it left, all of them still well. Where a file
+ * was not as it should be, and a container has read it so, Compose sees no difference once it is mended: that container
+ * is made anew, too.
+ */
 function up(options: {
   name: string;
   at: string;
   services: readonly string[];
+  /** The files that the containers read. */
+  read: readonly string[];
   waitSeconds: number;
   after: Step[];
 }): Step {
-  const { name, at, services, waitSeconds, after } = options;
+  const { name, at, services, read, waitSeconds, after } = options;
   const project = `pocket-${name}`;
   return {
     title: `Bring up the stack ${name}`,
     after,
-    check: sh`stack_state ${project} | cmp -s - ${at}/.applied`,
+    check: sh`
+      for file in ${read}; do [[ ! ${at}/$file -nt ${at}/.applied ]] || exit 1; done
+      stack_state ${project} | cmp -s - ${at}/.applied`,
     apply: lines(
       sh`cd ${at}`,
       sh`rm -f .applied`,
       sh`docker compose config --quiet`,
       sh`remove_half_made ${project}`,
       sh`
-        docker compose up --detach --wait --wait-timeout ${waitSeconds} --remove-orphans ${services} || {
+        bring_up() { docker compose up --detach --wait --wait-timeout ${waitSeconds} "$@"; }
+        { bring_up --remove-orphans ${services} && again=$(read_before ${project} ${read}) &&
+          { [[ ! $again ]] || bring_up --force-recreate --no-deps $again; }; } || {
           docker compose ps --all
           docker compose logs --no-color --tail 30
           docker compose ps --all --quiet |

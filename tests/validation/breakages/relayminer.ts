@@ -85,6 +85,18 @@ export const BREAKAGES: readonly Breakage[] = [
     only: quick,
   },
   {
+    check: 'relayminer.miner-keys',
+    verdict: 'warn',
+    breaks: [
+      shell(`echo '  - "${'22'.repeat(32)}"' >>/opt/pocket/relayminer/keys/keys.yaml
+        docker restart pocket-relayminer-miner-1`),
+    ],
+    evidence: /^2 keys; the keys file has 1$/,
+    fix: /relayminer\.keys_file in the profile, then scripts\/relayminer\.mjs/,
+    mends: [again],
+    only: ['relayminer.miner-keys'],
+  },
+  {
     check: 'relayminer.one-version',
     breaks: [
       shell(`docker tag standin/pocket-relay-miner:ad37bcb standin/pocket-relay-miner:other
