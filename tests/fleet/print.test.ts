@@ -21,6 +21,8 @@ test('a printed runbook does by hand what its role does', { timeout: 900_000 }, 
     encryption_key: '0f'.repeat(32),
     encryption_iv: 'f0'.repeat(16),
     auth_secret: 'session $x "y" `z` '.repeat(4),
+    simulation_application_key: generatePrivateKey(),
+    simulation_gateway_key: generatePrivateKey(),
   };
   const variable = (name: string) => `FLEET_PRINT_${name.toUpperCase()}`;
   for (const [name, value] of Object.entries(values)) {
