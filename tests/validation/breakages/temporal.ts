@@ -9,7 +9,13 @@ export const BREAKAGES: readonly Breakage[] = [
     breaks: [{ shell: 'docker pause pocket-temporal-temporal-1' }],
     evidence: /no answer/,
     fix: /logs --tail 50 temporal/,
-    mends: [{ shell: 'docker unpause pocket-temporal-temporal-1' }],
+    // What comes next needs it well again, as Docker's own question sees it.
+    mends: [
+      {
+        shell: `docker unpause pocket-temporal-temporal-1
+          until [[ $(docker inspect --format '{{.State.Health.Status}}' pocket-temporal-temporal-1) == healthy ]]; do sleep 1; done`,
+      },
+    ],
     alsoFails: ['temporal.namespace-provider', 'temporal.namespace-default'],
     only,
   },
