@@ -1,7 +1,7 @@
 import type { Check, ProbeResult, Verdict } from '../check.ts';
 import { onHost } from '../fixes.ts';
 import type { Shell } from '../shell.ts';
-import { fail, lastWords, pass } from '../verdict.ts';
+import { fail, lastWords, pass, skip } from '../verdict.ts';
 import { readContainers } from './containers.ts';
 import type { CheckContext } from './context.ts';
 
@@ -26,6 +26,7 @@ export function rotationVerdict(result: ProbeResult): Verdict {
   const ours = readContainers(result.output).containers.filter(({ project }) =>
     project.startsWith('pocket-'),
   );
+  if (ours.length === 0) return skip('there is no container yet');
   const growing = ours.filter(({ logsEnd }) => !logsEnd);
   return growing.length === 0
     ? pass(`${ours.length} containers`)

@@ -9,6 +9,8 @@ import type { Host } from './hosts.ts';
 import { lab, type ScriptResult } from './lab-fixture.ts';
 import { sample } from './sampler.ts';
 
+/** Those of which hosts get the public keys only. */
+const OUR_OWN = ['simulation_application_key', 'simulation_gateway_key'];
 /** Values that are found wherever they turn up, with what has to be quoted in env files, URLs, YAML and shell. */
 const CANARIES = {
   postgres_password: 'canary-postgres @ "$HOME"/%41 `id` #1',
@@ -96,7 +98,7 @@ test('no secret is where it need not be', { timeout: 900_000 }, async (t) => {
     await run('a second deploy', 0, 'deploy', '--verbose');
     const { stdout } = await run('the runbook', 0, 'deploy', '--print');
     for (const name of Object.keys(CANARIES))
-      assert.match(stdout, new RegExp(`@\\{secret:${name}`));
+      assert.equal(stdout.includes(`@{secret:${name}`), !OUR_OWN.includes(name), name);
     await run('validation for a person', 0, 'validate', '--verbose');
     await run('the report', 0, 'report', '--validate');
   });
