@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { generatePrivateKey } from '../../lib/keys.ts';
@@ -24,6 +24,7 @@ export interface Fleet {
 
 /** Starts as many hosts as asked for, or finds them running: `h01`, `h02`, … */
 export async function startHosts(count: number): Promise<Host[]> {
+  allowWatches(count);
   const names = Array.from(
     { length: count },
     (_, index) => `h${String(index + 1).padStart(2, '0')}`,
@@ -34,6 +35,20 @@ export async function startHosts(count: number): Promise<Host[]> {
     hosts.push(found ?? (await startHost({ name, run: RUN, variant: 'python' })));
   }
   return hosts;
+}
+
+const WATCHES = '/proc/sys/fs/inotify/max_user_instances';
+
+/** The systemd of each host watches with about five of what a kernel gives all of them 128 of, as it comes. */
+function allowWatches(hosts: number): void {
+  const needed = 8 * hosts;
+  if (Number(readFileSync(WATCHES, 'utf8')) >= needed) return;
+  try {
+    writeFileSync(WATCHES, `${needed}`);
+  } catch (cause) {
+    const advice = `sudo sysctl -w fs.inotify.max_user_instances=${needed}`;
+    throw new Error(`${hosts} hosts need more of the kernel first: ${advice}`, { cause });
+  }
 }
 
 /** Takes the benchmark's content from hosts. */
