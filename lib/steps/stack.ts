@@ -139,15 +139,18 @@ function up(options: {
       sh`docker compose config --quiet`,
       sh`remove_half_made ${project}`,
       sh`
-        bring_up() { docker compose up --detach --wait --wait-timeout ${waitSeconds} "$@"; }
-        { bring_up --remove-orphans ${services} && again=$(read_before ${project} ${read}) &&
-          { [[ ! $again ]] || bring_up --force-recreate --no-deps $again; }; } || {
-          docker compose ps --all
-          docker compose logs --no-color --tail 30
-          docker compose ps --all --quiet |
-            xargs -r docker inspect --format '{{if .State.OOMKilled}}{{.Name}} was OOM-killed{{end}}' | grep . || :
-          exit 1
-        }`,
+        bring_up() {
+          docker compose up --detach --wait --wait-timeout ${waitSeconds} "$@" || {
+            docker compose ps --all
+            docker compose logs --no-color --tail 30
+            docker compose ps --all --quiet |
+              xargs -r docker inspect --format '{{if .State.OOMKilled}}{{.Name}} was OOM-killed{{end}}' | grep . || :
+            exit 1
+          }
+        }
+        bring_up --remove-orphans ${services}
+        again=$(read_before ${project} ${read})
+        [[ ! $again ]] || bring_up --force-recreate --no-deps $again`,
       sh`stack_state ${project} >.applied`,
     ),
     timeoutSeconds: waitSeconds + 300,

@@ -19,7 +19,7 @@ const on = (t: TestContext, settings = '') => deployment(t, THREE_HOSTS, setting
 
 /** The services that the last step of a stack starts. */
 function started(script: string): string[] {
-  const [, words = ''] = /--remove-orphans ([^|]+) \|\|/.exec(script) ?? [];
+  const [, words = ''] = /--remove-orphans (.+)$/m.exec(script) ?? [];
   return words.trim().split(' ');
 }
 

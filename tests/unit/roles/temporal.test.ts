@@ -21,7 +21,7 @@ test('peer defect D29 cannot happen here: Temporal runs without PostgreSQL besid
 
 test('only the server is started: the one-shot runs when the namespace is not as it should be', (t) => {
   const up = deployment(t, ONE_HOST).run(temporal, 'one').step('Bring up the stack temporal');
-  assert.match(up.apply.text, /docker compose up .* temporal \|\|/);
+  assert.match(up.apply.text, /^bring_up --remove-orphans temporal$/m);
 });
 
 describe('the namespace', () => {
