@@ -44,7 +44,8 @@ export interface Endpoints {
   scrapeTargets(from: Host): ScrapeTarget[];
   /**
    * The addresses to publish a port at: loopback, and the private address when another host connects to it or
-   * `firewall.allow` lets somebody else in; all addresses for the proxy's own. IPv6 without brackets. Throws when the host lacks the private address it needs.
+   * `firewall.allow` lets somebody else in; all addresses for the proxy's own. IPv6 without brackets. Throws when the
+   * host lacks the private address it needs.
    */
   bindAddresses(service: PortName, host: Host): string[];
 }

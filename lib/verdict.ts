@@ -26,6 +26,11 @@ export function lastWords(result: ProbeResult): string {
   return excerpt(line.replace(/^\S+: line \d+: |^curl: /, '')) || `exit status ${result.status}`;
 }
 
+/** The hosts whose probes ended with an error. */
+export function silentIn(results: ReadonlyMap<string, ProbeResult>): string[] {
+  return [...results].filter(([, { status }]) => status !== 0).map(([host]) => host);
+}
+
 /** Text of somebody else's, fit for a line of evidence: on one line, without control characters, at most 120 long. */
 export function excerpt(text: string): string {
   const line = text.replace(/[\x00-\x1f\x7f\s]+/g, ' ').trim();

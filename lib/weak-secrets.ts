@@ -3,9 +3,9 @@ const WORDS =
 
 /**
  * What nobody made up for a deployment of theirs: what stands in examples and upstream's defaults, and keys that are a
- * digit or a count over and over. An extended regular expression for the whole value in lower case, without anything that
- * JavaScript and awk would read differently, such as an empty alternative. Sources: igniter, docker and tilt .env files, v0.9 (`igniter`,
- * `postgres`, `temporal`).
+ * digit or a count over and over. An extended regular expression for the whole value in lower case, without anything
+ * that JavaScript and awk would read differently, such as an empty alternative. Sources: igniter, docker and tilt .env
+ * files, v0.9 (`igniter`, `postgres`, `temporal`).
  */
 export const WEAK = [
   '(change|replace)[-_ ]?(me|this|it).*',

@@ -1,6 +1,6 @@
 import type { Check, Verdict } from '../check.ts';
-import { grpcProbe, grpcVerdict } from '../probes/grpc.ts';
-import { type HttpAnswer, httpProbe, httpVerdict, jsonOf } from '../probes/http.ts';
+import { grpcProbe, readGrpc } from '../probes/grpc.ts';
+import { httpProbe, jsonOf, readHttp } from '../probes/http.ts';
 import { numberOf } from '../probes/protobuf.ts';
 import { lines, type Shell, sh } from '../shell.ts';
 import { fail, pass, skip, warn } from '../verdict.ts';
@@ -42,12 +42,8 @@ export function grpcHeight(address: string, insecure: boolean): HeightSource {
     name: 'gRPC',
     probe: grpcProbe({ address, insecure, method }),
     read: (output) => {
-      let height: number | undefined;
-      grpcVerdict(answer(output), ({ status, response }) => {
-        if (status === 0) height = numberOf(response, 2);
-        return pass('');
-      });
-      return height;
+      const told = readGrpc(output);
+      return told?.status === 0 ? numberOf(told.response, 2) : undefined;
     },
   };
 }
@@ -114,17 +110,9 @@ export function heightsVerdict(
 
 function inJson(height: (body: unknown) => string): (output: string) => number | undefined {
   return (output) => {
-    let found: number | undefined;
-    httpVerdict(answer(output), (told: HttpAnswer) => {
-      found = told.status === 200 ? Number(height(jsonOf(told))) : undefined;
-      return pass('');
-    });
-    return found;
+    const told = readHttp(output);
+    return told.status === 200 ? Number(height(jsonOf(told))) : undefined;
   };
-}
-
-function answer(output: string) {
-  return { ran: true, status: output === '' ? 1 : 0, output, errors: '', milliseconds: 0 };
 }
 
 function readable(read: () => number | undefined): number | undefined {

@@ -4,7 +4,7 @@ import { rerun } from '../fixes.ts';
 import type { Host } from '../hosts.ts';
 import { postgresClient } from '../postgres-client.ts';
 import { lines, sh } from '../shell.ts';
-import { fail, lastWords, pass, skip, warn } from '../verdict.ts';
+import { fail, lastWords, pass, silentIn, skip, warn } from '../verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 import type { Application } from './igniter.ts';
 import { postgresQuery } from './postgres-query.ts';
@@ -79,7 +79,7 @@ export function migrationsTogether(deployment: Deployment, application: Applicat
 
 /** Judges how many files the image has, and how many of them were applied. */
 export function ledgerVerdict(results: ReadonlyMap<string, ProbeResult>): Verdict {
-  const silent = [...results].filter(([, { status }]) => status !== 0).map(([host]) => host);
+  const silent = silentIn(results);
   if (silent.length > 0) return skip(`without an answer of ${silent.join(', ')}`);
   const counts = (word: string) =>
     [...results.values()].flatMap(({ output }) =>

@@ -4,7 +4,7 @@ import { logs, rerun } from '../fixes.ts';
 import type { Host } from '../hosts.ts';
 import { PORTS } from '../ports.ts';
 import { lines, type Shell, sh } from '../shell.ts';
-import { fail, lastWords, pass, skip } from '../verdict.ts';
+import { fail, lastWords, pass, silentIn, skip } from '../verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
 const VERSION_ID = 'relayminer.version';
@@ -99,7 +99,7 @@ export function oneVersionVerdict(results: ReadonlyMap<string, ProbeResult>): Ve
   const told = [...results].flatMap(([host, result]) =>
     result.status === 0 ? versionsIn(result).map((version) => ({ host, version })) : [],
   );
-  const silent = [...results].filter(([, { status }]) => status !== 0).map(([host]) => host);
+  const silent = silentIn(results);
   const byVersion = Map.groupBy(told, ({ version }) => version);
   if (byVersion.size > 1) {
     const list = [...byVersion].map(
@@ -114,7 +114,7 @@ export function oneVersionVerdict(results: ReadonlyMap<string, ProbeResult>): Ve
 
 /** Judges how much more than they consumed was published between the two readings of all hosts. */
 export function backlogVerdict(results: ReadonlyMap<string, ProbeResult>): Verdict {
-  const silent = [...results].filter(([, { status }]) => status !== 0).map(([host]) => host);
+  const silent = silentIn(results);
   if (silent.length > 0) return skip(`without the counters of ${silent.join(', ')}`);
   const grown = (word: string) =>
     [...results.values()].reduce((sum, { output }) => {

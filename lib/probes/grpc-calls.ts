@@ -1,14 +1,14 @@
 import { gunzipSync } from 'node:zlib';
 import type { ProbeResult } from '../check.ts';
 import { type Shell, sh } from '../shell.ts';
-import { pass } from '../verdict.ts';
-import { frameOf, type GrpcAnswer, type GrpcCall, grpcConfig, grpcVerdict } from './grpc.ts';
+import { frameOf, type GrpcAnswer, type GrpcCall, grpcConfig, readGrpc } from './grpc.ts';
 
 const LONGEST_BYTES = 16_777_216;
 
 /**
- * Shell that makes many unary calls to one server with one curl, some at a time, and prints, compressed, how
- * long headers and body of each call are, an empty line, and all of them. What is answered late or not at all keeps no other call from being made.
+ * Shell that makes many unary calls to one server with one curl, some at a time, and prints, compressed, how long headers
+ * and body of each call are, an empty line, and all of them. What is answered late or not at all keeps no other call
+ * from being made.
  */
 export function grpcCallsProbe(calls: readonly GrpcCall[]): Shell {
   // What comes before `next` belongs to one transfer; even what the words of `http` say holds for the first alone.
@@ -56,12 +56,6 @@ export function grpcAnswers(result: ProbeResult): (GrpcAnswer | undefined)[] {
     return told.subarray(at - size, at);
   });
   return Array.from({ length: files.length / 2 }, (_, index) => {
-    const output = `${files[index * 2]}\n${files[index * 2 + 1]!.toString('base64')}`;
-    let answer: GrpcAnswer | undefined;
-    grpcVerdict({ ...result, status: 0, output }, (one) => {
-      answer = one;
-      return pass('');
-    });
-    return answer;
+    return readGrpc(`${files[index * 2]}\n${files[index * 2 + 1]!.toString('base64')}`);
   });
 }

@@ -59,19 +59,28 @@ export function grpcConfig({ address, insecure, method }: GrpcCall): string {
 /** Judges the answer of {@link grpcProbe}; whatever is not an answer of a gRPC server has failed. */
 export function grpcVerdict(result: ProbeResult, judge: (answer: GrpcAnswer) => Verdict): Verdict {
   if (result.status !== 0) return fail(`no answer: ${lastWords(result)}`);
-  const end = result.output.lastIndexOf('\n');
-  const head = result.output.slice(0, end);
+  const answer = readGrpc(result.output);
+  if (answer) return judge(answer);
+  const { head } = headAndBody(result.output);
+  return fail(`what answers is not gRPC: ${excerpt(head.split('\n')[0] ?? '') || 'no status'}`);
+}
+
+/** Reads what {@link grpcProbe} printed; `undefined` where it is not the answer of a gRPC server. */
+export function readGrpc(output: string): GrpcAnswer | undefined {
+  const { head, body } = headAndBody(output);
   const field = (name: string) => new RegExp(`^${name}: *(.*?)\\s*$`, 'im').exec(head)?.[1];
   const status = field('grpc-status');
-  if (status === undefined || !/^\d+$/.test(status)) {
-    return fail(`what answers is not gRPC: ${excerpt(head.split('\n')[0] ?? '') || 'no status'}`);
-  }
-  const body = Buffer.from(result.output.slice(end + 1), 'base64');
-  return judge({
+  if (status === undefined || !/^\d+$/.test(status)) return undefined;
+  return {
     status: Number(status),
     message: field('grpc-message') ?? '',
-    response: body.subarray(5),
-  });
+    response: Buffer.from(body, 'base64').subarray(5),
+  };
+}
+
+function headAndBody(output: string): { head: string; body: string } {
+  const end = output.lastIndexOf('\n');
+  return { head: output.slice(0, end), body: output.slice(end + 1) };
 }
 
 /** The evidence of a call that a gRPC server refused. */

@@ -39,14 +39,18 @@ export function httpProbe(request: HttpRequest, secrets: readonly SecretValue[] 
 /** Judges the answer of {@link httpProbe}; no answer at all has failed. */
 export function httpVerdict(result: ProbeResult, judge: (answer: HttpAnswer) => Verdict): Verdict {
   if (result.status !== 0) return fail(`no answer: ${lastWords(result)}`);
-  const end = result.output.lastIndexOf('\n');
-  const [status, ...contentType] = result.output.slice(end + 1).split(' ');
-  return judge({
+  return judge({ ...readHttp(result.output), milliseconds: result.milliseconds });
+}
+
+/** Reads what {@link httpProbe} printed; status 0 where that is nothing. */
+export function readHttp(output: string): Omit<HttpAnswer, 'milliseconds'> {
+  const end = output.lastIndexOf('\n');
+  const [status, ...contentType] = output.slice(end + 1).split(' ');
+  return {
     status: Number(status),
     contentType: contentType.join(' ').trim(),
-    body: result.output.slice(0, Math.max(0, end)),
-    milliseconds: result.milliseconds,
-  });
+    body: output.slice(0, Math.max(0, end)),
+  };
 }
 
 /**
@@ -86,7 +90,7 @@ export function curlConfig(request: HttpRequest, secrets: readonly SecretValue[]
 }
 
 /** The JSON of a body. Throws in the words of evidence when it is none. */
-export function jsonOf(answer: HttpAnswer): unknown {
+export function jsonOf(answer: Pick<HttpAnswer, 'status' | 'body'>): unknown {
   try {
     return JSON.parse(answer.body);
   } catch {
