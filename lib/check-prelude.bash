@@ -5,30 +5,84 @@ export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 unset CDPATH
 umask 077
 
+# What runs of each probe, by its index: a process group, when its time is over, and whether it was told to end.
+groups=() ends=() late=()
+
 # main LIMIT…: asks probe_0, probe_1, …, whose limits in seconds are given; tells a line for each, then a last one.
-# At most 16 run at once, so that asking is no load.
+# At most four a processor and 16 in all run at once, so that asking is no load, and nothing is late for the others' sake.
 main() {
-  local limits=("$@") started=0 told=0 index status milliseconds
+  local started=0 told=0 most index status milliseconds
+  limits=("$@")
+  most=$((4 * $(nproc)))
+  ((most < 16)) || most=16
   work=$(mktemp -d /run/pocket-checks.XXXXXXXX 2>/dev/null || mktemp -d) || exit 1
-  trap 'rm -rf "$work"' EXIT
+  trap leave EXIT
   trap 'exit 1' HUP INT PIPE TERM
-  # Two pipes without a program: one that those who are done write to, and one that nobody writes to, to wait at.
-  exec 5<> <(:) 6<> <(:)
+  # A pipe without a program, to which each probe writes when it has ended.
+  exec {ended}<> <(:)
+  set -m # each probe is a process group
   while ((told < $#)); do
-    while ((started < $# && started - told < 16)); do
-      ask "$started" "${limits[started]}" </dev/null >/dev/null 2>&1 &
+    while ((started < $# && ${#groups[@]} < most)); do
+      ask "$started" </dev/null >"$work/$started.output" 2>"$work/$started.errors" &
+      groups[started]=$! ends[started]=$((SECONDS + limits[started] + 1))
+      disown
       ((++started))
     done
-    # One that never tells anything is missed by whoever reads the lines.
-    read -r -t 900 -u 5 index status milliseconds || break
-    printf '%s %s %s %s ' "$NONCE" "$index" "$status" "$milliseconds"
-    encoded "$work/$index.output" 87384
-    printf ' '
-    encoded "$work/$index.errors" 2732
-    echo
-    ((++told))
+    if read -r -t 1 -u "$ended" index status milliseconds && [[ -v groups[index] ]]; then
+      tell "$index" "$status" "$milliseconds"
+      ((++told))
+    fi
+    for index in "${!groups[@]}"; do
+      ((SECONDS >= ends[index])) || continue
+      if [[ -v late[index] ]]; then # it ignores that it was told to end
+        tell "$index" 124 $((limits[index] * 1000))
+        ((++told))
+      else
+        late[index]=1 ends[index]=$((SECONDS + 2))
+        kill -TERM -- "-${groups[index]}" 2>/dev/null
+      fi
+    done
   done
   printf '%s end %s\n' "$NONCE" "$told"
+}
+
+# ask INDEX: runs one probe, which may write at most 4 MiB to a file, and writes how it ended.
+ask() {
+  trap "over $1 \$? ${EPOCHREALTIME/[.,]/}" EXIT
+  trap 'exit 1' HUP INT PIPE TERM XFSZ # of a signal that nothing catches, the trap of EXIT sees status 0
+  set -eu -o pipefail
+  scratch=$work/$1
+  ulimit -c 0 -f 4096
+  "probe_$1"
+}
+
+# over INDEX STATUS BEGAN: writes that a probe has ended, which began at so many microseconds.
+over() {
+  echo "$1 $2 $(((${EPOCHREALTIME/[.,]/} - $3) / 1000))" >&"$ended"
+}
+
+# tell INDEX STATUS MILLISECONDS: prints the line of a probe, and leaves nothing of it running. Status 124 and an empty
+# output stand for one whose time was over.
+tell() {
+  local status=$2
+  kill -KILL -- "-${groups[$1]}" 2>/dev/null
+  unset "groups[$1]"
+  if [[ -v late[$1] ]]; then
+    status=124
+    : >"$work/$1.output"
+    echo "no answer within ${limits[$1]} s" >"$work/$1.errors"
+  fi
+  printf '%s %s %s %s ' "$NONCE" "$1" "$status" "$3"
+  encoded "$work/$1.output" 87384
+  printf ' '
+  encoded "$work/$1.errors" 2732
+  echo
+}
+
+leave() {
+  local group
+  for group in "${groups[@]}"; do kill -KILL -- "-$group"; done
+  rm -rf "$work"
 }
 
 # encoded FILE MOST: the beginning of the file in base64, at most so many characters. Most probes print no errors, and a
@@ -38,38 +92,6 @@ encoded() {
   [[ -s $1 ]] || return 0
   text=$(base64 -w0 <"$1")
   printf %s "${text:0:$2}"
-}
-
-# ask INDEX SECONDS: runs one probe in a process group of its own, lets it write at most 4 MiB to a file, and leaves
-# nothing of it running. Status 124 and an empty output stand for one whose time was over.
-ask() {
-  local began=${EPOCHREALTIME/[.,]/} status group watchdog
-  set -m
-  (
-    set -eu -o pipefail
-    scratch=$work/$1
-    ulimit -c 0 -f 4096
-    "probe_$1" >"$work/$1.output" 2>"$work/$1.errors" 5>&- 6>&-
-  ) &
-  group=$!
-  {
-    read -r -t "$2" -u 6 # nobody writes there: it waits without a program being started
-    : >"$work/$1.late"
-    kill -TERM -- "-$group"
-    sleep 1
-    kill -KILL -- "-$group"
-  } &
-  watchdog=$!
-  wait "$group"
-  status=$?
-  kill -KILL -- "-$watchdog"
-  kill -KILL -- "-$group"
-  if [[ -e $work/$1.late ]]; then
-    status=124
-    : >"$work/$1.output"
-    printf 'no answer within %s s\n' "$2" >"$work/$1.errors"
-  fi
-  printf '%s %s %s\n' "$1" "$status" "$(((${EPOCHREALTIME/[.,]/} - began) / 1000))" >&5
 }
 
 # reveal: copies standard input and puts the secrets where their marks stand.
@@ -89,11 +111,20 @@ http() {
   curl -q --silent --show-error --noproxy '*' --config /dev/fd/9 "$@" 9<<<"$config"
 }
 
+# list_containers: asks Docker once for what runs, for every probe that calls container.
+list_containers() {
+  containers=$(timeout 10 docker ps --no-trunc --format \
+    '{{.Label "com.docker.compose.project"}} {{.Label "com.docker.compose.service"}} {{.ID}}' 2>&1)
+  containers_status=$?
+}
+
 # container STACK SERVICE: the id of the running container of a service, or an error.
 container() {
-  local id
-  id=$(docker ps --no-trunc --quiet --filter "label=com.docker.compose.project=pocket-$1" \
-    --filter "label=com.docker.compose.service=$2") || return
-  [[ -n $id ]] || { printf 'the container %s of the stack %s does not run\n' "$2" "$1" >&2 && return 1; }
-  printf '%s' "${id%%$'\n'*}"
+  local project service id
+  ((containers_status == 0)) || { printf '%s\n' "$containers" >&2 && return "$containers_status"; }
+  while read -r project service id; do
+    [[ "$project $service" == "pocket-$1 $2" ]] && printf '%s' "$id" && return
+  done <<<"$containers"
+  printf 'the container %s of the stack %s does not run\n' "$2" "$1" >&2
+  return 1
 }

@@ -5,7 +5,8 @@ import type { SecretValue } from './compile.ts';
 import { quote } from './shell.ts';
 
 const prelude = readFileSync(join(import.meta.dirname, 'check-prelude.bash'), 'utf8');
-const DEFAULT_SECONDS = 10;
+/** Long enough for a command in a container on a host of two cores that has just started everything. */
+const DEFAULT_SECONDS = 20;
 /** What the script itself keeps; a host that tells more is not believed more. */
 const LONGEST_OUTPUT = 65_536;
 const LONGEST_ERRORS = 2048;
@@ -37,7 +38,8 @@ export function compileChecks(
     return `probe_${index}() {\n${check!.probe.text}\n}`;
   });
   const limits = probes.map(([check]) => secondsOf(check!));
-  const text = `# ${title}\n${prelude}\n${functions.join('\n')}\nmain ${limits.join(' ')}\n`;
+  const lists = functions.some((body) => body.includes('$(container ')) ? 'list_containers\n' : '';
+  const text = `# ${title}\n${prelude}\n${functions.join('\n')}\n${lists}main ${limits.join(' ')}\n`;
   return { text, probes };
 }
 

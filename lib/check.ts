@@ -68,7 +68,7 @@ export interface Check {
   probe: Shell;
   /** Secrets that the probe finds in shell variables of the same names. */
   secrets?: readonly string[];
-  /** Seconds after which the probe is ended and could not be asked; 10 where absent. */
+  /** Seconds after which the probe is ended and could not be asked; 20 where absent. */
   timeoutSeconds?: number;
   /** What to type, or which line of the profile to change, when it does not pass. */
   fix: string;

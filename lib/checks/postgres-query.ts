@@ -2,7 +2,7 @@ import { type Shell, sh } from '../shell.ts';
 
 /**
  * Shell that logs in to our own PostgreSQL on its host and prints what a statement answers, without decoration. The
- * login goes over TCP to the container's own address, because the image trusts whoever comes from its loopback
+ * login goes over TCP to the container's own name, because the image trusts whoever comes from its loopback
  * (docker-library/postgres, docker-entrypoint.sh, 16): there, any password would do. The password goes over standard
  * input, since the environment of a process on the host is no place for it.
  */
@@ -13,10 +13,9 @@ export function postgresQuery(
 ): Shell {
   return sh`
     id=$(container postgres postgres)
-    address=$(docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{"\n"}}{{end}}' "$id")
     printf '%s\n' ${password} |
       docker exec --interactive --env PGCONNECT_TIMEOUT=5 "$id" sh -c '
-        IFS= read -r PGPASSWORD && export PGPASSWORD && exec psql "$@"' psql --no-psqlrc --no-password --tuples-only --no-align \
-      --host "\${address%%$'\n'*}" --username ${user} --dbname ${database} --command ${statement}
+        IFS= read -r PGPASSWORD && export PGPASSWORD && exec psql --host "$HOSTNAME" "$@"' psql --no-psqlrc --no-password \
+      --tuples-only --no-align --username ${user} --dbname ${database} --command ${statement}
   `;
 }

@@ -24,7 +24,7 @@ export function configChecks(context: CheckContext): Check[] {
     probe: sh`
       id=$(container relayminer ${process})
       docker exec "$id" pocket-relay-miner ${process} validate --config ${`/config/${process}.yaml`}`,
-    timeoutSeconds: 20,
+    timeoutSeconds: 40,
     fix: rerun(deployment, 'relayminer', host),
     judge: configVerdict,
   }));

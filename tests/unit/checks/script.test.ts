@@ -47,6 +47,15 @@ test('a hanging probe is ended and fails', async () => {
     await eventually(`${words} is gone`, async () => running(words).length === 0);
 });
 
+test('a probe that a signal ends has failed', async () => {
+  const findings = await ask(
+    ['TERM', 'PIPE', 'KILL'].map((signal) =>
+      checkOf(signal, sh`printf fine; kill -s ${signal} "$BASHPID"`, { timeoutSeconds: 1 }),
+    ),
+  );
+  for (const { id, verdict } of Object.values(findings)) assert.equal(verdict, 'fail', id);
+});
+
 test('a flooding probe is bounded', async () => {
   const sizes: number[] = [];
   const judge = ({
@@ -81,14 +90,14 @@ test('a probe that reads its input takes nothing from the others', async () => {
   );
 });
 
-test('every one of many probes answers, at most sixteen at a time', async () => {
+test('every one of many probes answers, at most four a processor at a time', async () => {
   const probes = Array.from({ length: 40 }, (_, index) =>
     checkOf(`p${index}`, sh`sleep 0.3; printf ${index}`),
   );
   const began = Date.now();
   const findings = await ask(probes);
   assert.ok(Object.values(findings).every(({ verdict }) => verdict === 'pass'));
-  assert.ok(Date.now() - began >= 900, 'three rounds');
+  assert.ok(Date.now() - began >= 900, 'more rounds than one');
 });
 
 test('checks with the same probe are asked once', () => {
