@@ -126,19 +126,19 @@ function compileStep(
     if (steps.indexOf(earlier) < 0)
       throw new TypeError(`${step.title}: follows a step that is not on this host`);
   }
+  const facts = factsOf(step, secrets);
   const pieces = [
     `# ${number}. ${step.title.replaceAll('\n', ' ')}`,
     ...(step.content === undefined ? [] : [contentFunction(step, number, secrets)]),
-    shellFunction(`known_${number}`, known(factsOf(step, secrets))),
+    shellFunction(`known_${number}`, known(facts)),
     shellFunction(`check_${number}`, step.check),
     shellFunction(`apply_${number}`, step.apply),
     shellFunction(`diff_${number}`, step.diff ?? new Shell(':')),
   ];
   const printing = step.content instanceof Shell ? step.content.text : '';
-  const facts = factsOf(step, secrets).filter(({ of }) => of !== 'content');
   const shell = [
     step.title,
-    ...facts.map(lineOf),
+    ...facts.filter(({ of }) => of !== 'content').map(lineOf),
     step.check.text,
     step.apply.text,
     step.diff?.text,

@@ -10,10 +10,9 @@ import { EXIT, UserError } from './exit-codes.ts';
 import { boundedTail, splitLines } from './lines.ts';
 import type { Shell } from './shell.ts';
 
-const LOOP = readFileSync(join(import.meta.dirname, 'host-loop.bash'), 'utf8').replace(
-  /^#.*\n/gm,
-  '',
-);
+const LOOP = ['lock.bash', 'host-loop.bash']
+  .map((name) => readFileSync(join(import.meta.dirname, name), 'utf8').replace(/^#.*\n/gm, ''))
+  .join('');
 const BEAT_MILLISECONDS = 20_000;
 
 /** How long a login may take until its shell says the first word; a shell's start-up file can hang for ever. */
@@ -27,7 +26,7 @@ export interface Connection {
   host: Host;
   /**
    * Runs a bash script; its standard output comes line by line, at most 1 MiB a line. Returns its exit status.
-   * @param place `here` for what has to last until the connection is closed; `run` where absent
+   * @param place `here` for what has to last until the connection is closed, a line of shell; `run` where absent
    */
   run(script: string, onLine: (line: string) => void, place?: Place): Promise<number>;
   /** Asks the script in hand to end after its step in hand. */
@@ -120,11 +119,13 @@ function sshWords(host: Host, sshConfig: string, anew = false): string[] {
 
 /**
  * The words that run bash as root, whatever the login shell is: it only has to start `/bin/sh`. Encoded, since shells
- * differ in what a newline, a backslash or an exclamation mark between quotes is.
+ * differ in what a newline, a backslash or an exclamation mark between quotes is. (bash knows without a program who it is,
+ * and starts fewer processes to decode than other shells: this is done for each host.)
  */
 function asRoot(script: string): string {
-  const bash = `bash -c "$(echo ${Buffer.from(script).toString('base64')} | base64 -d)"`;
-  return `exec /bin/sh -c 'if [ "$(id -u)" = 0 ]; then exec ${bash}; else exec sudo -n ${bash}; fi'`;
+  const decoded = `eval "$(exec base64 -d <<<${Buffer.from(script).toString('base64')})"`;
+  const become = '((EUID == 0)) || exec sudo -n bash -c "$0"; eval "$0"';
+  return `exec /bin/sh -c 'exec bash -c "$0" "$1"' '${become}' '${decoded}'`;
 }
 
 /**
@@ -221,7 +222,6 @@ class Session {
 
   run(script: string, onLine: (line: string) => void, place: Place): Promise<number> {
     const nonce = randomBytes(12).toString('hex');
-    const bytes = Buffer.from(script);
     return new Promise((resolve, reject) => {
       this.#onEnd = () => {
         const why = this.#errors() || 'ssh ended';
@@ -238,8 +238,12 @@ class Session {
         if (exit) resolve(Number(line.slice(nonce.length + 6)));
         else onLine(line);
       };
-      this.#child.stdin.write(`${nonce} ${bytes.length} ${place}\n`);
-      this.#child.stdin.write(bytes);
+      if (place === 'here') this.#child.stdin.write(`${nonce} 0 here ${script}\n`);
+      else {
+        const bytes = Buffer.from(script);
+        this.#child.stdin.write(`${nonce} ${bytes.length} run\n`);
+        this.#child.stdin.write(bytes);
+      }
     });
   }
 

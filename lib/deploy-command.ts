@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { compile, printedHeader } from './compile.ts';
+import { printedHeader } from './compile.ts';
 import type { Connection } from './connection.ts';
 import { deploy, type Listener, type Outcome, type Part, partsOf } from './deploy.ts';
 import type { Deployment, Host } from './deployment.ts';
@@ -8,12 +8,13 @@ import { interruption } from './interruption.ts';
 import { jsonListener, plainListener, type Terminal } from './listeners.ts';
 import { describe, takeLock } from './lock.ts';
 import type { Option } from './options.ts';
+import { scriptOf } from './part-script.ts';
 import { preflight } from './preflight.ts';
 import type { RoleName } from './profile/roles.ts';
 import { suggest } from './profile/suggest.ts';
 import type { Role } from './role.ts';
 import type { StepStatus } from './run-script.ts';
-import { loadSecrets } from './secrets.ts';
+import { loadSecrets, type Secrets } from './secrets.ts';
 import { writeSshConfig } from './ssh-config.ts';
 import { standing } from './standing.ts';
 
@@ -88,12 +89,13 @@ export async function runDeploy(options: {
         EXIT.usage,
       );
     }
-    const all = parts.flatMap((part) => part.roles);
-    terminal.out(printed({ host, roles: all }, deployment, secrets));
+    // One script for all roles, so that it asks for every secret before its first step.
+    const all = { host, roles: parts.flatMap((part) => part.roles) };
+    terminal.out(printed(all, deployment, secrets));
     return EXIT.done;
   }
   // A value that cannot be written is refused before any host is touched.
-  for (const part of parts) printed(part, deployment, secrets);
+  const scripts = new Map(parts.map((part) => [part, scriptOf(part, deployment, secrets)]));
   const dryRun = given['dry-run'] ?? false;
   if (!dryRun && !given.yes) await confirm(deployment, parts);
 
@@ -113,6 +115,7 @@ export async function runDeploy(options: {
     secrets,
     sshConfig,
     parts,
+    scripts,
     dryRun,
     listener: counting,
     lock: (connection) => lock(connection, deployment, given, terminal),
@@ -189,21 +192,11 @@ function unreachableHosts(outcomes: readonly Outcome[]): string[] {
   return [...new Set(unreachable.map(({ host }) => host))];
 }
 
-/** One script for all roles of a host, so that it asks for every secret before its first step. */
-function printed(
-  part: Part,
-  deployment: Deployment,
-  secrets: ReturnType<typeof loadSecrets>,
-): string {
-  const { host, roles } = part;
-  const context = { deployment, host, secrets };
-  const steps = roles.flatMap((role) => role.steps(context));
-  const named = secrets.named();
-  const names = roles.map(({ name }) => name).join(', ');
-  const script = compile(`${names} on ${host.name}, deployment ${deployment.name}`, steps, named);
-  const [shebang, title, ...rest] = script.split('\n');
-  const store = `${deployment.directory}/secrets.yaml`;
-  return [shebang, title, printedHeader(script, named, store) + rest.join('\n')].join('\n');
+function printed(part: Part, deployment: Deployment, secrets: Secrets): string {
+  const { text } = scriptOf(part, deployment, secrets);
+  const [shebang, title, ...rest] = text.split('\n');
+  const header = printedHeader(text, secrets.named(), `${deployment.directory}/secrets.yaml`);
+  return [shebang, title, header + rest.join('\n')].join('\n');
 }
 
 const LONGEST_WAIT_SECONDS = 3600;

@@ -5,6 +5,7 @@ import { withHint } from './failure-text.ts';
 import { hintFor } from './hints.ts';
 import { openHosts } from './open-hosts.ts';
 import { PartRun } from './part-run.ts';
+import type { PartScript } from './part-script.ts';
 import { HOST_ROLES, ROLE_NEEDS, type RoleName } from './profile/roles.ts';
 import type { Role } from './role.ts';
 import { roll } from './rolling.ts';
@@ -55,6 +56,7 @@ export interface DeployOptions {
   sshConfig: string;
   /** In the order of the stages; parts of one host run one after the other. */
   parts: Part[];
+  scripts: Map<Part, PartScript>;
   dryRun: boolean;
   listener: Listener;
   /** Takes a host for this run. Throws UserError when somebody else has it. */

@@ -12,30 +12,35 @@ export type Fact =
   | { of: 'setting'; name: string; value: string };
 
 /** For each kind, shell that prints a line about everything of that kind. */
-const COMMANDS: Record<Fact['of'], (words: string, lines: string) => string> = {
+const COMMANDS: Record<Fact['of'], (words: string, facts: readonly Fact[]) => string> = {
   // Owners are names, or numbers for users that exist only in an image; either line may be the one that is wanted.
   path: (words) => `stat --printf '%n: %F %a %U:%G\\n%n: %F %a %u:%g\\n' -- ${words}`,
   content: (words) => `sha256sum -- ${words}`,
   package: (words) =>
     `dpkg-query --show --showformat 'package \${Package} \${db:Status-Status}\\n' ${words}`,
   user: (words) =>
-    `getent passwd ${words} | while IFS=: read -r name _ _ _ _ home shell; do echo "user $name $home $shell"; done`,
+    `while IFS=: read -r name _ _ _ _ home shell; do echo "user $name $home $shell"; done < <(getent passwd ${words})`,
   unit: (words) =>
-    `{ systemctl show --property Id,ActiveState,UnitFileState ${words} && echo; } |
-    while IFS= read -r line; do [[ -n $line ]] && printf '%s ' "$line" || echo; done`,
-  setting: (words, lines) => `if systemd-detect-virt --quiet --container; then
-    printf '%s\\n' ${lines}
+    `while IFS= read -r line; do [[ -n $line ]] && printf '%s ' "$line" || echo; done < <(
+    systemctl show --property Id,ActiveState,UnitFileState ${words}
+  )
+  echo`,
+  setting: (words, facts) => `if systemd-detect-virt --quiet --container; then
+    printf '%s\\n' ${quoted(facts.map(lineOf))}
   else
-    sysctl ${words} | while IFS= read -r line; do echo "\${line//$'\\t'/ }"; done
+    while IFS= read -r line; do echo "\${line//$'\\t'/ }"; done < <(sysctl ${words})
   fi`,
 };
+
+function quoted(words: Iterable<string>): string {
+  return [...words].map(quote).join(' ');
+}
 
 /** Shell that prints every line that is known of the things that the facts are about. */
 export function askFor(facts: readonly Fact[]): string {
   const commands = [...Map.groupBy(facts, ({ of }) => of)].map(([kind, ofKind]) => {
     const things = new Set(ofKind.map((fact) => ('path' in fact ? fact.path : fact.name)));
-    const words = (values: Iterable<string>) => [...values].map(quote).join(' ');
-    return `  ${COMMANDS[kind](words(things), words(ofKind.map(lineOf)))} || :`;
+    return `  ${COMMANDS[kind](quoted(things), ofKind)} || :`;
   });
   return commands.join('\n') || ':';
 }

@@ -1,13 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
-import { join } from 'node:path';
 import { bare } from './bare.ts';
 import type { Connection } from './connection.ts';
 import { EXIT, UserError } from './exit-codes.ts';
 import { quote } from './shell.ts';
 import { Silence } from './silence.ts';
-
-const script = readFileSync(join(import.meta.dirname, 'lock.bash'), 'utf8');
 
 /** Who has the lock of a host, as the lock itself tells. */
 export interface LockHolder {
@@ -47,7 +43,7 @@ export async function takeLock(
     deployment: options.deployment,
   };
   const holderText = Buffer.from(JSON.stringify(me)).toString('base64');
-  const take = (seconds: number) => `${script}\ntake_lock ${seconds} ${quote(holderText)}\n`;
+  const take = (seconds: number) => `take_lock ${seconds} ${quote(holderText)}`;
   let holder: LockHolder | undefined;
   let told = 0;
   const onLine = (line: string) => {

@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream';
-import { compile } from './compile.ts';
 import { confirmAnew, undoneText } from './confirm.ts';
 import type { Connection } from './connection.ts';
 import type { DeployOptions, Listener, Outcome, Part } from './deploy.ts';
 import { EXIT, UserError } from './exit-codes.ts';
 import { failureText } from './failure-text.ts';
+import type { PartScript } from './part-script.ts';
 import type { Confirmation, RoleContext, Transfer } from './role.ts';
-import { type RoleStep, runScript } from './run-script.ts';
+import { runScript } from './run-script.ts';
 
 /** How a script of a part ended, and why where it did not go through. */
 export type PartEnd = Pick<Outcome, 'status' | 'reason'>;
@@ -98,25 +98,16 @@ export class PartRun {
     dryRun: boolean,
     listener: Pick<Listener, 'begun' | 'step' | 'note'>,
   ): Promise<PartEnd> {
-    const { deployment, secrets, signal } = this.options;
-    const { host, roles } = this.part;
-    const steps = roles.flatMap((role) =>
-      role.steps(this.context).map((step): RoleStep => ({ role: role.name, step })),
-    );
-    const named = secrets.named();
-    const title = `${roles.map(({ name }) => name).join(', ')} on ${host.name}, deployment ${deployment.name}`;
-    const script = compile(
-      title,
-      steps.map(({ step }) => step),
-      named,
-    );
+    const { scripts, secrets, signal } = this.options;
+    const { host } = this.part;
+    const { text, steps } = scripts.get(this.part) as PartScript;
     let failure = '';
     let ended = 0;
     listener.begun(this.part, steps.length);
     const end = await runScript(this.#connection, {
-      script,
+      script: text,
       steps,
-      secrets: named,
+      secrets: secrets.named(),
       dryRun,
       onEvent: (event) => {
         const masked = { ...event, output: secrets.mask(event.output) };

@@ -11,12 +11,18 @@ readonly MODE=${MODE:-apply} NONCE=${NONCE:-}
 changed=''
 declare -A lines_known=()
 
-# begin: a scratch directory that goes with the script, the channel of the events (3), and the watchdog (4).
+# begin: the channel of the events (3), and the watchdog (4).
 begin() {
-  work=$(mktemp -d /run/pocket-automations.XXXXXXXX) || exit 1
-  trap 'rm -rf "$work"' EXIT
+  script_process=$BASHPID work=/run/pocket-automations.$EPOCHREALTIME
   exec 3>&1
   exec 4> >(watchdog)
+}
+
+# scratch: the scratch directory, which goes with the script. Only a step that has something to do needs it.
+scratch() {
+  [[ ! -d $work ]] || return 0
+  mkdir -m 0700 "$work" || exit 1
+  trap 'rm -rf "$work"' EXIT
 }
 
 # Ends the step in hand, and everything it started, when its time is over. It learns "seconds process-group" of each
@@ -71,7 +77,7 @@ run() {
   return "$status"
 }
 
-# so FUNCTION [FILE]: whether a check says that the host is already so; what it prints goes into the file or nowhere.
+# so FUNCTION [FILE]: whether a check says that the host is already so; what it prints goes to the file or nowhere.
 so() {
   set -m
   (
@@ -90,10 +96,12 @@ so() {
 # learn: asks at once for the facts that tell of most steps whether they are needed, instead of starting several
 # programs for each. Facts that were not got in time are missing, and then the step's own check decides.
 learn() {
-  local line
-  : >"$work/facts"
-  so facts "$work/facts"
-  while IFS= read -r line; do [[ -z $line ]] || lines_known["$line"]=1; done <"$work/facts"
+  local lines line IFS
+  lines=$(so facts /dev/stdout)
+  IFS=$'\n'
+  set -f
+  for line in $lines; do lines_known["$line"]=1; done
+  set +f
 }
 
 # known LINE…: whether all of these facts hold, and nothing was applied since they were asked for.
@@ -142,6 +150,7 @@ step() {
     tell unchanged "$number" "$(((${EPOCHREALTIME/[.,]/} - began) / 1000))"
     return
   fi
+  scratch
   : >"$work/output"
   changed+=" $number "
   if [[ $MODE == dry-run ]]; then
@@ -167,7 +176,7 @@ step() {
 
 # note TEXT: tells at once, while a step goes on, what it waits for. (A step has no channel of its own, since what it
 # leaves running would keep it open.)
-note() { printf 'note %s\n' "$(base64 -w0 <<<"$1")" >"/proc/$$/fd/4"; }
+note() { printf 'note %s\n' "$(base64 -w0 <<<"$1")" >"/proc/$script_process/fd/4"; }
 
 # apt WORDS…: apt-get, which waits for up to ten minutes for who has its locks and tells so, and which first ends what
 # an interrupted dpkg has left half done.

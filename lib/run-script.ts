@@ -7,10 +7,10 @@ import { Silence } from './silence.ts';
 import { DEFAULT_STEP_SECONDS, type Step } from './step.ts';
 import { StepAccount } from './step-account.ts';
 
-/** A step that belongs to a role, so that what happens can be told by role. */
+/** What is told of a step, and the role that it belongs to. */
 export interface RoleStep {
   role: RoleName;
-  step: Step;
+  step: Pick<Step, 'title' | 'timeoutSeconds'>;
 }
 
 /** What became of a step. `pending` is what a dry run says of a step that would change the host. */

@@ -144,7 +144,7 @@ function take(): void {
     const end = input.indexOf('\n');
     if (end < 0) return;
     const [nonce = '', size = '0', place] = input.subarray(0, end).toString().split(' ');
-    const length = place === 'run' || place === 'here' ? Number(size) : 0;
+    const length = place === 'run' ? Number(size) : 0;
     if (input.length < end + 1 + length) return;
     const script = input.subarray(end + 1, end + 1 + length).toString();
     input = input.subarray(end + 1 + length);

@@ -20,6 +20,14 @@ describe('a step', { skip }, () => {
     assert.deepEqual((await runSteps(steps)).statuses, ['unchanged']);
   });
 
+  test('has a scratch directory of its own script, which is not made before there is something to do', async (t) => {
+    const path = join(temporary(t), 'x');
+    const none = stepOf(`! compgen -G '/run/pocket-automations.*'`, 'false');
+    const one = stepOf(`test -e ${path}`, `stat -c %a -- "$work" >${path}`);
+    assert.deepEqual((await runSteps([none, one])).statuses, ['unchanged', 'changed']);
+    assert.equal(readFileSync(path, 'utf8'), '700\n');
+  });
+
   test('whose check fails in the middle is needed, wherever the failure is', async (t) => {
     const checks = [
       'false\ntrue',
