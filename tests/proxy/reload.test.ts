@@ -220,7 +220,14 @@ async function webSocket(proxy: RunningProxy): Promise<TLSSocket> {
 /** What comes back of what is sent; undefined when the connection ends first. */
 function echo(socket: TLSSocket, text: string): Promise<string | undefined> {
   return new Promise((resolve) => {
-    socket.once('data', (data) => resolve(String(data)));
+    let come = '';
+    const more = (data: Buffer) => {
+      come += String(data);
+      if (come.length < text.length) return;
+      socket.off('data', more);
+      resolve(come);
+    };
+    socket.on('data', more);
     socket.once('close', () => resolve(undefined));
     socket.write(text);
   });
