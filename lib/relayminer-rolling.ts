@@ -1,7 +1,7 @@
 import type { Deployment, Host } from './deployment.ts';
 import { EXIT, UserError } from './exit-codes.ts';
 import { PORTS } from './ports.ts';
-import { forwardTo, upstreamsOf } from './proxy-upstreams.ts';
+import { FORWARDED_NOW, forwardTo, relayersOf, upstreamsOf } from './proxy-upstreams.ts';
 import type { Errands, OutOfService, RoleContext, Rolling } from './role.ts';
 import { type Shell, sh } from './shell.ts';
 
@@ -40,14 +40,78 @@ export const relayminerRolling: Rolling = {
       backWhenWell: async () => {
         if (before) await untilAgreed(deployment, errands, before.suppliers);
         if (!relayer) return;
-        errands.note('waiting until the relayer is ready and its block height grows');
-        await errands.visit(host, untilWell(deployment));
-        await drained?.backAsItIs();
+        await untilWell(context, errands);
+        await drained?.();
       },
-      backAsItIs: async () => drained?.backAsItIs(),
+      backAsItIs: async () => drained?.(),
+      ...(drained && staysOut(deployment)),
     };
   },
+  leftOut: {
+    alsoMendedBy: 'reverse-proxy',
+    find: async (context, errands) => {
+      const { deployment, host } = context;
+      if (!isIn(deployment, 'relay_relayers', host)) return undefined;
+      const proxies = await proxiesWithout(context, errands);
+      if (proxies.length === 0) return undefined;
+      const backAsItIs = () => forward(context, errands);
+      return {
+        backWhenWell: async () => {
+          errands.note(`it gets no relays from ${namesOf(proxies)} so far`);
+          await untilWell(context, errands);
+          await backAsItIs();
+        },
+        backAsItIs,
+        ...staysOut(deployment),
+      };
+    },
+  },
 };
+
+/** Has every proxy forward to every relayer, or to all but one. */
+async function forward(
+  { deployment }: RoleContext,
+  { visit }: Errands,
+  without?: Host,
+): Promise<void> {
+  await Promise.all(
+    deployment
+      .group('reverse_proxy_hosts')
+      .map((proxy) => visit(proxy, forwardTo(upstreamsOf(deployment, proxy, without)))),
+  );
+}
+
+/** The proxies that run and do not forward to this relayer. One that cannot be asked is named, and nothing more. */
+async function proxiesWithout(
+  { deployment, host }: RoleContext,
+  { visit, note }: Errands,
+): Promise<Host[]> {
+  const found = await Promise.all(
+    deployment.group('reverse_proxy_hosts').map(async (proxy) => {
+      const own = relayersOf(deployment, proxy).find(({ name }) => name === host.name);
+      try {
+        const now = await visit(proxy, FORWARDED_NOW);
+        return now === '' || now.split('\n').includes(own?.address ?? '') ? [] : [proxy];
+      } catch (error) {
+        if (error instanceof UserError && error.exitCode === EXIT.interrupted) throw error;
+        note(`could not ask ${proxy.name} whether it sends relays here`);
+        return [];
+      }
+    }),
+  );
+  return found.flat();
+}
+
+function staysOut(deployment: Deployment): Pick<OutOfService, 'staysOut'> {
+  const proxies = namesOf(deployment.group('reverse_proxy_hosts'));
+  return {
+    staysOut: `It gets no relays from ${proxies} now. The next deploy of relayminer brings it back, once it is ready and its block height grows.`,
+  };
+}
+
+function namesOf(hosts: readonly Host[]): string {
+  return hosts.map(({ name }) => name).join(', ');
+}
 
 function isIn(
   deployment: Deployment,
@@ -57,11 +121,16 @@ function isIn(
   return deployment.group(group).some((host) => host.name === name);
 }
 
-/** Takes a relayer out of every proxy, once another one is ready, and waits until it has answered everything. */
+/**
+ * Takes a relayer out of every proxy, once another one is ready, and waits until it has answered everything.
+ * @returns what puts it back, where it was taken out
+ */
 async function drain(
-  { deployment, host }: RoleContext,
-  { visit, note }: Errands,
-): Promise<Pick<OutOfService, 'backAsItIs'> | undefined> {
+  context: RoleContext,
+  errands: Errands,
+): Promise<(() => Promise<void>) | undefined> {
+  const { deployment, host } = context;
+  const { visit, note } = errands;
   const others = deployment.group('relay_relayers').filter(({ name }) => name !== host.name);
   const proxies = deployment.group('reverse_proxy_hosts');
   if (proxies.length === 0) return undefined;
@@ -73,27 +142,20 @@ async function drain(
   await Promise.any(others.map((other) => visit(other, untilReady))).catch((error: unknown) => {
     const [first] = error instanceof AggregateError ? error.errors : [error];
     if (first instanceof UserError && first.exitCode === EXIT.interrupted) throw first;
-    const names = others.map(({ name }) => name).join(', ');
     throw new UserError(
-      `${host.name}: no other relayer is ready (${names}): changing this one now would stop all relays\n  See why with scripts/validate.mjs --only relayminer, mend one of them, then go on.`,
+      `${host.name}: no other relayer is ready (${namesOf(others)}): changing this one now would stop all relays\n  See why with scripts/validate.mjs --only relayminer, mend one of them, then go on.`,
     );
   });
-  note(`taking it out of ${proxies.map(({ name }) => name).join(', ')}`);
-  const forward = (without?: Host) =>
-    Promise.all(
-      proxies.map((proxy) => visit(proxy, forwardTo(upstreamsOf(deployment, proxy, without)))),
-    );
-  const backAsItIs = async () => {
-    await forward();
-  };
+  note(`taking it out of ${namesOf(proxies)}`);
+  const back = () => forward(context, errands);
   try {
-    await forward(host);
+    await forward(context, errands, host);
     await visit(host, untilAnswered(deployment));
   } catch (error) {
-    await backAsItIs().catch(() => {});
+    await back().catch(() => {});
     throw error;
   }
-  return { backAsItIs };
+  return back;
 }
 
 const stop = sh`[[ ! -e \${POCKET_STOP:-/nonexistent} ]] || exit 130`;
@@ -125,8 +187,16 @@ function untilAnswered({ profile }: Deployment): Shell {
     done`;
 }
 
-/** Waits until a relayer is ready and its block height has grown. */
-function untilWell({ network }: Deployment): Shell {
+/** Waits until the relayer is ready and its block height has grown. Throws UserError when that takes too long. */
+async function untilWell(
+  { deployment, host }: RoleContext,
+  { visit, note }: Errands,
+): Promise<void> {
+  note('waiting until the relayer is ready and its block height grows');
+  await visit(host, untilReadyAndGrowing(deployment));
+}
+
+function untilReadyAndGrowing({ network }: Deployment): Shell {
   const patience = Math.max(15, Math.ceil(3 * network.blockTimeSeconds));
   return sh`
     height() { curl -fs -m 5 ${HEIGHT} | grep -oE '"block_height": *[0-9]+' | grep -oE '[0-9]+$' || echo 0; }

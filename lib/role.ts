@@ -48,6 +48,13 @@ export interface Rolling {
    * @throws UserError when that cannot be done; the host is then left as it is, and so are those after it.
    */
   takeOut(context: RoleContext, errands: Errands): Promise<OutOfService>;
+  /** Present where a host that was taken out for a change that failed stays out. */
+  leftOut?: {
+    /** The role whose steps put such a host back, too: a run that has it need not ask. */
+    alsoMendedBy: RoleName;
+    /** What puts the host back, when it is out of service at this moment. */
+    find(context: RoleContext, errands: Errands): Promise<OutOfService | undefined>;
+  };
 }
 
 /** What taking a host out of service, and back, is done with. */
@@ -65,6 +72,8 @@ export interface OutOfService {
   backWhenWell(): Promise<void>;
   /** Puts it back as it is, since the run is interrupted; who sends to it asks it whether it is ready. */
   backAsItIs(): Promise<void>;
+  /** For the operator, when it does not come back: from where it stays away, and what brings it back. */
+  staysOut?: string;
 }
 
 /** Something large that flows from this machine into a command on the host. */

@@ -18,7 +18,7 @@ const FILLED: [placeholder: RegExp, value: (count: number) => string][] = [
   [/<http:\/\/your-ethereum-node:8545>/g, () => 'http://ethereum.nodes.net:8545'],
   [/<cloudflare>/g, () => 'cloudflare'],
   [/<file:dns-token\.txt>/g, () => 'cmd:echo dns-token-of-the-test'],
-  [/<registry\.your-domain\.net\/[^>]*>/g, () => 'registry.nodes.net/caddy-cloudflare:2.10.2'],
+  [/<registry\.your-domain\.net\/[^>]*>/g, () => 'registry.nodes.net/caddy-cloudflare:2.11.4'],
   [/<([a-z]+)\.your-domain\.net>/g, () => '$1.nodes.net'],
 ];
 

@@ -4,8 +4,9 @@
  *
  * Redis 8.10 is what the released RelayMiner demands at start (pocket-relay-miner v0.1.x); Temporal and its tools are
  * the pins of Igniter's own compose files (igniter, docker-compose/dependencies); the Igniter images carry a bare
- * version, RelayMiner's one with a `v`. The exporter of Redis is the build on Alpine, since the other one has nothing
- * but the exporter in it, and so nothing that could check its health.
+ * version, RelayMiner's one with a `v`. Caddy up to 2.11.1 loses a relay whose first relayer cannot be reached, though
+ * another is there (caddyserver/caddy, issue 7546). The exporter of Redis is the build on Alpine, since the other one has
+ * nothing but the exporter in it, and so nothing that could check its health.
  */
 export const DEFAULT_IMAGES = {
   redis: 'docker.io/library/redis:8.10.1-alpine',
@@ -17,7 +18,7 @@ export const DEFAULT_IMAGES = {
   relayminer: 'ghcr.io/pokt-network/pocket-relay-miner:v0.1.6',
   middleman: 'ghcr.io/pokt-network/middleman:0.9.0',
   middleman_workflows: 'ghcr.io/pokt-network/middleman-workflows:0.9.0',
-  caddy: 'docker.io/library/caddy:2.10.2-alpine',
+  caddy: 'docker.io/library/caddy:2.11.4-alpine',
   prometheus: 'docker.io/prom/prometheus:v3.5.0',
   alertmanager: 'docker.io/prom/alertmanager:v0.28.1',
   grafana: 'docker.io/grafana/grafana:12.1.1',

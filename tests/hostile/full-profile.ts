@@ -103,7 +103,7 @@ export function fullProfile(): { [key: string]: Data } {
     firewall: { allow: [{ port: 9100, from: ['192.0.2.0/24'] }] },
     images: {
       ...DEFAULT_IMAGES,
-      caddy: 'registry.nodes.net/caddy:2.10.2',
+      caddy: 'registry.nodes.net/caddy:2.11.4',
       source: 'registry',
       bundle: '/bundle',
     },

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import { forwardedTo } from '../../lib/proxy/sites.ts';
 import { forwardsTo } from '../../lib/proxy-upstreams.ts';
+import { cachePath } from '../fleet/cache.ts';
 import { CADDYS, type RunningProxy, skip, startProxy } from './caddy.ts';
 import { open, request } from './client.ts';
 import { endAll } from './ending.ts';
@@ -137,6 +140,28 @@ for (const caddy of CADDYS) {
       assert.equal((await relay()).status, 200);
     });
 
+    test('names proved by DNS want a plugin, and nothing else that this Caddy lacks', () => {
+      const byDns = { tls: 'acme', acme_email: 'me@nodes.net', dns_provider: 'cloudflare' };
+      const token = 'cmd:echo dns-token-of-the-test';
+      assert.throws(
+        () => proxy.reload({ reverse_proxy: { ...byDns, dns_token: token } }),
+        /Caddyfile:\d+.* module not registered: dns\.providers\.cloudflare|module not registered: dns\.providers\.cloudflare, at .*Caddyfile:\d+/,
+      );
+      const caddyfile = join(proxy.directory, 'Caddyfile');
+      const text = readFileSync(caddyfile, 'utf8');
+      assert.match(text, DNS_LINE);
+      writeFileSync(caddyfile, text.replace(DNS_LINE, '\t\tprotocols tls1.2\n'));
+      const env = {
+        ...process.env,
+        PATH: `${cachePath('caddy', caddy.suite)}:${process.env.PATH}`,
+      };
+      const adapted = spawnSync('sh', [join(proxy.directory, 'configured-caddy'), 'adapt'], {
+        env,
+      });
+      assert.equal(adapted.status, 0, `${adapted.stderr}`);
+      proxy.reload();
+    });
+
     test('told to stop, it answers what it has begun', async () => {
       for (const one of relayers) {
         one.answer = async (_, response) => {
@@ -152,6 +177,9 @@ for (const caddy of CADDYS) {
     });
   });
 }
+
+/** The one line of the Caddyfile that the plugin reads. */
+const DNS_LINE = /^\t\tdns \{\$DNS_PROVIDER\} \{\$DNS_TOKEN\}\n/m;
 
 /** A change that makes another configuration. */
 const changed = { middleman_domain: 'changed.nodes.net' };
@@ -192,7 +220,14 @@ async function webSocket(proxy: RunningProxy): Promise<TLSSocket> {
 /** What comes back of what is sent; undefined when the connection ends first. */
 function echo(socket: TLSSocket, text: string): Promise<string | undefined> {
   return new Promise((resolve) => {
-    socket.once('data', (data) => resolve(String(data)));
+    let come = '';
+    const more = (data: Buffer) => {
+      come += String(data);
+      if (come.length < text.length) return;
+      socket.off('data', more);
+      resolve(come);
+    };
+    socket.on('data', more);
     socket.once('close', () => resolve(undefined));
     socket.write(text);
   });

@@ -101,7 +101,11 @@ test('relayers and miners are changed one at a time', { timeout: 900_000 }, asyn
     s.diagnostic(`${sent} relays sent, ${lost.length} lost`);
     assert.deepEqual(lost, []);
     assert.match(run.stderr, /failed +relayminer: Bring up the stack relayminer/);
-    assert.match(run.stderr, /is not done, so this host serves on as it is/);
+    assert.match(run.stderr, /is not done, so this host is left as it is/);
+    assert.match(
+      run.stderr,
+      /It gets no relays from edge now\. The next deploy of relayminer brings it back/,
+    );
     const images = await Promise.all(
       [made.hosts.one, made.hosts.two].map((host) =>
         host?.exec(
@@ -114,22 +118,42 @@ test('relayers and miners are changed one at a time', { timeout: 900_000 }, asyn
     assert.equal((await forwardedTo(made)).length, 1, 'the one that failed stays out of service');
   });
 
-  await t.test('a good image mends it', async () => {
+  const addresses = [made.hosts.one, made.hosts.two].map((host) => `${host?.address}:8080`);
+
+  await t.test('a good image mends it, and brings it back to the proxy', async () => {
     withImage('next');
     const [run, { lost }] = await underLoad(made, () =>
-      made.script('deploy', '--yes', '--only', 'relayminer,reverse-proxy'),
+      made.script('deploy', '--yes', '--only', 'relayminer'),
     );
     assert.equal(run.status, 0, run.stderr);
     assert.deepEqual(lost, []);
+    assert.deepEqual(await forwardedTo(made), addresses.toSorted());
   });
 
-  await t.test('and brings it back to the proxy, with nothing left to do', async () => {
-    const addresses = [made.hosts.one, made.hosts.two].map((host) => `${host?.address}:8080`);
+  await t.test('one that is left out comes back though nothing is to change', async () => {
+    await leaveOut(made, addresses[1] ?? '');
+    assert.deepEqual(await forwardedTo(made), [addresses[1]]);
+    const [run, { lost }] = await underLoad(made, () =>
+      made.script('deploy', '--yes', '--only', 'relayminer', '--json'),
+    );
+    assert.equal(run.status, 0, run.stderr);
+    assert.equal(run.events.at(-1)?.changed, 0, run.stdout);
+    assert.deepEqual(lost, []);
     assert.deepEqual(await forwardedTo(made), addresses.toSorted());
+  });
+
+  await t.test('and the proxy has nothing left to do', async () => {
     const again = await made.script('deploy', '--yes', '--only', 'reverse-proxy', '--json');
     assert.equal(again.events.at(-1)?.changed, 0, again.stdout);
   });
 });
+
+/** Has the running Caddy forward to one relayer only, as a change that failed leaves it. */
+async function leaveOut({ hosts }: Fleet, rest: string): Promise<void> {
+  await hosts.edge?.exec(
+    `docker exec --env RELAYERS=http://${rest} --env RELAYERS_GRPC=h2c://${rest} pocket-reverse-proxy-caddy-1 sh /etc/caddy/in-use/configured-caddy reload 2>&1`,
+  );
+}
 
 /** The relayers that the running Caddy knows. */
 async function forwardedTo({ hosts }: Fleet): Promise<string[]> {

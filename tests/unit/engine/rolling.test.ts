@@ -12,12 +12,24 @@ const FAILED: PartEnd = { status: 'failed', reason: 'the new one does not start'
 
 /** What the hosts of a test are like, and what was done to them, in order. */
 interface Scene {
-  hosts: Record<string, { pending?: number; serves?: boolean; applied?: PartEnd; well?: Error }>;
+  hosts: Record<
+    string,
+    { pending?: number; serves?: boolean; applied?: PartEnd; well?: Error; leftOut?: boolean }
+  >;
   dryRun?: boolean;
+  /** Of the run, besides the one that rolls. */
+  others?: string[];
   signal?: AbortSignal;
 }
 
-async function play({ hosts, dryRun = false, signal = new AbortController().signal }: Scene) {
+const STAYS_OUT = 'It is out, until it is well.';
+
+async function play({
+  hosts,
+  dryRun = false,
+  others = [],
+  signal = new AbortController().signal,
+}: Scene) {
   const done: string[] = [];
   const names = Object.keys(hosts);
   const turns = new Turns(names.length);
@@ -26,18 +38,24 @@ async function play({ hosts, dryRun = false, signal = new AbortController().sign
     rank: ({ host }) => names.indexOf(host.name),
     takeOut: async ({ host }) => {
       done.push(`${host.name} out`);
-      return {
-        backWhenWell: async () => {
-          const { well } = hosts[host.name] ?? {};
-          if (well) throw well;
-          done.push(`${host.name} back`);
-        },
-        backAsItIs: async () => {
-          done.push(`${host.name} back as it is`);
-        },
-      };
+      return outOfService(host);
+    },
+    leftOut: {
+      alsoMendedBy: 'reverse-proxy',
+      find: async ({ host }) => (hosts[host.name]?.leftOut ? outOfService(host) : undefined),
     },
   };
+  const outOfService = ({ name }: { name: string }) => ({
+    backWhenWell: async () => {
+      const { well } = hosts[name] ?? {};
+      if (well) throw well;
+      done.push(`${name} back`);
+    },
+    backAsItIs: async () => {
+      done.push(`${name} back as it is`);
+    },
+    staysOut: STAYS_OUT,
+  });
   const visit = async ({ name }: { name: string }) => {
     if (hosts[name]?.serves === false) throw new UserError('it does not serve');
     return '';
@@ -48,7 +66,10 @@ async function play({ hosts, dryRun = false, signal = new AbortController().sign
     const run = {
       part: { host: { name }, roles: [{ name: 'relayminer', rolling }] },
       context: { host: { name } },
-      options: { dryRun, signal, listener: { note: () => {} } },
+      options: {
+        ...{ dryRun, signal, listener: { note: () => {} } },
+        parts: [{ roles: [{ name: 'relayminer' }, ...others.map((other) => ({ name: other }))] }],
+      },
       look: async () => ({ end: DONE, pending, tell: () => done.push(`${name} told`) }),
       apply: async () => {
         done.push(`${name} changed`);
@@ -85,8 +106,9 @@ describe('hosts that serve the same', () => {
 
   test('are left alone after the first that fails, which stays out of service', async () => {
     const { ends, done } = await play({ hosts: { a: { applied: FAILED }, b: {} } });
-    const reason = 'a is not done, so this host serves on as it is';
-    assert.deepEqual(ends, [FAILED, { status: 'skipped', reason }]);
+    const reason = 'a is not done, so this host is left as it is';
+    const failed = { status: 'failed', reason: `${FAILED.reason}\n  ${STAYS_OUT}` };
+    assert.deepEqual(ends, [failed, { status: 'skipped', reason }]);
     assert.deepEqual(done, ['a out', 'a changed']);
   });
 
@@ -94,9 +116,38 @@ describe('hosts that serve the same', () => {
     const { ends, done } = await play({
       hosts: { a: { well: new UserError('the height does not grow') }, b: {} },
     });
-    assert.equal(ends[0], 'the height does not grow');
+    assert.equal(ends[0], `the height does not grow\n  ${STAYS_OUT}`);
     assert.equal((ends[1] as PartEnd).status, 'skipped');
     assert.deepEqual(done, ['a out', 'a changed']);
+  });
+
+  test('come back after a change that failed, once they are mended', async () => {
+    const { ends, done } = await play({
+      hosts: { a: { serves: false, leftOut: true }, b: { pending: 0 } },
+    });
+    assert.deepEqual(ends, [DONE, DONE]);
+    assert.deepEqual(done, ['b told', 'a changed', 'a back']);
+  });
+
+  test('come back where nothing is to change, before the next one is taken out', async () => {
+    const { ends, done } = await play({ hosts: { a: { pending: 0, leftOut: true }, b: {} } });
+    assert.deepEqual(ends, [DONE, DONE]);
+    assert.deepEqual(done, ['a told', 'a back', 'b out', 'b changed', 'b back']);
+  });
+
+  test('stay out where they are not well, and then no other is taken out', async () => {
+    const { ends, done } = await play({
+      hosts: { a: { pending: 0, leftOut: true, well: new UserError('not ready') }, b: {} },
+    });
+    assert.equal(ends[0], `not ready\n  ${STAYS_OUT}`);
+    assert.equal((ends[1] as PartEnd).status, 'skipped');
+    assert.deepEqual(done, ['a told']);
+  });
+
+  test('are not put back by a run that has the role for it, nor by one that changes nothing', async () => {
+    const hosts = { a: { pending: 0, leftOut: true } };
+    assert.deepEqual((await play({ hosts, others: ['reverse-proxy'] })).done, ['a told']);
+    assert.deepEqual((await play({ hosts, dryRun: true })).done, ['a told']);
   });
 
   test('come back as they are when the run is interrupted', async () => {

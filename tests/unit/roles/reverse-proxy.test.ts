@@ -74,7 +74,7 @@ describe('which sites a proxy has follows from the names in the profile', () => 
       run(t, `${API}\n${INTERNAL}\nimages: {caddy: "${image}"}`).text(`${WANTED}/streams.caddy`);
     assert.doesNotMatch(streams('debian/caddy:2.6.2'), /stream_close_delay/);
     for (const image of [
-      'docker.io/library/caddy:2.10.2-alpine',
+      'docker.io/library/caddy:2.11.4-alpine',
       'me.net/my-caddy:v1',
       'a/b:2.7.0',
     ])

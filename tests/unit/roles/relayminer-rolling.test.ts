@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { stringify } from 'yaml';
+import { loadDeployment } from '../../../lib/deployment.ts';
+import { EXIT, UserError } from '../../../lib/exit-codes.ts';
+import { relayminerRolling } from '../../../lib/relayminer-rolling.ts';
+import { loadSecrets } from '../../../lib/secrets.ts';
+import { directoryWith } from '../profile/temporary.ts';
+
+const ADDRESSES = { edge: '10.0.0.1', one: '10.0.0.2', two: '10.0.0.3', data: '10.0.0.4' };
+const [ONE, TWO, GRAFANA] = ['10.0.0.2:8080', '10.0.0.3:8080', '10.0.0.4:3000'];
+
+/** Asks whether the relayer of a host was left out, where the proxy answers so; and notes what is visited besides. */
+async function leftOut(t: TestContext, options: { host?: string; answer: () => string }) {
+  const root = directoryWith(t, {
+    'keys.yaml': `keys: ["${'11'.repeat(32)}"]\n`,
+    'p.yaml': stringify({
+      pocket_network: 'beta',
+      hosts: Object.fromEntries(
+        Object.entries(ADDRESSES).map(([name, address]) => [
+          name,
+          { address: address.replace('10.0.0.', '192.0.2.'), private_address: address },
+        ]),
+      ),
+      reverse_proxy_hosts: ['edge'],
+      relay_relayers: ['one', 'two'],
+      relay_miners: ['data'],
+      redis_hosts: ['data'],
+      relay_public_domain: 'relay.nodes.net',
+      reverse_proxy: { tls: 'internal' },
+      relayminer: {
+        keys_file: 'keys.yaml',
+        services: { eth: { backends: { jsonrpc: { url: 'http://192.0.2.90:8545' } } } },
+      },
+    }),
+  });
+  const deployment = loadDeployment(join(root, 'p.yaml'), { root });
+  const host = deployment.host(options.host ?? 'one');
+  const secrets = loadSecrets(deployment, { create: true });
+  const seen: string[] = [];
+  const out = await relayminerRolling.leftOut?.find(
+    { deployment, host, secrets },
+    {
+      note: (text) => seen.push(text),
+      pause: async () => {},
+      visit: async ({ name }, { text }) => {
+        if (/2019\/config/.test(text)) return options.answer();
+        seen.push(`${name}: ${/RELAYERS=[^']*/.exec(text)?.[0] ?? 'waits'}`);
+        return '';
+      },
+    },
+  );
+  return { out, seen };
+}
+
+const answers = (...lines: (string | undefined)[]) => ({ answer: () => lines.join('\n') });
+
+test('a relayer that a proxy forwards to, or where none runs, was not left out', async (t) => {
+  for (const options of [
+    answers(ONE, TWO, GRAFANA),
+    answers(ONE),
+    answers(''),
+    { ...answers(TWO), host: 'data' },
+  ]) {
+    const { out, seen } = await leftOut(t, options);
+    assert.equal(out, undefined, JSON.stringify(options));
+    assert.deepEqual(seen, []);
+  }
+});
+
+test('one that the proxy does not forward to comes back when it is well', async (t) => {
+  const { out, seen } = await leftOut(t, answers(TWO, GRAFANA));
+  await out?.backWhenWell();
+  assert.deepEqual(seen, [
+    'it gets no relays from edge so far',
+    'waiting until the relayer is ready and its block height grows',
+    'one: waits',
+    `edge: RELAYERS=http://${ONE} http://${TWO}`,
+  ]);
+  assert.match(out?.staysOut ?? '', /^It gets no relays from edge now\. The next deploy of relay/);
+});
+
+test('a proxy that cannot be asked keeps nobody from going on, and an interruption does', async (t) => {
+  const failing = (error: Error) => ({
+    answer: () => {
+      throw error;
+    },
+  });
+  const { out, seen } = await leftOut(t, failing(new UserError('lost', EXIT.unreachable)));
+  assert.equal(out, undefined);
+  assert.deepEqual(seen, ['could not ask edge whether it sends relays here']);
+  await assert.rejects(
+    leftOut(t, failing(new UserError('interrupted', EXIT.interrupted))),
+    /inter/,
+  );
+});
