@@ -7,8 +7,8 @@ import { call, httpAnswer, relayRequest, verifiedPayload } from '../unit/standin
 export interface Totals {
   sent: number;
   answered: number;
-  /** What went wrong, with the milliseconds since the beginning. */
-  lost: { at: number; why: string }[];
+  /** What went wrong: when it was sent and when that was known, as `Date.now()` tells it, and why. */
+  lost: { sent: number; at: number; why: string }[];
 }
 
 /** A gateway that goes on sending. */
@@ -31,12 +31,12 @@ export function relayLoad(
   const supplier = account(to.supplierKey);
   const agent = new Agent({ keepAlive: true, maxSockets: 50, rejectUnauthorized: false });
   const totals: Totals = { sent: 0, answered: 0, lost: [] };
-  const began = Date.now();
   const underWay = new Set<Promise<void>>();
   let going = true;
 
   const one = async () => {
     totals.sent += 1;
+    const sent = Date.now();
     try {
       const body = relayRequest({ supplier: supplier.address, body: call('eth_chainId') });
       const { status, answer } = await post(to, agent, body);
@@ -45,7 +45,7 @@ export function relayLoad(
       if (inner.status !== 200) throw new Error(`the backend answered ${inner.status}`);
       totals.answered += 1;
     } catch (error) {
-      totals.lost.push({ at: Date.now() - began, why: (error as Error).message });
+      totals.lost.push({ sent, at: Date.now(), why: (error as Error).message });
     }
   };
   const sending = (async () => {

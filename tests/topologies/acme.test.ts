@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
+import https from 'node:https';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,9 +9,11 @@ import { $ } from 'zx';
 import { fleet, RELAY_DOMAIN } from '../fleet/fleet-fixture.ts';
 import type { Host } from '../fleet/hosts.ts';
 import { containersByStack, remade } from '../fleet/state.ts';
-import { STAND_IN_IMAGES } from '../lab/profile.ts';
+import { buildImages } from '../lab/images/build.ts';
 
 const ROLES = 'common,firewall,install-docker,images,reverse-proxy';
+/** Of an authority: Caddy 2.6 cannot be told how long the certificates live that it issues. */
+const AUTHORITY_IMAGE = 'debian/caddy:2.11.4';
 const ROOT_CERTIFICATE = '/root/authority/data/caddy/pki/authorities/local/root.crt';
 
 test('certificates of an authority that speaks ACME', { timeout: 900_000 }, async (t) => {
@@ -70,15 +73,69 @@ test('certificates of an authority that speaks ACME', { timeout: 900_000 }, asyn
     assert.equal(fingerprint256, first.fingerprint);
     assert.equal(await orders(outside), first.orders);
   });
+
+  await t.test('it is renewed while it is still good, and no request fails', async (s) => {
+    await issueForFiveMinutes(outside);
+    await edge.exec(`
+      docker exec pocket-reverse-proxy-caddy-1 rm -r /data/caddy/certificates
+      docker restart pocket-reverse-proxy-caddy-1`);
+    const before = await served(edge.address, authority);
+    const validTo = Date.parse(before.valid_to);
+    assert.ok(validTo - Date.now() < 301_000, before.valid_to);
+    await renewEarly(edge);
+    let requests = 0;
+    for (const end = Date.now() + 120_000; ; await sleep(100)) {
+      const { status, certificate } = await asked(edge.address, authority);
+      requests += 1;
+      assert.equal(status, 404);
+      if (certificate.fingerprint256 !== before.fingerprint256) {
+        assert.ok(Date.parse(certificate.valid_to) > validTo);
+        break;
+      }
+      assert.ok(Date.now() < end, 'not renewed within two minutes');
+    }
+    assert.ok(Date.now() < validTo);
+    s.diagnostic(`${requests} requests, the last with the new certificate`);
+  });
 });
+
+/** Has the authority issue certificates for the shortest time that it allows. */
+async function issueForFiveMinutes(host: Host): Promise<void> {
+  await host.exec(`
+    sed -i 's/^\tacme_server$/\tacme_server {\n\t\tlifetime 5m\n\t}/' /root/authority/Caddyfile
+    docker restart authority
+    ${answers(host.address)}`);
+}
+
+/**
+ * Tells a running Caddy to renew when seven tenths of a certificate's time are left instead of a third, which is after
+ * some 50 s of five minutes, and to look every second instead of every ten minutes. All else of its configuration is
+ * what the deploy has put there.
+ */
+async function renewEarly(host: Host): Promise<void> {
+  const set = (path: string, value: string) =>
+    `docker exec pocket-reverse-proxy-caddy-1 curl -fsS -X POST -H 'Content-Type: application/json' -d '${value}' http://127.0.0.1:2019/config/apps/tls/automation/${path}`;
+  await host.exec(`
+    ${set('policies/0/renewal_window_ratio', '0.7')}
+    ${set('renew_interval', '"1s"')}`);
+}
+
+/** Shell that waits until the authority answers. */
+const answers = (address: string) => `
+    until curl -fsS -o /dev/null --cacert ${ROOT_CERTIFICATE} https://${address}/acme/local/directory; do
+      ((SECONDS < 60)) || { docker logs authority; exit 1; }
+      sleep 0.5
+    done >&2`;
 
 /**
  * Caddy as the authority, at a host’s own address. It reaches the proxy by its public name, and at port 80 only.
  * @returns the certificate of the authority
  */
 async function startAuthority(host: Host, proxy: string): Promise<string> {
-  const image = STAND_IN_IMAGES.caddy;
-  await $({ quiet: true })`docker save ${image} | docker exec -i ${host.container} docker load`;
+  await buildImages([AUTHORITY_IMAGE]);
+  await $({
+    quiet: true,
+  })`docker save ${AUTHORITY_IMAGE} | docker exec -i ${host.container} docker load`;
   const { stdout } = await host.exec(`
     iptables -I OUTPUT -p tcp -d ${proxy} --dport 443 -j REJECT --reject-with tcp-reset
     mkdir -p /root/authority/data
@@ -94,11 +151,8 @@ https://${host.address} {
 }
 END
     docker run --detach --name authority --network host --add-host ${RELAY_DOMAIN}:${proxy} \
-      --volume /root/authority/Caddyfile:/etc/caddy/Caddyfile:ro --volume /root/authority/data:/data ${image}
-    until curl -fsS -o /dev/null --cacert ${ROOT_CERTIFICATE} https://${host.address}/acme/local/directory; do
-      ((SECONDS < 60)) || { docker logs authority; exit 1; }
-      sleep 0.5
-    done >&2
+      --volume /root/authority/Caddyfile:/etc/caddy/Caddyfile:ro --volume /root/authority/data:/data ${AUTHORITY_IMAGE}
+    ${answers(host.address)}
     cat ${ROOT_CERTIFICATE}`);
   return stdout;
 }
@@ -131,5 +185,25 @@ function greeted(host: string, ca: string): Promise<tls.PeerCertificate> {
     });
     socket.once('timeout', () => socket.destroy(new Error('no answer within 5 s')));
     socket.once('error', reject);
+  });
+}
+
+/** What a request over a connection of its own is answered, and with which certificate. */
+function asked(
+  host: string,
+  ca: string,
+): Promise<{ status: number | undefined; certificate: tls.PeerCertificate }> {
+  return new Promise((resolve, reject) => {
+    const headers = { host: RELAY_DOMAIN };
+    const request = https.get(
+      { host, ca, headers, servername: RELAY_DOMAIN, path: '/ready', agent: false, timeout: 5000 },
+      (response) => {
+        const certificate = (response.socket as tls.TLSSocket).getPeerCertificate();
+        response.resume();
+        response.once('end', () => resolve({ status: response.statusCode, certificate }));
+      },
+    );
+    request.once('timeout', () => request.destroy(new Error('no answer within 5 s')));
+    request.once('error', reject);
   });
 }
