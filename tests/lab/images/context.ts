@@ -23,20 +23,21 @@ export function copiedPaths(dockerfile: string): string[] {
 export function hashPaths(context: string, paths: string[]): string {
   const hash = createHash('sha256');
   for (const path of paths) {
-    hash.update(`${path}\0`);
     if (path === 'node_modules') hash.update(readFileSync(join(PROJECT, 'package-lock.json')));
-    else hashTree(hash, join(context, path));
+    else hashTree(hash, context, path);
   }
   return hash.digest('hex');
 }
 
-function hashTree(hash: Hash, path: string): void {
-  const stat = statSync(path);
+/** Paths count as they are below the context: every checkout of the same sources has the same images. */
+function hashTree(hash: Hash, context: string, path: string): void {
+  const absolute = join(context, path);
+  const stat = statSync(absolute);
   if (stat.isFile()) {
-    hash.update(`${path} ${stat.mode & 0o111} ${stat.size}\0`).update(readFileSync(path));
+    hash.update(`${path} ${stat.mode & 0o111} ${stat.size}\0`).update(readFileSync(absolute));
     return;
   }
-  for (const name of readdirSync(path).sort()) hashTree(hash, join(path, name));
+  for (const name of readdirSync(absolute).sort()) hashTree(hash, context, join(path, name));
 }
 
 /** Puts exactly these paths, and nothing else, into a fresh directory to build from, and returns it. */
