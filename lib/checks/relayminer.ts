@@ -200,9 +200,7 @@ export function claimedVerdict(
   const claimed = told.reduce((sum, count) => sum + count, 0);
   if (claimed > keys) return fail(`${claimed} of ${keys}: some by two miners at once`);
   if (staked !== undefined && claimed < staked)
-    return fail(
-      `${claimed} of ${keys}, of whom ${staked} are staked: nobody claims for the others`,
-    );
+    return fail(`${claimed} of ${staked} that are staked: nobody claims for the others`);
   if (claimed === 0) return skip(`none of ${keys}: as it is before they are staked`);
   return claimed === keys
     ? pass(`${claimed} of ${keys}`)
