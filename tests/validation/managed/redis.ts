@@ -9,7 +9,13 @@ const fix = /^redis_url \(now redis:\S+\), redis\.user and secrets\.redis_passwo
 export const BREAKAGES: readonly Breakage[] = [
   {
     check: 'redis.version',
-    breaks: [{ profile: { images: { relayminer: 'standin/pocket-relay-miner:v0.1.6' } } }],
+    breaks: [
+      {
+        profile: {
+          images: { redis: 'debian/redis:other', relayminer: 'standin/pocket-relay-miner:v0.1.6' },
+        },
+      },
+    ],
     evidence: /^8\.\d\S*; standin\/pocket-relay-miner:v0\.1\.6 wants 8\.10$/,
     ...{ fix, only, mends: [{ profile: {} }] },
   },
