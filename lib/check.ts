@@ -82,7 +82,9 @@ export interface FleetCheck extends Pick<Check, 'id' | 'group' | 'severity' | 't
   of: string;
   /** The hosts that must have answered; without one of them the check is skipped. */
   hosts: readonly Host[];
-  judge(results: ReadonlyMap<string, ProbeResult>): Verdict;
+  /** The ids of checks whose answers it is told besides, of whichever hosts have them; they need not have answered. */
+  besides?: readonly string[];
+  judge(results: ReadonlyMap<string, ProbeResult>, besides: readonly ProbeResult[]): Verdict;
 }
 
 /** A question about a host that this machine answers itself, such as what is seen of the host from outside. */
@@ -120,12 +122,13 @@ export function findingOf(check: Check, result: ProbeResult): Finding {
 export function fleetFindingOf(
   check: FleetCheck,
   results: ReadonlyMap<string, ProbeResult>,
+  besides: readonly ProbeResult[] = [],
 ): Finding {
   const silent = check.hosts.filter(({ name }) => !results.get(name)?.ran).map(({ name }) => name);
   const verdict: Verdict =
     silent.length > 0
       ? { verdict: 'skip', evidence: `could not be told without an answer of ${silent.join(', ')}` }
-      : judged(() => check.judge(results));
+      : judged(() => check.judge(results, besides));
   return finding(check, 'fleet', verdict, 0);
 }
 

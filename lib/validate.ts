@@ -112,7 +112,10 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
     }),
   );
   const together = [
-    ...fleetWanted.map((check) => fleetFindingOf(check, answers.get(check.of) ?? new Map())),
+    ...fleetWanted.map((check) => {
+      const besides = (check.besides ?? []).flatMap((id) => [...(answers.get(id)?.values() ?? [])]);
+      return fleetFindingOf(check, answers.get(check.of) ?? new Map(), besides);
+    }),
     ...(await Promise.all(asking)),
   ].map(tell);
   if (together.length > 0) options.onHost?.('fleet', together);
@@ -185,7 +188,7 @@ function selector(
 }
 
 function isNeeded(check: Check, fleet: readonly FleetCheck[]): boolean {
-  return fleet.some(({ of }) => of === check.id);
+  return fleet.some(({ of, besides = [] }) => of === check.id || besides.includes(check.id));
 }
 
 const LONGEST_EVIDENCE = 2000;

@@ -25,6 +25,7 @@ import { redisChecks } from './redis.ts';
 import { registryChecks } from './registry.ts';
 import { oneLeader, relayminerChecks, suppliersClaimed } from './relayminer.ts';
 import { relayminerFleetChecks } from './relayminer-fleet.ts';
+import { outsideRelayChecks } from './relays-outside.ts';
 import { secretStoreChecks } from './secret-store.ts';
 import { secretChecks } from './secrets.ts';
 import { onePrimary } from './sentinel.ts';
@@ -69,7 +70,11 @@ export function deploymentChecksOf({
   deployment,
   secrets,
 }: Pick<CheckContext, 'deployment' | 'secrets'>): DeploymentCheck[] {
-  return [...dnsChecks(deployment), ...secretStoreChecks(deployment, secrets)];
+  return [
+    ...dnsChecks(deployment),
+    ...outsideRelayChecks(deployment),
+    ...secretStoreChecks(deployment, secrets),
+  ];
 }
 
 /** What the answers of several hosts settle together. */

@@ -72,10 +72,7 @@ export function recordsVerdict({ internal, name, found, strange, ours }: Records
   const untold: string[] = [];
   const others: string[] = [];
   for (const { address, answer } of strange) {
-    if (
-      answer.outcome === 'unreachable' &&
-      /^E(?:NET|HOST)UNREACH|^EAFNOSUPPORT/.test(answer.reason)
-    )
+    if (answer.outcome === 'unreachable' && isOutOfReach(answer.reason))
       untold.push(`${address} cannot be reached from here`);
     else if (answer.outcome !== 'agreed')
       return fail(`it leads to ${address}, where no proxy answers: ${excerpt(answer.reason)}`);
@@ -88,6 +85,11 @@ export function recordsVerdict({ internal, name, found, strange, ours }: Records
       `${others.join(', ')}: a certificate for the name, but of no proxy of this profile`,
     );
   return untold.length > 0 ? skip(untold.join('; ')) : pass(found.join(', '));
+}
+
+/** Whether an error says that this machine has no way to an address, as to IPv6 from a network without it. */
+export function isOutOfReach(reason: string): boolean {
+  return /^E(?:NET|HOST)UNREACH|^EAFNOSUPPORT/.test(reason);
 }
 
 function fingerprintOf(answer: TlsAnswer): string | undefined {

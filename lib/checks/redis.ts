@@ -41,7 +41,7 @@ export function redisChecks(context: CheckContext): Check[] {
     ...(redis.user !== undefined && { user: redis.user }),
     password: secrets.find('redis_password') !== undefined,
   };
-  const fix = `${redis_url}, redis.user and secrets.redis_password in the profile, or that Redis`;
+  const fix = `redis_url (now ${redis_url}), redis.user and secrets.redis_password in the profile, or that Redis`;
   return serverChecks(
     context,
     login,

@@ -9,6 +9,7 @@ import { type CheckContext, isIn } from './context.ts';
 import { configChecks } from './relayminer-config.ts';
 import { relayHostChecks } from './relayminer-fleet.ts';
 import { serviceChecks } from './relayminer-services.ts';
+import { stakedIn, stakeIds } from './wallet.ts';
 
 const METRICS_ID = 'relayminer.miner-metrics';
 
@@ -174,22 +175,33 @@ export function suppliersClaimed(deployment: Deployment, keys: number): FleetChe
       title: 'The miners work for every supplier',
       of: METRICS_ID,
       hosts,
-      fix: `see which suppliers are staked; then: ${hosts.map((host) => logs(deployment, host, 'relayminer', 'miner')).join('; ')}`,
-      judge: (results) => claimedVerdict(results, keys),
+      besides: stakeIds(keys),
+      // A miner looks every minute who is staked (pocket-relay-miner, supplier_reconcile_interval_seconds, v0.1.x).
+      fix: `within a minute of staking a miner takes a supplier; else: ${hosts.map((host) => logs(deployment, host, 'relayminer', 'miner')).join('; ')}`,
+      judge: (results, besides) => claimedVerdict(results, keys, stakedIn(besides, keys)),
     },
   ];
 }
 
-/** Judges the suppliers that all miners together have taken: only those that are staked can be. */
-export function claimedVerdict(results: ReadonlyMap<string, ProbeResult>, keys: number): Verdict {
+/**
+ * Judges the suppliers that all miners together have taken: only those that are staked can be.
+ * @param staked how many are; `undefined` where the chain did not tell
+ */
+export function claimedVerdict(
+  results: ReadonlyMap<string, ProbeResult>,
+  keys: number,
+  staked: number | undefined,
+): Verdict {
   const counts = [...results.values()].map((result) =>
     gauge(result, 'ha_miner_supplier_claimed_count'),
   );
   const told = counts.filter((count) => count !== undefined);
   if (told.length < counts.length) return skip('not every miner tells how many it works for');
   const claimed = told.reduce((sum, count) => sum + count, 0);
-  if (claimed === 0) return skip(`none of ${keys}: as it is before they are staked`);
   if (claimed > keys) return fail(`${claimed} of ${keys}: some by two miners at once`);
+  if (staked !== undefined && claimed < staked)
+    return fail(`${claimed} of ${staked} that are staked: nobody claims for the others`);
+  if (claimed === 0) return skip(`none of ${keys}: as it is before they are staked`);
   return claimed === keys
     ? pass(`${claimed} of ${keys}`)
     : warn(`${claimed} of ${keys}: the others are not staked, or not taken`);

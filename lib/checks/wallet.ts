@@ -57,7 +57,7 @@ export function walletChecks({ deployment, host, secrets }: CheckContext): Check
     ];
     const probe = grpcCallsProbe(queries.map((query) => ({ ...query, address, insecure })));
     const check = (id: string, title: string, fix: string, good: string, of: Trouble): Check => ({
-      id: `wallet.${id}${index === 0 ? '' : `-${index + 1}`}`,
+      id: walletId(id, index),
       group: 'wallet',
       severity: 'critical',
       title,
@@ -172,6 +172,33 @@ function servicesTrouble({ supplier }: Told, configured: readonly string[]): Ret
     ...(unserved.length > 0 ? [`is staked for ${unserved.join(', ')}, not served here`] : []),
   ];
   return parts.length > 0 ? parts.join(' and ') : undefined;
+}
+
+/** The ids of the checks whose answers {@link stakedIn} reads, for so many suppliers. */
+export function stakeIds(suppliers: number): string[] {
+  return Array.from({ length: Math.ceil(suppliers / AT_ONCE) }, (_, index) =>
+    walletId('stake', index),
+  );
+}
+
+/**
+ * How many suppliers are staked and do not leave, as the answers of the wallet checks tell.
+ * @returns `undefined` where it did not tell of each of so many
+ */
+export function stakedIn(results: readonly ProbeResult[], suppliers: number): number | undefined {
+  if (results.some(({ ran, status }) => !ran || status !== 0)) return undefined;
+  const found = results.flatMap((result) =>
+    grpcAnswers(result)
+      .slice(1)
+      .filter((_, index) => index % 3 === 2)
+      .map(supplierOf),
+  );
+  if (found.length < suppliers || found.includes(undefined)) return undefined;
+  return found.filter((one) => typeof one === 'object' && one.leavesAt === 0).length;
+}
+
+function walletId(name: string, group: number): string {
+  return `wallet.${name}${group === 0 ? '' : `-${group + 1}`}`;
 }
 
 function groupsOf<T>(list: readonly T[], size: number): T[][] {

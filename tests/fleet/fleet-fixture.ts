@@ -10,7 +10,7 @@ import { writeSshConfig } from '../../lib/ssh-config.ts';
 import { ensureBundle } from '../lab/bundle.ts';
 import { LAB_BUNDLE, ROOT } from '../lab/paths.ts';
 import { merged, STAND_IN_IMAGES, standInChain } from '../lab/profile.ts';
-import { startStandIns } from '../lab/stand-ins.ts';
+import { type ChainState, startStandIns } from '../lab/stand-ins.ts';
 import { type Host, type HostSpec, testHosts } from './hosts.ts';
 import { runScript, type ScriptResult } from './lab-fixture.ts';
 
@@ -28,7 +28,7 @@ export interface Fleet {
   /** Runs `scripts/<name>.mjs --profile …` as an operator would. */
   script(name: string, ...words: string[]): Promise<ScriptResult>;
   /** Starts the stand-ins for the chain and a backend, which run on a host of their own named `outside`. */
-  standIns(): Promise<void>;
+  standIns(state?: ChainState): Promise<void>;
 }
 
 /** The public name of relays in fleets of shipped profiles. */
@@ -98,7 +98,7 @@ export async function fleet(test: TestContext, spec: FleetSpec): Promise<Fleet> 
   return {
     ...{ hosts, home, profile: path, supplierKeys, change, deployment },
     script: (script, ...words) => runScript(home, script, '--profile', path, ...words),
-    standIns: async () => {
+    standIns: async (state) => {
       const { name, address, user, identityFile } = hosts.outside as Host;
       const beside = join(home, 'outside.yaml');
       const only = { hosts: { [name]: { address, user, identity_file: identityFile } } };
@@ -111,7 +111,7 @@ export async function fleet(test: TestContext, spec: FleetSpec): Promise<Fleet> 
         outsideDeployment.host(name),
         writeSshConfig(outsideDeployment),
       );
-      await startStandIns(connection, address, deployment());
+      await startStandIns(connection, address, deployment(), state);
       await connection.close();
     },
   };

@@ -9,7 +9,7 @@ import { writeSshConfig } from '../../lib/ssh-config.ts';
 import { ensureBundle } from '../lab/bundle.ts';
 import { ROOT } from '../lab/paths.ts';
 import { writeLabProfile } from '../lab/profile.ts';
-import { startStandIns } from '../lab/stand-ins.ts';
+import { type ChainState, startStandIns } from '../lab/stand-ins.ts';
 import { type Host, type HostSpec, testHosts } from './hosts.ts';
 
 /** How a script of the project ended. */
@@ -32,7 +32,7 @@ export interface Lab {
   /** Runs `scripts/<name>.mjs --profile …` as an operator would. */
   script(name: string, ...words: string[]): Promise<ScriptResult>;
   /** Starts the stand-ins for the chain and a backend on the host, which has to have Docker. */
-  standIns(): Promise<void>;
+  standIns(state?: ChainState): Promise<void>;
 }
 
 /** A lab that is removed with its test; nothing is deployed yet. */
@@ -59,10 +59,10 @@ export async function lab(
   return {
     ...{ host, name, home, profile: path, change },
     script: (script, ...words) => runScript(home, script, '--profile', path, ...words),
-    standIns: async () => {
+    standIns: async (state) => {
       const deployment = loadDeployment(path);
       const connection = await openConnection(deployment.host('lab'), writeSshConfig(deployment));
-      await startStandIns(connection, address, deployment);
+      await startStandIns(connection, address, deployment, state);
       await connection.close();
     },
   };

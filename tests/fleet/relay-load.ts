@@ -22,10 +22,10 @@ export interface RelayLoad {
 /**
  * Sends relays through a proxy at a steady rate, each with a new request and an answer whose signature is verified: what
  * is not answered with 200 and the supplier’s signature within 20 s is lost.
- * @param to the proxy's IP address, the name of the relays, and the private key of a supplier
+ * @param to the proxy's IP address, the name of the relays, the private key of a supplier, and the service
  */
 export function relayLoad(
-  to: { address: string; domain: string; supplierKey: string },
+  to: { address: string; domain: string; supplierKey: string; service?: string },
   perSecond = 20,
 ): RelayLoad {
   const supplier = account(to.supplierKey);
@@ -68,7 +68,7 @@ export function relayLoad(
 }
 
 function post(
-  { address, domain }: { address: string; domain: string },
+  { address, domain, service = 'eth' }: Parameters<typeof relayLoad>[0],
   agent: Agent,
   body: Buffer,
 ): Promise<{ status: number; answer: Buffer }> {
@@ -86,7 +86,7 @@ function post(
         port: 443,
         servername: domain,
         method: 'POST',
-        path: '/eth',
+        path: `/${service}`,
         headers,
       },
       (response) => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { bundleTar } from '../../lib/bundle.ts';
 import type { Connection } from '../../lib/connection.ts';
 import type { Deployment } from '../../lib/deployment.ts';
-import { parseSupplierKeys } from '../../lib/keys.ts';
+import { parseSupplierKeys, type SupplierKey } from '../../lib/keys.ts';
 import { type Shell, sh } from '../../lib/shell.ts';
 import { LAB_BUNDLE } from './paths.ts';
 
@@ -10,17 +10,23 @@ import { LAB_BUNDLE } from './paths.ts';
 export const BACKEND = 'standin/json-rpc-backend:1';
 const CHAIN = 'standin/pocket-chain:1';
 
+/** What is so on the chain of the stand-ins. */
+export interface ChainState {
+  /** Whether the suppliers of the deployment are staked for what it serves; not where absent. */
+  staked?: boolean;
+}
+
 /**
  * Runs the stand-ins for what a deployment finds outside of it: a backend, and with `deployment` the Pocket chain, on
- * which its suppliers have funds and signed something once, and are not staked. They
- * run beside the deployment on its host, at the host's own address, so that they are reached like real ones. All of
- * them answer when this returns.
+ * which its suppliers have funds and signed something once. They run beside the deployment on its host, at the host's own
+ * address, so that they are reached like real ones. All of them answer when this returns.
  * @throws Error when one does not, within a minute
  */
 export async function startStandIns(
   connection: Connection,
   address: string,
   deployment: Deployment | undefined,
+  state: ChainState = {},
 ): Promise<void> {
   const images = deployment ? [BACKEND, CHAIN] : [BACKEND];
   const missing = await output(
@@ -37,7 +43,15 @@ export async function startStandIns(
   const ports = ['26657:26657', '19090:9090', '1317:1317', '8088:8088'].map(
     (port) => `${address}:${port}`,
   );
-  const variables = [`CHAIN_ID=${deployment.network.chainId}`, `ACCOUNTS=${accounts(deployment)}`];
+  const keys = keysOf(deployment);
+  const services = Object.keys(deployment.profile.relayminer?.services ?? {}).join('+');
+  const accounts = keys.map(({ address, publicKey }) => `${address}:20000000:${publicKey}`);
+  const suppliers = state.staked ? keys.map(({ address }) => `${address}:${services}`) : [];
+  const variables = [
+    `CHAIN_ID=${deployment.network.chainId}`,
+    `ACCOUNTS=${accounts.join(',')}`,
+    `STAKED_SUPPLIERS=${suppliers.join(',')}`,
+  ];
   await start(connection, 'chain', ports, variables, CHAIN);
   const paths = ['8545/health', '26657/status', '1317/cosmos/base/tendermint/v1beta1/syncing'];
   await untilAnswered(
@@ -52,11 +66,9 @@ export function ownAddress(connection: Connection): Promise<string> {
   return output(connection, sh`ip -4 route get 192.0.2.1 | sed -nE 's/.* src ([0-9.]+).*/\1/p'`);
 }
 
-/** The accounts of a deployment's suppliers, with 20 POKT each. */
-function accounts({ profile }: Deployment): string {
+function keysOf({ profile }: Deployment): SupplierKey[] {
   const file = profile.relayminer?.keys_file?.replace(/^file:/, '');
-  const keys = file ? parseSupplierKeys(readFileSync(file, 'utf8'), file) : [];
-  return keys.map(({ address, publicKey }) => `${address}:20000000:${publicKey}`).join(',');
+  return file ? parseSupplierKeys(readFileSync(file, 'utf8'), file) : [];
 }
 
 async function start(

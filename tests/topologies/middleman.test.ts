@@ -7,6 +7,7 @@ import { generatePrivateKey } from '../../lib/keys.ts';
 import { formsOf } from '../../lib/secret.ts';
 import { type Host, testHosts } from '../fleet/hosts.ts';
 import { runScript, type ScriptResult } from '../fleet/lab-fixture.ts';
+import { privateAuthority } from '../fleet/private-authority.ts';
 import { sample } from '../fleet/sampler.ts';
 import { containersByStack, remade } from '../fleet/state.ts';
 import { buildImages } from '../lab/images/build.ts';
@@ -175,7 +176,7 @@ interface Operator {
 async function operatorOf(t: TestContext, host: Host): Promise<Operator> {
   const home = directoryWith(t, {});
   const profile = join(home, 'p.yaml');
-  await certificates(home);
+  await privateAuthority(home, [STAKE, API], 2);
   const secrets = Object.keys(CANARIES).map((name) => `  ${name}: env:${variable(name)}\n`);
   const images = Object.entries(IMAGES).map(([name, image]) => `  ${name}: ${image}\n`);
   writeFileSync(
@@ -226,16 +227,6 @@ ${secrets.join('')}`,
       return Object.fromEntries(found.map((one) => [one.id, `${one.verdict}: ${one.evidence}`]));
     },
   };
-}
-
-/** A private authority and a certificate for both public names. */
-async function certificates(home: string): Promise<void> {
-  const run = $({ cwd: home, quiet: true });
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  await run`openssl req -x509 ${key} -keyout authority.key -out authority.pem -days 2 -subj /CN=Fleet`;
-  await run`openssl req ${key} -keyout leaf.key -out leaf.csr -subj /CN=${STAKE}`;
-  writeFileSync(join(home, 'names'), `subjectAltName=DNS:${STAKE},DNS:${API}\n`);
-  await run`openssl x509 -req -in leaf.csr -CA authority.pem -CAkey authority.key -CAcreateserial -days 2 -extfile names -out leaf.pem`;
 }
 
 /** The chain that the applications ask, and its registry. */

@@ -1,18 +1,37 @@
-import type { Lab } from '../fleet/lab-fixture.ts';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Host } from '../fleet/hosts.ts';
+import type { ScriptResult } from '../fleet/lab-fixture.ts';
+
+/** A deployment that is broken and mended. */
+export interface Scene {
+  /** By their names in the profile. */
+  hosts: Record<string, Host>;
+  /** Where deployments and reports are. */
+  home: string;
+  /** What the DNS of the operator's machine has: addresses by name. */
+  records: Map<string, readonly string[]>;
+  /** Writes the profile anew, with these values over its own. */
+  change(changes: Record<string, unknown>): void;
+  script(name: string, ...words: string[]): Promise<ScriptResult>;
+}
 
 /**
- * One thing that is done to a deployed host: shell as root, values of its profile (over the lab's own, which `{}` brings
- * back, and which may need the address of the host), or a script of the project with the profile of the lab.
+ * One thing that is done to a scene: shell as root on a host, the first one unless named; values of its profile, over its
+ * own, which `{}` brings back; a script of the project with that profile; or anything else.
  */
 export type Act =
-  | { shell: string }
-  | { profile: Record<string, unknown> | ((address: string) => Record<string, unknown>) }
-  | { script: readonly [name: string, ...words: string[]] };
+  | { shell: string; on?: string }
+  | { profile: Record<string, unknown> | ((hosts: Scene['hosts']) => Record<string, unknown>) }
+  | { script: readonly [name: string, ...words: string[]] }
+  | ((scene: Scene) => Promise<void>);
 
 /** One thing that breaks on a deployed host, the check that finds it, and what mends it. */
 export interface Breakage {
-  /** The id of the check that no longer passes. */
-  check: string;
+  /** The id of the check that no longer passes; of several, each has to find it. */
+  check: string | readonly string[];
+  /** The host of which it is told, where several have such a check. */
+  host?: string;
   /** What it says then; `fail` where absent. */
   verdict?: 'fail' | 'warn';
   breaks: readonly Act[];
@@ -27,16 +46,43 @@ export interface Breakage {
   only?: readonly string[];
 }
 
+/** The checks of a breakage. */
+export function checksOf({ check }: Breakage): readonly string[] {
+  return typeof check === 'string' ? [check] : check;
+}
+
+/** The breakages that the files of a directory beside this file export, in the order of their names. */
+export async function breakagesIn(directory: string): Promise<Breakage[]> {
+  const path = join(import.meta.dirname, directory);
+  const files = readdirSync(path).toSorted();
+  const modules = await Promise.all(
+    files.map(async (file): Promise<{ BREAKAGES: Breakage[] }> => import(join(path, file))),
+  );
+  return modules.flatMap(({ BREAKAGES }) => BREAKAGES);
+}
+
+/** Those of {@link breakagesIn} that BREAKAGES=redis.policy,host chooses by their checks or groups; all without it. */
+export async function chosenIn(directory: string): Promise<Breakage[]> {
+  const chosen = process.env.BREAKAGES?.split(',');
+  const isChosen = (check: string) =>
+    chosen?.some((name) => check === name || check.startsWith(`${name}.`)) ?? true;
+  return (await breakagesIn(directory)).filter((one) => checksOf(one).some(isChosen));
+}
+
 /** Does one thing after the other. Throws when one of them fails. */
-export async function act(lab: Lab, acts: readonly Act[]): Promise<void> {
+export async function act(scene: Scene, acts: readonly Act[]): Promise<void> {
   for (const one of acts) {
-    if ('shell' in one) await lab.host.exec(one.shell);
-    else if ('profile' in one) {
+    if (typeof one === 'function') await one(scene);
+    else if ('shell' in one) {
+      const host = one.on === undefined ? Object.values(scene.hosts)[0] : scene.hosts[one.on];
+      if (!host) throw new Error(`there is no host ${one.on}`);
+      await host.exec(one.shell);
+    } else if ('profile' in one) {
       const { profile } = one;
-      lab.change(typeof profile === 'function' ? profile(lab.host.address) : profile);
+      scene.change(typeof profile === 'function' ? profile(scene.hosts) : profile);
     } else {
       const [name, ...words] = one.script;
-      const { status, stdout, stderr } = await lab.script(name, ...words);
+      const { status, stdout, stderr } = await scene.script(name, ...words);
       if (status !== 0)
         throw new Error(`scripts/${name}.mjs ended with ${status}:\n${stdout}${stderr}`);
     }

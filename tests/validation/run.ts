@@ -1,113 +1,146 @@
 import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Lab } from '../fleet/lab-fixture.ts';
-import { act, type Breakage } from './breakage.ts';
+import { act, type Breakage, checksOf, type Scene } from './breakage.ts';
 
 /** A finding as `scripts/validate.mjs --json` tells it. */
-export interface Told {
+interface Told {
   id: string;
+  /** A host's name, or `fleet`. */
+  host: string;
   verdict: 'pass' | 'warn' | 'fail' | 'skip';
   severity: string;
   evidence: string;
   fix: string;
 }
 
-/** How long a change may take to be seen: health checks, restarts, and the next block. */
-const PATIENCE_MILLISECONDS = 90_000;
+/** What was found, by host and id. */
+type Found = ReadonlyMap<string, Told>;
 
-/** Validates, and returns what was found by id. */
-export async function validate(lab: Lab, only: readonly string[] = []): Promise<Map<string, Told>> {
+/** How long a change may take to be seen: health checks, restarts, and the next block. */
+const PATIENCE_MILLISECONDS = 180_000;
+
+/** Breaks and mends one thing after the other, once nothing fails. */
+export async function provokeAll(
+  t: TestContext,
+  scene: Scene,
+  breakages: readonly Breakage[],
+): Promise<void> {
+  const before = await whole(scene);
+  for (const breakage of breakages) {
+    const title = checksOf(breakage).join(', ');
+    await t.test(title, { timeout: 600_000 }, () => provoke(scene, breakage, before));
+  }
+}
+
+/** Validates, and returns what was found. */
+async function validate(scene: Scene, only: readonly string[] = []): Promise<Found> {
   const words = only.length > 0 ? ['--only', only.join(',')] : [];
-  const { events, stderr } = await lab.script('validate', '--json', ...words);
+  const { events, stderr } = await scene.script('validate', '--json', ...words);
   const findings = events.filter(({ type }) => type === 'finding') as unknown as Told[];
   assert.ok(findings.length > 0, `nothing was validated: ${stderr}`);
-  return new Map(findings.map((finding) => [finding.id, finding]));
+  return new Map(findings.map((finding) => [`${finding.host} ${finding.id}`, finding]));
 }
 
 /**
  * Validates until nothing fails, as soon after a deploy something may, and until Prometheus has asked everything once.
  * Throws with what still fails.
  */
-export async function whole(lab: Lab): Promise<ReadonlyMap<string, Told>> {
-  const failing = (now: ReadonlyMap<string, Told>) =>
-    [...now.values()].filter(({ verdict }) => verdict === 'fail');
+async function whole(scene: Scene): Promise<Found> {
+  const failing = (now: Found) => [...now.values()].filter(({ verdict }) => verdict === 'fail');
+  const targets = (now: Found) => [...now.values()].filter(({ id }) => id === 'monitoring.targets');
   const found = await until(
-    lab,
+    scene,
     undefined,
-    (now) => failing(now).length === 0 && now.get('monitoring.targets')?.verdict === 'pass',
+    (now) => failing(now).length === 0 && targets(now).every(({ verdict }) => verdict === 'pass'),
   );
   assert.deepEqual(failing(found).map(line), [], 'nothing fails before anything is broken');
   return found;
 }
 
 /**
- * Breaks one thing, sees exactly the check that is meant for it object with a fix, applies that, and sees everything as
+ * Breaks one thing, sees exactly the checks that are meant for it object with a fix, applies that, and sees everything as
  * it was before.
  * @param before what was found with nothing broken
  */
-export async function provoke(
-  lab: Lab,
-  breakage: Breakage,
-  before: ReadonlyMap<string, Told>,
-): Promise<void> {
-  const { check, verdict = 'fail', alsoFails = [], only } = breakage;
-  assert.equal(before.get(check)?.verdict, 'pass', `${check} does not pass before`);
-  try {
-    await act(lab, breakage.breaks);
-    const found = await until(lab, only, (now) => {
-      const worse = objections(now, before);
-      const told = now.get(check);
-      return (
-        told?.verdict === verdict &&
-        breakage.evidence.test(told.evidence) &&
-        worse.every((id) => id === check || alsoFails.includes(id))
-      );
-    });
-    const told = found.get(check);
-    const seen = objections(found, before).map((id) => line(found.get(id)));
-    assert.equal(told?.verdict, verdict, `${check}: ${line(told)}; others: ${seen.join('\n')}`);
-    const strange = objections(found, before).filter(
-      (id) => id !== check && !alsoFails.includes(id),
-    );
-    assert.deepEqual(
-      strange.map((id) => line(found.get(id))),
-      [],
-      `not ${check} alone`,
-    );
-    assert.match(told.evidence, breakage.evidence);
-    assert.match(told.fix, breakage.fix);
-  } finally {
-    await act(lab, breakage.mends);
+async function provoke(scene: Scene, breakage: Breakage, before: Found): Promise<void> {
+  const { verdict = 'fail', alsoFails = [], only, evidence, fix } = breakage;
+  const meant = checksOf(breakage).map((check) => keyOf(check, breakage.host, before));
+  for (const key of meant) {
+    const told = before.get(key);
+    assert.equal(told?.verdict, 'pass', `it does not pass before: ${line(told)}`);
   }
-  const mended = await until(lab, only, (now) => objections(now, before).length === 0);
+  const strangers = (now: Found) =>
+    objections(now, before).filter((key) => !meant.includes(key) && !alsoFails.includes(idOf(key)));
+  try {
+    await act(scene, breakage.breaks);
+    const found = await until(
+      scene,
+      only,
+      (now) =>
+        strangers(now).length === 0 &&
+        meant
+          .map((key) => now.get(key))
+          .every((told) => told?.verdict === verdict && evidence.test(told.evidence)),
+    );
+    const seen = objections(found, before).map((key) => line(found.get(key)));
+    for (const told of meant.map((key) => found.get(key))) {
+      assert.equal(told?.verdict, verdict, `${line(told)}; all: ${seen.join('\n')}`);
+      assert.match(told.evidence, evidence);
+      assert.match(told.fix, fix);
+    }
+    const others = strangers(found).map((key) => line(found.get(key)));
+    assert.deepEqual(others, [], `not ${meant.join(', ')} alone`);
+  } finally {
+    await act(scene, breakage.mends);
+  }
+  const mended = await until(scene, only, (now) => objections(now, before).length === 0);
   assert.deepEqual(
-    objections(mended, before).map((id) => line(mended.get(id))),
+    objections(mended, before).map((key) => line(mended.get(key))),
     [],
     'the fix does not mend it',
   );
 }
 
+/** The one finding of a check, of a host where several have it; or of them all together. */
+function keyOf(check: string, host: string | undefined, found: Found): string {
+  const keys = [...found.values()]
+    .filter(
+      (told) =>
+        told.id === check && (host === undefined || told.host === host || told.host === 'fleet'),
+    )
+    .map((told) => `${told.host} ${told.id}`);
+  assert.equal(keys.length, 1, `${check} is told of ${keys.length} hosts`);
+  return keys[0]!;
+}
+
+function idOf(key: string): string {
+  return key.slice(key.indexOf(' ') + 1);
+}
+
 /** The checks that say something worse than before. What could not be told then is not expected to be told now. */
-function objections(now: ReadonlyMap<string, Told>, before: ReadonlyMap<string, Told>): string[] {
-  return [...now.values()]
-    .filter(({ id, verdict }) => verdict !== 'pass' && before.get(id)?.verdict !== verdict)
-    .map(({ id }) => id);
+function objections(now: Found, before: Found): string[] {
+  return [...now]
+    .filter(([key, { verdict }]) => verdict !== 'pass' && before.get(key)?.verdict !== verdict)
+    .map(([key]) => key);
 }
 
 /** Validates until it is as wanted, or the patience is over; returns the last findings. */
-export async function until(
-  lab: Lab,
+async function until(
+  scene: Scene,
   only: readonly string[] | undefined,
-  wanted: (now: ReadonlyMap<string, Told>) => boolean,
-): Promise<ReadonlyMap<string, Told>> {
+  wanted: (now: Found) => boolean,
+): Promise<Found> {
   const deadline = performance.now() + PATIENCE_MILLISECONDS;
   for (;;) {
-    const now = await validate(lab, only);
+    const now = await validate(scene, only);
     if (wanted(now) || performance.now() > deadline) return now;
     await sleep(1000);
   }
 }
 
 function line(told: Told | undefined): string {
-  return told ? `${told.verdict} ${told.id}: ${told.evidence} (fix: ${told.fix})` : 'not asked';
+  return told
+    ? `${told.verdict} ${told.id} of ${told.host}: ${told.evidence} (fix: ${told.fix})`
+    : 'not asked';
 }

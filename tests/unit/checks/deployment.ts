@@ -18,6 +18,18 @@ export interface Changes {
 /** An address at which nothing listens: port 1 of loopback. */
 export const NOTHING = '127.0.0.1:1';
 
+/** Lines of YAML that lead to Redis, PostgreSQL and Temporal of somebody else. */
+export const MANAGED = `
+redis_hosts: []
+redis: {mode: external}
+redis_url: redis://192.0.2.1:6379
+postgres_hosts: []
+postgres: {mode: external, address: "192.0.2.2:5432"}
+temporal_hosts: []
+temporal: {mode: external, address: "192.0.2.3:7233"}
+secrets: {postgres_password: "env:TEST_MANAGED_PASSWORD"}
+`;
+
 const temporary = mkdtempSync(join(tmpdir(), 'pocket-checks-test-'));
 process.once('exit', () => rmSync(temporary, { recursive: true, force: true }));
 

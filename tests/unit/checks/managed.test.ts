@@ -3,24 +3,13 @@ import { test } from 'node:test';
 import { findingOf } from '../../../lib/check.ts';
 import { checksOf } from '../../../lib/checks/all.ts';
 import { reachableVerdict } from '../../../lib/checks/managed-postgres.ts';
-import { labContext } from './deployment.ts';
+import { labContext, MANAGED } from './deployment.ts';
 import { answered } from './moved.ts';
-
-const PROFILE = `
-redis_hosts: []
-redis: {mode: external}
-redis_url: redis://192.0.2.1:6379
-postgres_hosts: []
-postgres: {mode: external, address: "192.0.2.2:5432"}
-temporal_hosts: []
-temporal: {mode: external, address: "192.0.2.3:7233"}
-secrets: {postgres_password: "env:TEST_MANAGED_PASSWORD"}
-`;
 
 test('peer defect D28 cannot happen here: managed services are asked from the hosts that use them', (t) => {
   t.after(() => delete process.env.TEST_MANAGED_PASSWORD);
   process.env.TEST_MANAGED_PASSWORD = 'the-administrator-chose-it';
-  const managed = checksOf(labContext({ profile: PROFILE })).filter(({ group }) =>
+  const managed = checksOf(labContext({ profile: MANAGED })).filter(({ group }) =>
     ['redis', 'postgres', 'temporal'].includes(group),
   );
   assert.deepEqual(
@@ -36,6 +25,7 @@ test('peer defect D28 cannot happen here: managed services are asked from the ho
   for (const check of managed) {
     assert.match(check.probe.text, /192\.0\.2\.[123]/, check.id);
     assert.doesNotMatch(check.probe.text, /the-administrator-chose-it/);
+    if (check.group === 'redis') assert.match(check.fix, /^redis_url \(now redis:/);
     for (const silence of [
       answered('', { status: 1, errors: 'Connection refused' }),
       answered('', { ran: false, status: 124, errors: 'no answer within 10 s' }),

@@ -133,7 +133,7 @@ test('each backend of a service is looked at, and no URL of one is shown', () =>
 });
 
 test('suppliers: none before staking, all after it, none twice', () => {
-  const of = (...counts: (number | undefined)[]) =>
+  const of = (counts: (number | undefined)[], staked?: number) =>
     claimedVerdict(
       from(
         ...counts.map((count) =>
@@ -141,12 +141,18 @@ test('suppliers: none before staking, all after it, none twice', () => {
         ),
       ),
       3,
+      staked,
     ).verdict;
-  assert.equal(of(2, 1), 'pass');
-  assert.equal(of(0, 0), 'skip');
-  assert.equal(of(2, 0), 'warn');
-  assert.equal(of(3, 1), 'fail');
-  assert.equal(of(3, undefined), 'skip');
+  assert.equal(of([2, 1]), 'pass');
+  assert.equal(of([0, 0]), 'skip');
+  assert.equal(of([2, 0]), 'warn');
+  assert.equal(of([3, 1]), 'fail');
+  assert.equal(of([3, undefined]), 'skip');
+  assert.equal(of([0, 0], 0), 'skip');
+  assert.equal(of([0, 0], 1), 'fail', 'the chain knows one as staked');
+  assert.equal(of([1, 0], 2), 'fail');
+  assert.equal(of([1, 1], 2), 'warn');
+  assert.equal(of([2, 1], 2), 'pass', 'one is about to leave');
 });
 
 test('one version everywhere, by reference and by what it was built from', () => {

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { stringify } from 'yaml';
+import type { Check, ProbeResult } from '../../../lib/check.ts';
 import type { CheckContext } from '../../../lib/checks/context.ts';
-import { walletChecks } from '../../../lib/checks/wallet.ts';
+import { stakedIn, stakeIds, walletChecks } from '../../../lib/checks/wallet.ts';
 import { generatePrivateKey } from '../../../lib/keys.ts';
 import { loadSecrets, type SupplierKey } from '../../../lib/secrets.ts';
+import { pass } from '../../../lib/verdict.ts';
 import { startChain } from '../standins/harness.ts';
 import { ask } from './ask.ts';
 import { labContext, NOTHING } from './deployment.ts';
@@ -123,6 +125,30 @@ test('a hundred suppliers are asked for in two goes, and few of them named', asy
   assert.equal(all['stake-2'], `warn: ${scene.keys[99]!.address} is not staked`);
   const none = await found(scene, [], []);
   assert.match(none.account!, /^warn: (pokt1\w+ does not exist[^;]*; ){3}and 47 more$/);
+});
+
+test('how many are staked and stay is read from the same answers, unless one is missing', async () => {
+  const { context, keys } = withSuppliers(52);
+  const [leaving, ...staying] = keys.slice(0, 51).map(({ address }) => address);
+  const chain = await startChain({
+    CHAIN_ID: 'pocket-lego-testnet',
+    STAKED_SUPPLIERS: [`${leaving}:anvil:59500000000:912345`, ...staying].join(','),
+  });
+  const network = {
+    ...context.deployment.network,
+    ...{ grpcAddress: chain.grpcAddress, grpcInsecure: true },
+  };
+  const results: ProbeResult[] = [];
+  const checks = walletChecks({ ...context, deployment: { ...context.deployment, network } })
+    .filter(({ id }) => stakeIds(keys.length).includes(id))
+    .map((check): Check => ({ ...check, judge: (result) => pass(String(results.push(result))) }));
+  await ask(checks);
+  assert.equal(results.length, 2);
+  assert.equal(stakedIn(results, keys.length), 50);
+  assert.equal(stakedIn(results.slice(0, 1), keys.length), undefined);
+  assert.equal(stakedIn([], keys.length), undefined);
+  const silent = { ...results[1]!, ran: false, output: '' };
+  assert.equal(stakedIn([results[0]!, silent], keys.length), undefined);
 });
 
 test('a chain that does not answer is skipped, since chain.grpc tells of it', async () => {

@@ -17,7 +17,9 @@ export const BREAKAGES: readonly Breakage[] = [
   {
     check: 'backends.anvil.websocket',
     breaks: [
-      { profile: (address) => backend('websocket', { url: `ws://${address}:1317/nothing` }) },
+      {
+        profile: ({ lab }) => backend('websocket', { url: `ws://${lab!.address}:1317/nothing` }),
+      },
     ],
     evidence: /no upgrade/,
     fix: /relayminer\.services\.anvil\.backends\.websocket in the profile/,
@@ -26,12 +28,22 @@ export const BREAKAGES: readonly Breakage[] = [
   },
   {
     // The node of the operator's own is away.
-    check: 'backends.anvil.jsonrpc',
+    check: ['backends.anvil.jsonrpc', 'backends.anvil.websocket'],
     breaks: [{ shell: 'docker stop -t 1 pocket-lab-backend' }],
     evidence: /no answer/,
-    fix: /relayminer\.services\.anvil\.backends\.jsonrpc in the profile, or that node/,
+    fix: /relayminer\.services\.anvil\.backends\.(jsonrpc|websocket) in the profile, or that node/,
     mends: [{ shell: 'docker start pocket-lab-backend' }],
-    alsoFails: ['backends.anvil.websocket', 'relayminer.ready-anvil'],
+    alsoFails: ['relayminer.ready-anvil'],
+    only,
+  },
+  {
+    // And the relayer has noticed.
+    check: 'relayminer.ready-anvil',
+    breaks: [{ shell: 'docker stop -t 1 pocket-lab-backend' }],
+    evidence: /^0 of 2 healthy$/,
+    fix: /relayminer\.services\.anvil in the profile, or its nodes/,
+    mends: [{ shell: 'docker start pocket-lab-backend' }],
+    alsoFails: ['backends.anvil.jsonrpc', 'backends.anvil.websocket'],
     only,
   },
 ];

@@ -1,25 +1,7 @@
+import { again, shell, stopped } from '../acts.ts';
 import type { Act, Breakage } from '../breakage.ts';
 
-const docker = (words: string): Act => ({ shell: `docker ${words}` });
-const again = (role: string): Act => ({ script: [role, '--limit', 'lab'] });
-
-/** A container that somebody has stopped, and the checks that lean on it. */
-function stopped(
-  service: string,
-  stack: string,
-  role: string,
-  alsoFails: readonly string[] = [],
-): Breakage {
-  return {
-    check: `docker.${service}`,
-    breaks: [docker(`stop -t 3 pocket-${stack}-${service}-1`)],
-    evidence: /^exited, exit status \d+/,
-    fix: new RegExp(`logs --tail 50 ${service}`),
-    mends: [again(role)],
-    alsoFails,
-    only: ['docker'],
-  };
-}
+const docker = (words: string): Act => shell(`docker ${words}`);
 
 export const BREAKAGES: readonly Breakage[] = [
   {
@@ -83,7 +65,9 @@ export const BREAKAGES: readonly Breakage[] = [
   stopped('provider-workflows', 'provider', 'provider'),
   stopped('caddy', 'reverse-proxy', 'reverse-proxy'),
   stopped('temporal', 'temporal', 'temporal'),
-  stopped('postgres', 'postgres', 'postgres', ['docker.temporal', 'docker.provider-web']),
+  stopped('postgres', 'postgres', 'postgres', {
+    alsoFails: ['docker.temporal', 'docker.provider-web'],
+  }),
   stopped('node-exporter', 'exporters', 'exporters'),
   stopped('redis-exporter', 'exporters', 'exporters'),
   stopped('postgres-exporter', 'exporters', 'exporters'),

@@ -1,30 +1,17 @@
-import type { Act, Breakage } from '../breakage.ts';
+import { PORT_NAMES, PORTS } from '../../../lib/ports.ts';
+import { again, ends, listens, OWN_ADDRESS } from '../acts.ts';
+import type { Breakage } from '../breakage.ts';
 
-/** Has somebody listen at a port of the host, or of what `prefix` runs it in; the unit's name is for its end. */
-const listens = (unit: string, address: string, port: number, prefix = ''): Act => ({
-  shell: `
-    cat >/run/${unit}.pl <<'PERL'
-use IO::Socket::IP;
-my $socket = IO::Socket::IP->new(Listen => 5, LocalAddr => $ARGV[0], LocalPort => $ARGV[1], ReuseAddr => 1) or die $@;
-sleep 3600;
-PERL
-    systemd-run --quiet --unit ${unit} ${prefix} perl /run/${unit}.pl "${address}" ${port}
-    sleep 1
-    systemctl is-active ${unit}`,
-});
-const ends = (unit: string): Act => ({
-  shell: `
-    systemctl stop ${unit} 2>/dev/null || :
-    systemctl reset-failed ${unit} 2>/dev/null || :
-    rm -f /run/${unit}.pl`,
-});
-const ADDRESS = `$(ip -4 route get 192.0.2.1 | sed -nE 's/.* src ([0-9.]+).*/\\1/p')`;
+/** The private ports of an all-in-one host. */
+const PRIVATE = PORT_NAMES.filter(
+  (name) => !PORTS[name].public && name !== 'sentinel' && name !== 'middleman-web',
+);
 const RELAYER = `$(docker inspect --format '{{.State.Pid}}' pocket-relayminer-relayer-1)`;
 
 export const BREAKAGES: readonly Breakage[] = [
   {
     check: 'exposure.docker-api',
-    breaks: [listens('break-docker-api', '0.0.0.0', 2375)],
+    breaks: [listens('break-docker-api', { address: '0.0.0.0', ports: [2375] })],
     evidence: /it listens at 0\.0\.0\.0:2375/,
     fix: /remove tcp:\/\/ from hosts/,
     mends: [ends('break-docker-api')],
@@ -52,25 +39,48 @@ export const BREAKAGES: readonly Breakage[] = [
   },
   {
     check: 'exposure.pprof',
-    breaks: [listens('break-pprof', '0.0.0.0', 6060, `nsenter --net --target ${RELAYER}`)],
+    breaks: [
+      listens('break-pprof', {
+        address: '0.0.0.0',
+        ports: [6060],
+        prefix: `nsenter --net --target ${RELAYER}`,
+      }),
+    ],
     evidence: /pocket-relayminer-relayer-1 listens at 6060 for others/,
     fix: /pprof\.enabled: false.*scripts\/relayminer\.mjs/,
     mends: [ends('break-pprof')],
   },
   {
-    check: 'exposure.redis',
-    breaks: [listens('break-redis', ADDRESS, 6379)],
+    check: PRIVATE.map((name) => `exposure.${name}`),
+    breaks: [
+      listens('break-ports', {
+        address: OWN_ADDRESS,
+        ports: PRIVATE.map((name) => PORTS[name].port),
+      }),
+    ],
     evidence: /it listens at \d+\.\d+\.\d+\.\d+; wanted: 127\.0\.0\.1/,
-    fix: /scripts\/redis\.mjs/,
-    mends: [ends('break-redis')],
-    alsoFails: ['exposure.outside'],
+    fix: /scripts\/[a-z-]+\.mjs .*--limit lab/,
+    mends: [ends('break-ports')],
+    only: ['exposure'],
+  },
+  {
+    check: 'exposure.outside',
+    breaks: [
+      listens('break-redis', { address: OWN_ADDRESS, ports: [PORTS.redis.port] }),
+      { shell: 'nft delete table inet pocket_automations' },
+    ],
+    evidence: /^lab answers at 6379$/,
+    fix: /scripts\/firewall\.mjs .*--limit lab/,
+    mends: [again('firewall'), ends('break-redis')],
+    alsoFails: ['exposure.redis', 'exposure.firewall'],
+    only: ['exposure'],
   },
   {
     check: 'exposure.firewall',
     breaks: [{ shell: 'nft delete table inet pocket_automations' }],
     evidence: /the rules in force are not those that were kept/,
     fix: /scripts\/firewall\.mjs/,
-    mends: [{ script: ['firewall'] }],
+    mends: [again('firewall')],
     alsoFails: ['exposure.outside'],
     only: ['exposure'],
   },

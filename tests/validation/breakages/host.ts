@@ -50,4 +50,18 @@ export const BREAKAGES: readonly Breakage[] = [
     mends: [{ shell: 'rm /run/reboot-required.pkgs' }], // a reboot empties /run
     only: ['host'],
   },
+  {
+    check: 'host.architecture',
+    breaks: [
+      {
+        shell: `mv /usr/bin/uname /usr/bin/uname.right
+          printf '#!/bin/sh\\n[ "$*" = -m ] && echo aarch64 || exec uname.right "$@"\\n' >/usr/bin/uname
+          chmod 755 /usr/bin/uname`,
+      },
+    ],
+    evidence: /^aarch64; the images exist for x86_64 alone$/,
+    fix: /provider_hosts and middleman_hosts in the profile/,
+    mends: [{ shell: 'mv /usr/bin/uname.right /usr/bin/uname' }],
+    only: ['host'],
+  },
 ];

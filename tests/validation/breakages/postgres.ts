@@ -1,3 +1,4 @@
+import { again } from '../acts.ts';
 import type { Breakage } from '../breakage.ts';
 import { disconnected, sql } from '../sql.ts';
 
@@ -54,7 +55,7 @@ export const BREAKAGES: readonly Breakage[] = [
     ],
     evidence: /password authentication failed/,
     fix: /scripts\/postgres\.mjs .*--limit lab/,
-    mends: [{ script: ['postgres', '--limit', 'lab'] }],
+    mends: [again('postgres')],
     alsoFails: [
       'postgres.database-provider',
       'postgres.database-temporal',

@@ -1,19 +1,13 @@
-import type { Act, Breakage } from '../breakage.ts';
+import { again, environment, shell } from '../acts.ts';
+import type { Breakage } from '../breakage.ts';
 import { disconnected, sql } from '../sql.ts';
 
 const only = ['provider'];
-const shell = (text: string): Act => ({ shell: text });
-const again: Act = { script: ['provider', '--limit', 'lab'] };
 const webLogs = /logs --tail 50 provider-web/;
 const workerLogs = /logs --tail 50 provider-workflows/;
+const web = (variables: Record<string, string>) =>
+  environment('provider', 'provider-web', variables);
 const WORKER = 'pocket-provider-provider-workflows-1';
-
-/** The web application with another environment than the role gives it. */
-const environment = (name: string, value: string): Act =>
-  shell(`cd /opt/pocket/provider
-    printf 'services:\\n  provider-web:\\n    environment:\\n      ${name}: "%s"\\n' '${value}' >/tmp/override.yaml
-    docker compose --file compose.yaml --file /tmp/override.yaml up --detach --no-deps --wait provider-web
-    rm /tmp/override.yaml`);
 
 /** Completes the wizard, as far as the worker looks at it; it stays so for what comes after. */
 const bootstrapped = [
@@ -45,15 +39,15 @@ export const BREAKAGES: readonly Breakage[] = [
     only,
   },
   {
-    check: 'provider.workflow-pollers',
+    check: ['provider.workflow-pollers', 'provider.activity-pollers'],
     breaks: [
       ...bootstrapped,
       shell(`docker stop -t 5 ${WORKER}; docker restart pocket-temporal-temporal-1`),
     ],
     evidence: /^nobody asks for tasks$/,
     fix: workerLogs,
-    mends: [again],
-    alsoFails: ['provider.activity-pollers', 'provider.worker'],
+    mends: [again('provider')],
+    alsoFails: ['provider.worker'],
     only,
   },
   {
@@ -61,31 +55,31 @@ export const BREAKAGES: readonly Breakage[] = [
     breaks: [...bootstrapped, shell(`docker stop -t 5 ${WORKER}`)],
     evidence: /does not run/,
     fix: workerLogs,
-    mends: [again],
+    mends: [again('provider')],
     only,
   },
   {
     check: 'provider.session',
-    breaks: [environment('AUTH_SECRET', '')],
+    breaks: [web({ AUTH_SECRET: '' })],
     evidence: /HTTP 500 .*; wanted: 200 null/,
     fix: webLogs,
-    mends: [again],
+    mends: [again('provider')],
     only,
   },
   {
     check: 'provider.identity',
-    breaks: [environment('APP_IDENTITY', '11'.repeat(32))],
+    breaks: [web({ APP_IDENTITY: '11'.repeat(32) })],
     evidence: /; app_identity belongs to 0/,
     fix: /scripts\/provider\.mjs .*--limit lab/,
-    mends: [again],
+    mends: [again('provider')],
     only,
   },
   {
     check: 'provider.status',
-    breaks: [environment('APP_IDENTITY', 'not-a-key')],
+    breaks: [web({ APP_IDENTITY: 'not-a-key' })],
     evidence: /HTTP 500/,
     fix: webLogs,
-    mends: [again],
+    mends: [again('provider')],
     alsoFails: ['provider.identity'],
     only,
   },
@@ -143,6 +137,21 @@ export const BREAKAGES: readonly Breakage[] = [
         'INSERT INTO drizzle.__drizzle_migrations SELECT * FROM drizzle.kept',
         'DROP TABLE drizzle.kept',
       ),
+    ],
+    only,
+  },
+  {
+    check: 'provider.bootstrap',
+    breaks: [sql('provider', 'ALTER TABLE application_settings RENAME TO away')],
+    evidence: /^HTTP 500/,
+    fix: webLogs,
+    mends: [sql('provider', 'ALTER TABLE away RENAME TO application_settings')],
+    alsoFails: [
+      'provider.status',
+      'provider.workflow-pollers',
+      'provider.activity-pollers',
+      'provider.schedules',
+      'provider.worker',
     ],
     only,
   },

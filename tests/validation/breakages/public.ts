@@ -1,15 +1,7 @@
+import { again, leadsTo, proxyWith } from '../acts.ts';
 import type { Act, Breakage } from '../breakage.ts';
 
-/** Changes the configuration that the lab's proxy uses, behind the back of the one that is wanted. */
-const proxyWith = (file: string, change: string): Act => ({
-  shell: `
-    cd /opt/pocket/reverse-proxy
-    cp caddy/in-use/${file} /run/as-it-was
-    sed -i -E '${change}' caddy/in-use/${file}
-    ! cmp -s /run/as-it-was caddy/in-use/${file} || { echo 'nothing was changed'; exit 1; }
-    docker compose exec -T caddy sh /etc/caddy/in-use/configured-caddy reload --force`,
-});
-const mends: readonly Act[] = [{ script: ['reverse-proxy'] }];
+const mends: readonly Act[] = [again('reverse-proxy')];
 const only = ['public'];
 
 export const BREAKAGES: readonly Breakage[] = [
@@ -51,15 +43,17 @@ export const BREAKAGES: readonly Breakage[] = [
     only,
   },
   {
-    check: 'public.blocked-metrics',
-    breaks: [proxyWith('sites/relays.caddy', 's# /metrics /metrics/\\*##')],
+    check: ['ready', 'ready-x', 'health', 'healthz', 'metrics'].map(
+      (path) => `public.blocked-${path}`,
+    ),
+    breaks: [proxyWith('sites/relays.caddy', '/^\\trespond @private 404$/d')],
     evidence: /wanted: the proxy’s own 404/,
     fix: /scripts\/reverse-proxy\.mjs/,
     mends,
     only,
   },
   {
-    check: 'public.relay',
+    check: ['public.relay', 'public.outside-relays'],
     breaks: [proxyWith('sites/relays.caddy', 's/^\\tlog$/\\tlog\\n\\trespond 403/')],
     evidence: /HTTP 403 .*; wanted: 400 and the relayer’s error/,
     fix: /logs --tail 50 caddy/,
@@ -71,7 +65,21 @@ export const BREAKAGES: readonly Breakage[] = [
     breaks: [{ shell: 'docker stop pocket-relayminer-relayer-1' }],
     evidence: /\/ready: /,
     fix: /check that lab reaches/,
-    mends: [{ script: ['relayminer'] }],
+    mends: [again('relayminer')],
     only: ['public.relayer-lab'],
+  },
+  {
+    // Somebody has moved the name elsewhere.
+    check: 'public.dns-relays',
+    breaks: [leadsTo('relay.lab.internal', '127.0.0.1')],
+    evidence: /it leads to 127\.0\.0\.1, where no proxy answers/,
+    fix: /the A and AAAA records of relay\.lab\.internal: they belong to lab/,
+    mends: [
+      async ({ records, hosts }) => {
+        records.set('relay.lab.internal', [hosts.lab!.address]);
+      },
+    ],
+    alsoFails: ['public.outside-relays'],
+    only,
   },
 ];

@@ -1,16 +1,26 @@
+import { redis, shell } from '../acts.ts';
 import type { Act, Breakage } from '../breakage.ts';
 
-/** Says something to the running Redis, which a restart lets it forget. */
-const redis = (...commands: string[]): Act => ({
-  shell: `REDISCLI_AUTH=$(sed -n 's/^requirepass "\\(.*\\)"$/\\1/p' /opt/pocket/redis/config/password.conf)
-    export REDISCLI_AUTH
-    ${commands.map((one) => `docker exec --env REDISCLI_AUTH pocket-redis-redis-1 redis-cli ${one}`).join('\n')}`,
-});
-const restarted: Act = { shell: 'docker restart -t 20 pocket-redis-redis-1' };
+const restarted: Act = shell('docker restart -t 20 pocket-redis-redis-1');
 const only = ['redis'];
 const fix = /scripts\/redis\.mjs .*--limit lab/;
 
 export const BREAKAGES: readonly Breakage[] = [
+  {
+    // The profile asks for a RelayMiner that wants a newer Redis than the one that runs.
+    check: 'redis.version',
+    breaks: [
+      {
+        profile: {
+          images: { redis: 'debian/redis:other', relayminer: 'standin/pocket-relay-miner:v0.1.6' },
+        },
+      },
+    ],
+    evidence: /^8\.\d\S*; standin\/pocket-relay-miner:v0\.1\.6 wants 8\.10$/,
+    fix: /images\.redis in the profile, then scripts\/redis\.mjs .*--limit lab/,
+    mends: [{ profile: {} }],
+    only,
+  },
   {
     check: 'redis.policy',
     breaks: [redis('CONFIG SET maxmemory-policy allkeys-lru')],
@@ -26,7 +36,7 @@ export const BREAKAGES: readonly Breakage[] = [
   },
   {
     check: 'redis.headroom',
-    breaks: [redis('CONFIG SET maxmemory 100mb', 'SETRANGE validation 94000000 x')],
+    breaks: [redis(['CONFIG SET maxmemory 100mb', 'SETRANGE validation 94000000 x'])],
     evidence: /^9\d % used, \d MiB left; below 12 no relay is taken/,
     fix: /redis\.maxmemory in the profile/,
     mends: [redis('DEL validation'), restarted],
@@ -54,7 +64,7 @@ export const BREAKAGES: readonly Breakage[] = [
   },
   {
     check: 'redis.password',
-    breaks: [redis('CONFIG SET protected-mode no', 'ACL SETUSER default nopass')],
+    breaks: [redis(['CONFIG SET protected-mode no', 'ACL SETUSER default nopass'])],
     evidence: /it answers anybody/,
     // A password where none is wanted is refused.
     alsoFails: ['version', 'memory', 'headroom', 'policy', 'aof', 'snapshot'].map(

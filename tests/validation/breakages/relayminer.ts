@@ -1,4 +1,6 @@
-import type { Act, Breakage } from '../breakage.ts';
+import { again, redis, shell } from '../acts.ts';
+import type { Breakage } from '../breakage.ts';
+import { relays } from '../relays.ts';
 
 const only = ['relayminer'];
 /** Everything but the height, which is waited for during several blocks where it does not grow. */
@@ -15,13 +17,12 @@ const quick = [
   'backlog',
   'one-version',
 ].map((name) => `relayminer.${name}`);
-const again: Act = { script: ['relayminer', '--limit', 'lab'] };
-const shell = (text: string): Act => ({ shell: text });
-const redis = (command: string): Act => ({
-  shell: `REDISCLI_AUTH=$(sed -n 's/^requirepass "\\(.*\\)"$/\\1/p' /opt/pocket/redis/config/password.conf)
-    export REDISCLI_AUTH
-    docker exec --env REDISCLI_AUTH pocket-redis-redis-1 redis-cli ${command}`,
-});
+/** Says something about each supplier that a miner works for. */
+const leases = (command: string) =>
+  redis(`EVAL "for _, key in ipairs(redis.call('KEYS', 'ha:miner:claim:*')) do ${command} end" 0`);
+/** Another miner that works for every supplier, and does nothing. */
+const stranger = leases(`redis.call('SET', key, 'stranger')`);
+const itsEnd = leases(`redis.call('DEL', key)`);
 
 /** A configuration that somebody has changed by hand, which would be noticed at the next start alone. */
 const misconfigured = (process: 'relayer' | 'miner'): Breakage => ({
@@ -29,7 +30,7 @@ const misconfigured = (process: 'relayer' | 'miner'): Breakage => ({
   breaks: [shell(`echo 'redis: nonsense' >>/opt/pocket/relayminer/${process}/${process}.yaml`)],
   evidence: /redis|duplicate|unique|INVALID/i,
   fix: /scripts\/relayminer\.mjs .*--limit lab/,
-  mends: [again],
+  mends: [again('relayminer')],
   only,
 });
 
@@ -37,17 +38,15 @@ export const BREAKAGES: readonly Breakage[] = [
   misconfigured('relayer'),
   misconfigured('miner'),
   {
-    check: 'relayminer.relayer-health',
+    check: ['relayminer.relayer-health', 'relayminer.relayer-ready', 'relayminer.traffic'],
     breaks: [shell('docker pause pocket-relayminer-relayer-1')],
-    evidence: /no answer/,
+    evidence: /^no answer|^its metrics do not tell/,
     fix: /logs --tail 50 relayer/,
     mends: [shell('docker unpause pocket-relayminer-relayer-1')],
     alsoFails: [
-      'relayminer.relayer-ready',
       'relayminer.relayer-height',
       'relayminer.relayer-config',
       'relayminer.ready-anvil',
-      'relayminer.traffic',
       'relayminer.backlog',
     ],
     only,
@@ -61,13 +60,12 @@ export const BREAKAGES: readonly Breakage[] = [
     only,
   },
   {
-    check: 'relayminer.miner-health',
+    check: ['relayminer.miner-health', 'relayminer.miner-metrics'],
     breaks: [shell('docker pause pocket-relayminer-miner-1')],
     evidence: /no answer/,
     fix: /logs --tail 50 miner/,
     mends: [shell('docker unpause pocket-relayminer-miner-1')],
     alsoFails: [
-      'relayminer.miner-metrics',
       'relayminer.miner-keys',
       'relayminer.one-leader',
       'relayminer.suppliers-claimed',
@@ -93,7 +91,7 @@ export const BREAKAGES: readonly Breakage[] = [
     ],
     evidence: /^2 keys; the keys file has 1$/,
     fix: /relayminer\.keys_file in the profile, then scripts\/relayminer\.mjs/,
-    mends: [again],
+    mends: [again('relayminer')],
     only: ['relayminer.miner-keys'],
   },
   {
@@ -105,7 +103,31 @@ export const BREAKAGES: readonly Breakage[] = [
     ],
     evidence: /standin\/pocket-relay-miner:other on lab/,
     fix: /scripts\/relayminer\.mjs --profile/,
-    mends: [again, shell('docker rmi standin/pocket-relay-miner:other')],
+    mends: [again('relayminer'), shell('docker rmi standin/pocket-relay-miner:other')],
     only: ['relayminer.one-version'],
+  },
+  {
+    check: 'relayminer.version',
+    breaks: [shell('docker rm --force pocket-relayminer-miner-1')],
+    evidence: /the container miner of the stack relayminer does not run/,
+    fix: /scripts\/relayminer\.mjs .*--limit lab/,
+    mends: [again('relayminer')],
+    only: ['relayminer.version'],
+  },
+  {
+    check: 'relayminer.suppliers-claimed',
+    breaks: [stranger],
+    evidence: /^0 of 1 that are staked/,
+    fix: /within a minute of staking .*logs --tail 50 miner/,
+    mends: [itsEnd],
+    only: quick,
+  },
+  {
+    check: 'relayminer.backlog',
+    breaks: [stranger, relays.begin],
+    evidence: /^\d+ published, 0 consumed within 3 s$/,
+    fix: /logs --tail 50 miner.*; more relay_miners in the profile/,
+    mends: [relays.end, itsEnd],
+    only: ['relayminer.backlog'],
   },
 ];

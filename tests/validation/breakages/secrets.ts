@@ -1,3 +1,4 @@
+import { again, here } from '../acts.ts';
 import type { Breakage } from '../breakage.ts';
 
 export const BREAKAGES: readonly Breakage[] = [
@@ -6,14 +7,14 @@ export const BREAKAGES: readonly Breakage[] = [
     breaks: [{ shell: 'chmod 644 /opt/pocket/relayminer/keys/keys.yaml' }],
     evidence: /keys\.yaml is 644 1000:1000; wanted: 400 1000:1000$/,
     fix: /^scripts\/relayminer\.mjs --profile \S+ --limit lab$/,
-    mends: [{ script: ['relayminer'] }],
+    mends: [again('relayminer')],
   },
   {
     check: 'secrets.placeholders',
     breaks: [{ shell: 'echo POSTGRES_PASSWORD=change-me >>/opt/pocket/postgres/.env' }],
     evidence: /^a default or placeholder in \/opt\/pocket\/postgres\/\.env:\d+$/,
     fix: /^scripts\/postgres\.mjs --profile \S+ --limit lab$/,
-    mends: [{ script: ['postgres'] }],
+    mends: [again('postgres')],
   },
   {
     check: 'secrets.values',
@@ -21,6 +22,25 @@ export const BREAKAGES: readonly Breakage[] = [
     evidence: /^auth_secret$/,
     fix: /put a new one where the profile says/,
     mends: [{ profile: {} }],
+    only: ['secrets'],
+  },
+  {
+    // A store that others can read is refused before anything is asked; its directory is not.
+    check: 'secrets.store',
+    breaks: [here('chmod o+x deployments/fleet')],
+    evidence: /deployments\/fleet has mode 701$/,
+    fix: /^chmod go= \S*deployments\/fleet$/,
+    mends: [here('chmod go= deployments/fleet')],
+    only: ['secrets'],
+  },
+  {
+    check: 'secrets.shared',
+    breaks: [
+      here('mkdir deployments/other && cp deployments/fleet/secrets.yaml deployments/other/'),
+    ],
+    evidence: /redis_password, also of other/,
+    fix: /give one of the two deployments a secret of its own/,
+    mends: [here('rm -r deployments/other')],
     only: ['secrets'],
   },
 ];

@@ -1,3 +1,4 @@
+import { again } from '../acts.ts';
 import type { Breakage } from '../breakage.ts';
 import { sql } from '../sql.ts';
 
@@ -24,7 +25,7 @@ export const BREAKAGES: readonly Breakage[] = [
     breaks: [sql('temporal', "DELETE FROM standin_namespaces WHERE name = 'provider'")],
     evidence: /there is no such namespace/,
     fix: /scripts\/temporal\.mjs .*--limit lab/,
-    mends: [{ script: ['temporal', '--limit', 'lab'] }],
+    mends: [again('temporal')],
     only,
   },
   {
@@ -38,7 +39,7 @@ export const BREAKAGES: readonly Breakage[] = [
     ],
     evidence: /for 48 hours; the profile says 72/,
     fix: /scripts\/temporal\.mjs .*--limit lab/,
-    mends: [{ script: ['temporal', '--limit', 'lab'] }],
+    mends: [again('temporal')],
     only,
   },
   {

@@ -34,4 +34,23 @@ export const BREAKAGES: readonly Breakage[] = [
     mends: LAB_CHAIN,
     only,
   },
+  {
+    check: 'wallet.stake',
+    verdict: 'warn',
+    breaks: [otherChain('STAKED_SUPPLIERS='), away],
+    evidence: /pokt1\w+ is not staked$/,
+    fix: /stake it with its owner’s wallet/,
+    mends: LAB_CHAIN,
+    alsoFails: ['wallet.services'],
+    only,
+  },
+  {
+    check: 'wallet.services',
+    verdict: 'warn',
+    breaks: [otherChain('STAKED_SUPPLIERS=${suppliers/:anvil/:eth}'), away],
+    evidence: /pokt1\w+ is not staked for anvil and is staked for eth, not served here$/,
+    fix: /relayminer\.services in the profile, or stake the supplier again/,
+    mends: LAB_CHAIN,
+    only,
+  },
 ];

@@ -1,0 +1,104 @@
+import { again, leadsTo, proxyWith } from '../acts.ts';
+import type { Act, Breakage } from '../breakage.ts';
+
+const mends: readonly Act[] = [again('reverse-proxy', 'node')];
+const only = ['public', 'middleman'];
+const REFUSED = [
+  ...['root', 'admin', 'session', 'health', 'bootstrap', 'rpc'],
+  ...['method', 'slash', 'double-slash', 'case', 'encoded', 'action'],
+];
+const SITES = ['provider-api', 'middleman'];
+const NAMES = { 'provider-api': 'provider.nodes.net', middleman: 'stake.nodes.net' };
+
+export const BREAKAGES: readonly Breakage[] = [
+  {
+    check: ['public.api', 'public.api-identity', 'middleman.provider-api'],
+    breaks: [
+      proxyWith('sites/provider-api.caddy', 's/^\\troute \\{$/&\\n\\t\\trespond 403/', 'node'),
+    ],
+    evidence: /^HTTP 403/,
+    fix: /logs --tail 50 caddy|the DNS record of provider\.nodes\.net and its proxy/,
+    mends,
+    only,
+  },
+  {
+    check: ['public.middleman', 'middleman.own-url'],
+    breaks: [proxyWith('sites/middleman.caddy', 's/^\\tlog$/&\\n\\trespond 403/', 'node')],
+    evidence: /^HTTP 403/,
+    fix: /logs --tail 50 caddy|the DNS record of stake\.nodes\.net and its proxy/,
+    mends,
+    only,
+  },
+  {
+    check: REFUSED.map((name) => `public.api-refuses-${name}`),
+    breaks: [
+      proxyWith(
+        'sites/provider-api.caddy',
+        's/^\\t\\trespond 404$/\\t\\treverse_proxy {$PROVIDER}/; /^\\t\\trespond @action 403$/d',
+        'node',
+      ),
+    ],
+    evidence: /wanted: the proxy’s own 404, without a body$/,
+    fix: /scripts\/reverse-proxy\.mjs .*--limit node/,
+    mends,
+    only,
+  },
+  {
+    check: SITES.map((site) => `public.redirect-${site}`),
+    breaks: [
+      proxyWith(
+        'Caddyfile',
+        's/^\\tskip_install_trust$/\\tskip_install_trust\\n\\tauto_https disable_redirects/',
+        'node',
+      ),
+    ],
+    evidence: /HTTP 404; wanted: 308 to https/,
+    fix: /logs --tail 50 caddy/,
+    mends,
+    alsoFails: ['public.redirect-relays'],
+    only,
+  },
+  {
+    check: SITES.map((site) => `public.tls-${site}`),
+    breaks: [
+      proxyWith(
+        'Caddyfile',
+        's/^\\t\\tload .*certificates$/&\\n\\t\\tprotocols tls1.2 tls1.2/',
+        'node',
+      ),
+    ],
+    evidence: /no handshake with TLS 1\.3/,
+    fix: /logs --tail 50 caddy/,
+    mends,
+    only,
+  },
+  ...Object.entries(NAMES).flatMap(([site, name]): Breakage[] => [
+    {
+      check: `public.certificate-${site}`,
+      breaks: [
+        proxyWith(
+          `sites/${site}.caddy`,
+          's/^\\{\\$[A-Z_]+DOMAIN\\} \\{/other.nodes.net {/; s/^\\timport tls-.*/\\ttls internal/',
+          'node',
+        ),
+      ],
+      evidence: /no handshake|it is for/,
+      fix: new RegExp(`renew the files at reverse_proxy\\.certificates\\.${name} in the profile`),
+      mends,
+      alsoFails: [`public.tls-${site}`],
+      only: [`public.certificate-${site}`, `public.tls-${site}`],
+    },
+    {
+      check: `public.dns-${site}`,
+      breaks: [leadsTo(name)],
+      evidence: /^it has neither an A nor an AAAA record$/,
+      fix: new RegExp(`the A and AAAA records of ${name}: they belong to node`),
+      mends: [
+        async ({ records, hosts }) => {
+          records.set(name, [hosts.node!.address]);
+        },
+      ],
+      only: [`public.dns-${site}`],
+    },
+  ]),
+];
