@@ -11,7 +11,7 @@ groups=() ends=() late=()
 # main LIMIT…: asks probe_0, probe_1, …, whose limits in seconds are given; tells a line for each, then a last one.
 # At most four a processor and 16 in all run at once, so that asking is no load, and nothing is late for the others' sake.
 main() {
-  local started=0 told=0 most index status milliseconds
+  local started=0 told=0 most line='' part index status milliseconds
   limits=("$@")
   most=$((4 * $(nproc)))
   ((most < 16)) || most=16
@@ -28,13 +28,19 @@ main() {
       disown
       ((++started))
     done
-    if read -r -t 1 -u "$ended" index status milliseconds && [[ -v groups[index] ]]; then
-      tell "$index" "$status" "$milliseconds"
-      ((++told))
+    if IFS= read -r -t 1 -u "$ended" part; then
+      read -r index status milliseconds <<<"$line$part"
+      line=''
+      if [[ -v groups[index] ]]; then
+        tell "$index" "$status" "$milliseconds"
+        ((++told))
+      fi
+    else
+      line+=$part # its time can be over in the middle of a line
     fi
     for index in "${!groups[@]}"; do
       ((SECONDS >= ends[index])) || continue
-      if [[ -v late[index] ]]; then # it ignores that it was told to end
+      if [[ -v late[index] ]]; then # it has had its time to end
         tell "$index" 124 $((limits[index] * 1000))
         ((++told))
       else
@@ -48,17 +54,14 @@ main() {
 
 # ask INDEX: runs one probe, which may write at most 4 MiB to a file, and writes how it ended.
 ask() {
-  trap "over $1 \$? ${EPOCHREALTIME/[.,]/}" EXIT
-  trap 'exit 1' HUP INT PIPE TERM XFSZ # of a signal that nothing catches, the trap of EXIT sees status 0
-  set -eu -o pipefail
-  scratch=$work/$1
-  ulimit -c 0 -f 4096
-  "probe_$1"
-}
-
-# over INDEX STATUS BEGAN: writes that a probe has ended, which began at so many microseconds.
-over() {
-  echo "$1 $2 $(((${EPOCHREALTIME/[.,]/} - $3) / 1000))" >&"$ended"
+  local began=${EPOCHREALTIME/[.,]/}
+  (
+    set -eu -o pipefail
+    scratch=$work/$1
+    ulimit -c 0 -f 4096
+    "probe_$1"
+  )
+  echo "$1 $? $(((${EPOCHREALTIME/[.,]/} - began) / 1000))" >&"$ended"
 }
 
 # tell INDEX STATUS MILLISECONDS: prints the line of a probe, and leaves nothing of it running. Status 124 and an empty

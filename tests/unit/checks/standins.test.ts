@@ -112,8 +112,10 @@ test('a relayer and a miner, before and after the miner is there', {
     query_node_grpc_url: chain.grpcAddress,
     grpc_insecure: true,
   };
+  const { services, ...config } = relayerConfig();
   startRelayminer('snapshot', 'relayer', {
-    ...relayerConfig(),
+    ...config,
+    services: { anvil: services.eth },
     ...common,
     pocket_node,
     listen_addr: at(relays),
@@ -121,10 +123,12 @@ test('a relayer and a miner, before and after the miner is there', {
     metrics: { enabled: true, addr: at(relayerMetrics) },
   });
   await eventually('the relayer listens', () => canConnect(health));
-  const asked = relayminerChecks(context).filter(({ id }) => !id.endsWith('-config')); // asked in containers
+  // Those that are asked in containers need some.
+  const asked = relayminerChecks(context).filter(({ id }) => !/-config$|\.version$/.test(id));
   const checks = moved(asked, {
     8080: relays,
     8081: health,
+    9090: relayerMetrics,
     9092: minerMetrics,
   });
   const alone = told(await ask(checks));
