@@ -19,9 +19,6 @@ export const PORTS = [
 /** Has perl, and is there without a registry. */
 export const IMAGE = 'debian/redis:8.6';
 
-/** What the scene's profile lets everybody in to. */
-export const FOR_EVERYBODY = { port: 26656, from: ['0.0.0.0/0', '::/0'] };
-
 export type Name = 'proxy' | 'relay' | 'state';
 type Family = 'IPv4' | 'IPv6';
 
@@ -67,7 +64,7 @@ export async function scene(t: TestContext): Promise<Scene> {
         monitoring_hosts: ['state'],
         relay_public_domain: 'relay.nodes.net',
         reverse_proxy: { tls: 'internal' },
-        firewall: { allow: [FOR_EVERYBODY] },
+        firewall: { allow: [{ port: 26656, from: ['0.0.0.0/0', '::/0'] }] },
         relayminer: {
           keys_file: join(home, 'keys.yaml'),
           services: { eth: { backends: { jsonrpc: { url: 'http://192.0.2.9:8545' } } } },

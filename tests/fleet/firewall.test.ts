@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { answers } from './answers.ts';
 import {
-  FOR_EVERYBODY,
   listenOnHost,
   type Name,
   PORTS,
@@ -104,30 +103,6 @@ test('ports are open exactly to those who need them', { timeout: 900_000 }, asyn
     const run = await one.script('deploy', '--only', 'common,firewall', '--yes', '--json');
     assert.equal(run.status, 0, run.stderr);
     assert.equal(run.events.at(-1)?.changed, 0, run.stdout);
-  });
-
-  await t.test('firewall.allow lets in whom it names, until it names them no more', async () => {
-    const { IPv4, IPv6 } = one.addresses.proxy;
-    const allow = [FOR_EVERYBODY, { port: 5432, from: [`${IPv4}/32`, IPv6] }];
-    one.change({ firewall: { allow } });
-    const opened = await one.script('firewall', '--yes', '--json');
-    assert.equal(opened.events.at(-1)?.changed, NAMES.length, opened.stderr);
-    const proxyToo = ['state', 'relay'].flatMap((to) =>
-      ['IPv4', 'IPv6'].map((family) => `proxy to ${to} over ${family}`),
-    );
-    assert.deepEqual(
-      await scan(one),
-      Object.fromEntries(
-        Object.entries(wanted()).map(([way, ports]) => [
-          way,
-          proxyToo.includes(way) ? [...ports, 5432].toSorted((a, b) => a - b) : ports,
-        ]),
-      ),
-    );
-    one.change({});
-    const closed = await one.script('firewall', '--yes', '--json');
-    assert.equal(closed.events.at(-1)?.changed, NAMES.length, closed.stderr);
-    assert.deepEqual(await scan(one), wanted());
   });
 
   await t.test('a container reaches the ports of its own host', async () => {
