@@ -11,7 +11,7 @@ groups=() ends=() late=()
 # main LIMIT…: asks probe_0, probe_1, …, whose limits in seconds are given; tells a line for each, then a last one.
 # At most four a processor and 16 in all run at once, so that asking is no load, and nothing is late for the others' sake.
 main() {
-  local started=0 told=0 most line='' part index status milliseconds
+  local started=0 most line='' part index status milliseconds
   limits=("$@")
   most=$((4 * $(nproc)))
   ((most < 16)) || most=16
@@ -21,7 +21,7 @@ main() {
   # A pipe without a program, to which each probe writes when it has ended.
   exec {ended}<> <(:)
   set -m # each probe is a process group
-  while ((told < $#)); do
+  while ((started < $# || ${#groups[@]} > 0)); do
     while ((started < $# && ${#groups[@]} < most)); do
       ask "$started" </dev/null >"$work/$started.output" 2>"$work/$started.errors" &
       groups[started]=$! ends[started]=$((SECONDS + limits[started] + 1))
@@ -31,25 +31,27 @@ main() {
     if IFS= read -r -t 1 -u "$ended" part; then
       read -r index status milliseconds <<<"$line$part"
       line=''
-      if [[ -v groups[index] ]]; then
-        tell "$index" "$status" "$milliseconds"
-        ((++told))
-      fi
+      [[ ! -v groups[index] ]] || tell "$index" "$status" "$milliseconds"
     else
       line+=$part # its time can be over in the middle of a line
     fi
-    for index in "${!groups[@]}"; do
-      ((SECONDS >= ends[index])) || continue
-      if [[ -v late[index] ]]; then # it has had its time to end
-        tell "$index" 124 $((limits[index] * 1000))
-        ((++told))
-      else
-        late[index]=1 ends[index]=$((SECONDS + 2))
-        kill -TERM -- "-${groups[index]}" 2>/dev/null
-      fi
-    done
+    end_late
   done
-  printf '%s end %s\n' "$NONCE" "$told"
+  printf '%s end %s\n' "$NONCE" "$started"
+}
+
+# end_late: tells those whose time is over to end, and gives up those that were told so two seconds ago.
+end_late() {
+  local index
+  for index in "${!groups[@]}"; do
+    ((SECONDS >= ends[index])) || continue
+    if [[ -v late[index] ]]; then
+      tell "$index" 124 $((limits[index] * 1000))
+    else
+      late[index]=1 ends[index]=$((SECONDS + 2))
+      kill -TERM -- "-${groups[index]}" 2>/dev/null
+    fi
+  done
 }
 
 # ask INDEX: runs one probe, which may write at most 4 MiB to a file, and writes how it ended.
@@ -82,9 +84,10 @@ tell() {
   echo
 }
 
+# leave: leaves nothing running and no file.
 leave() {
   local group
-  for group in "${groups[@]}"; do kill -KILL -- "-$group"; done
+  for group in "${groups[@]}"; do kill -KILL -- "-$group" 2>/dev/null; done
   rm -rf "$work"
 }
 
