@@ -1,11 +1,7 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildOnce, debianImage, hashOf, type Suite } from './debian-image.ts';
 import { ensureDocker } from './engine.ts';
-import { importRootFilesystem, type RootFilesystem } from './root-filesystem.ts';
-
-/** Debian release of a host: 12 is bookworm, 13 is trixie. */
-export type Suite = RootFilesystem['suite'];
 
 /**
  * `docker` hosts have the distribution's Docker Engine and Compose running, `bare` hosts have neither; `python` hosts
@@ -13,17 +9,7 @@ export type Suite = RootFilesystem['suite'];
  */
 export type Variant = 'docker' | 'bare' | 'python';
 
-const PACKAGES = [
-  'systemd-sysv',
-  'dbus',
-  'openssh-server',
-  'sudo',
-  'curl',
-  'ca-certificates',
-  'iproute2',
-  'procps',
-  'nftables',
-];
+const PACKAGES = ['systemd-sysv', 'dbus', 'openssh-server', 'sudo', 'iproute2', 'nftables'];
 const PYTHON = ['python3', 'python3-apt'];
 const EXTRA: Record<Variant, Record<Suite, string[]>> = {
   docker: {
@@ -41,27 +27,25 @@ const EXTRA: Record<Variant, Record<Suite, string[]>> = {
  */
 export async function hostImage(variant: Variant, suite: Suite): Promise<string> {
   await ensureDocker();
-  const definition = describe(variant, suite);
-  const hash = createHash('sha256').update(JSON.stringify(definition)).digest('hex');
-  const reference = `pocket-lab-host:${hash.slice(0, 12)}`;
-  const label = `the ${suite} ${variant} lab host image`;
-  const build = builds.get(reference) ?? importRootFilesystem(reference, definition, label);
-  builds.set(reference, build);
-  await build;
-  return reference;
-}
-
-/** The builds that this process has asked for, so that hosts that start side by side share one. */
-const builds = new Map<string, Promise<void>>();
-
-function describe(variant: Variant, suite: Suite): RootFilesystem {
+  const debian = await debianImage(suite);
+  const dockerfile = `FROM ${debian}
+ARG SETUP
+RUN apt-get -o 'Acquire::Check-Valid-Until=false' update -qq \\
+  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \\
+    ${[...PACKAGES, ...EXTRA[variant][suite]].join(' ')} \\
+  && sh -euc "$SETUP" && apt-get clean && rm -rf /var/lib/apt/lists/*
+`;
   const setup = [script('host-setup.sh')];
   if (variant === 'docker' && suite === 'bookworm') setup.push(script('compose-from-trixie.sh'));
-  return {
-    suite,
-    packages: [...PACKAGES, ...EXTRA[variant][suite]],
-    setup: setup.join('\n'),
-  };
+  const environment = { DOCKERFILE: dockerfile, SETUP: setup.join('\n') };
+  const reference = `pocket-lab-host:${hashOf(environment)}`;
+  await buildOnce(
+    reference,
+    `the ${suite} ${variant} lab host image`,
+    'docker build --quiet --tag "$REFERENCE" --build-arg SETUP - <<<"$DOCKERFILE"',
+    environment,
+  );
+  return reference;
 }
 
 function script(name: string): string {

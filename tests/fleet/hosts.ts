@@ -3,9 +3,10 @@ import { dirname } from 'node:path';
 import type { TestContext } from 'node:test';
 import { quote } from '../../lib/shell.ts';
 import { runContainer } from './container.ts';
+import type { Suite } from './debian-image.ts';
 import { docker, dockerLines } from './docker.ts';
 import { type Host, hostOf } from './host.ts';
-import { hostImage, type Suite, type Variant } from './host-image.ts';
+import { hostImage, type Variant } from './host-image.ts';
 import { identityFile, runKeys } from './keys.ts';
 import { ADDRESS_LABEL, RUN_LABEL } from './network.ts';
 

@@ -12,9 +12,9 @@ import { writeSshConfig } from '../../lib/ssh-config.ts';
 import { ensureDocker, findHost, startHost } from '../fleet/hosts.ts';
 import { ensureBundle } from './bundle.ts';
 import { LAB_PROFILE, LAB_RUN, ROOT } from './paths.ts';
-import { type LabHost, writeLabProfile } from './profile.ts';
+import { type LabHost, STAND_IN_IMAGES, writeLabProfile } from './profile.ts';
 import { registriesReachable } from './registries.ts';
-import { BACKEND, ownAddress, startStandIns } from './stand-ins.ts';
+import { BACKEND, CHAIN, ownAddress, startStandIns } from './stand-ins.ts';
 
 async function main(): Promise<void> {
   const began = Date.now();
@@ -29,7 +29,9 @@ async function main(): Promise<void> {
       'out of reach or not wanted. Redis, PostgreSQL and Caddy are Debian’s. Nothing here can earn or stake.',
     );
   }
-  const preparing = ensureBundle(standIns ? undefined : [BACKEND]);
+  const preparing = ensureBundle(
+    standIns ? [...Object.values(STAND_IN_IMAGES), CHAIN, BACKEND] : [BACKEND],
+  );
   const host = process.env.HOST ? realHost(process.env.HOST) : await containerHost();
   await preparing;
 

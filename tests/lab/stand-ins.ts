@@ -8,7 +8,8 @@ import { LAB_BUNDLE } from './paths.ts';
 
 /** The stand-in for an operator's own node, which answers what the relayer forwards. */
 export const BACKEND = 'standin/json-rpc-backend:1';
-const CHAIN = 'standin/pocket-chain:1';
+/** The stand-in for the Pocket chain. */
+export const CHAIN = 'standin/pocket-chain:1';
 
 /** What is so on the chain of the stand-ins. */
 export interface ChainState {

@@ -1,19 +1,12 @@
-import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { $ } from 'zx';
 import { cachePath } from '../../fleet/cache.ts';
+import { debianImage, hashOf } from '../../fleet/debian-image.ts';
 import { docker, hasImage } from '../../fleet/docker.ts';
-import { importRootFilesystem } from '../../fleet/root-filesystem.ts';
 
-const DEFINITION = {
-  suite: 'trixie' as const,
-  packages: ['ca-certificates', 'curl', 'jq', 'libstdc++6', 'procps', 'tini'],
-  // Images that install packages keep neither the downloads nor apt's caches of the index.
-  setup: `rm -f /etc/machine-id /var/cache/apt/*.bin
-printf '%s\n' 'Dir::Cache::pkgcache "";' 'Dir::Cache::srcpkgcache "";' \
-  'DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb"; };' >/etc/apt/apt.conf.d/keep-nothing`,
-};
+/** The targets of the Dockerfile. */
+const NAMES = ['pocket-lab-debian', 'pocket-lab-base'];
 
 /**
  * Builds the two images that all others are made from, and tags them with the names their Dockerfiles use:
@@ -21,16 +14,14 @@ printf '%s\n' 'Dir::Cache::pkgcache "";' 'Dir::Cache::srcpkgcache "";' \
  * Returns a hash of both, which changes whenever they do.
  */
 export async function ensureBase(): Promise<string> {
-  const debian = `pocket-lab-debian:${hash(JSON.stringify(DEFINITION))}`;
-  await importRootFilesystem(debian, DEFINITION, 'the shared base of the lab images');
-  await docker('tag', debian, 'pocket-lab-debian');
+  const debian = await debianImage('trixie');
   const node = nodeBinary();
   const version = (await $({ quiet: true })`${node} --version`).stdout.trim();
   const dockerfile = readFileSync(join(import.meta.dirname, 'base/Dockerfile'), 'utf8');
-  const base = `pocket-lab-base:${hash(debian + version + dockerfile)}`;
-  if (!(await hasImage(base))) await build(base, dockerfile, node);
-  await docker('tag', base, 'pocket-lab-base');
-  return base;
+  const hash = hashOf([debian, version, dockerfile]);
+  if (!(await hasImage(`pocket-lab-base:${hash}`))) await build(debian, dockerfile, node, hash);
+  for (const name of NAMES) await docker('tag', `${name}:${hash}`, name);
+  return hash;
 }
 
 /** The Node that `make` brought, which runs on any Linux with its libc, rather than a distribution's. */
@@ -39,14 +30,18 @@ function nodeBinary(): string {
   return realpathSync(existsSync(brought) ? brought : process.execPath);
 }
 
-async function build(reference: string, dockerfile: string, node: string): Promise<void> {
+async function build(
+  debian: string,
+  dockerfile: string,
+  node: string,
+  hash: string,
+): Promise<void> {
   const directory = mkdtempSync(cachePath('lab', 'contexts', 'base-'));
   copyFileSync(node, join(directory, 'node'));
-  const words = ['--quiet', '--tag', reference, '--file', '-', directory];
-  await $({ quiet: true, input: dockerfile })`docker build ${words}`;
+  for (const name of NAMES) {
+    const words = ['--target', name, '--tag', `${name}:${hash}`, '--build-arg', `DEBIAN=${debian}`];
+    const inFolder = ['--quiet', ...words, '--file', '-', directory];
+    await $({ quiet: true, input: dockerfile })`docker build ${inFolder}`;
+  }
   rmSync(directory, { recursive: true });
-}
-
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }

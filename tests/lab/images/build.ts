@@ -10,25 +10,46 @@ import { copiedPaths, hashPaths, stage } from './context.ts';
 
 const HASH_LABEL = 'pocket-automations.hash';
 
+/** As many builds at once as the smallest machine has processors. */
+const AT_ONCE = 2;
+
 /**
  * Builds the named lab images, or all that belong into the lab's bundle, and returns their references.
  * An image whose sources did not change since it was built is left alone. One line per image goes to stderr.
  * @throws Error naming an image that the catalogue does not have, or that failed to build and why.
  */
 export async function buildImages(names?: readonly string[]): Promise<string[]> {
-  const wanted = names?.map(find) ?? LAB_IMAGES.filter((image) => image.bundled);
+  const named = names && new Set(names.map(find));
+  const wanted = LAB_IMAGES.filter((image) => (named ? named.has(image) : image.bundled));
   await ensureDocker();
   const base = await ensureBase();
   const present = await presentHashes();
-  for (const image of wanted) {
-    const dockerfile = readFileSync(join(image.context, image.dockerfile), 'utf8');
-    const paths = copiedPaths(dockerfile);
-    const hash = createHash('sha256')
-      .update(JSON.stringify([base, dockerfile, image.arguments, hashPaths(image.context, paths)]))
-      .digest('hex');
-    if (present.get(image.reference) !== hash) await build(image, dockerfile, paths, hash);
-  }
+  const outdated = wanted
+    .map((image) => ({ image, ...sourcesOf(image, base) }))
+    .filter(({ image, hash }) => present.get(image.reference) !== hash);
+  // Images of one Dockerfile share stages, which the first of them builds for all.
+  const rows = Object.values(
+    Object.groupBy(outdated, ({ image }) => join(image.context, image.dockerfile)),
+  );
+  const lane = async () => {
+    for (let row = rows.shift(); row; row = rows.shift()) {
+      for (const { image, ...sources } of row) await build(image, sources);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
   return wanted.map((image) => image.reference);
+}
+
+/** What an image is built from, and the hash that changes with it. */
+type Sources = { dockerfile: string; paths: string[]; hash: string };
+
+function sourcesOf(image: LabImage, base: string): Sources {
+  const dockerfile = readFileSync(join(image.context, image.dockerfile), 'utf8');
+  const paths = copiedPaths(dockerfile);
+  const hash = createHash('sha256')
+    .update(JSON.stringify([base, dockerfile, image.arguments, hashPaths(image.context, paths)]))
+    .digest('hex');
+  return { dockerfile, paths, hash };
 }
 
 function find(name: string): LabImage {
@@ -53,13 +74,8 @@ async function presentHashes(): Promise<Map<string, string>> {
   );
 }
 
-async function build(
-  image: LabImage,
-  dockerfile: string,
-  paths: string[],
-  hash: string,
-): Promise<void> {
-  process.stderr.write(`building ${image.reference} … `);
+async function build(image: LabImage, { dockerfile, paths, hash }: Sources): Promise<void> {
+  console.error(`building ${image.reference} …`);
   const started = Date.now();
   const directory = stage(image.reference, image.context, paths);
   const words = ['--tag', image.reference, '--label', `${HASH_LABEL}=${hash}`];
@@ -73,5 +89,5 @@ async function build(
     const output = `${built.stdout}\n${built.stderr}`.trim().split('\n').slice(-8).join('\n  ');
     throw new Error(`could not build ${image.reference}:\n  ${output}`);
   }
-  console.error(`${((Date.now() - started) / 1000).toFixed(1)} s`);
+  console.error(`built ${image.reference} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }

@@ -16,19 +16,19 @@ export type LabImage = {
 
 const STANDINS = join(import.meta.dirname, '../standins');
 
-/** Every image that the lab and its tests can build without a registry. */
+/** Every image that the lab and its tests can build without a registry, what takes longest first. */
 export const LAB_IMAGES: readonly LabImage[] = [
-  debian('redis:8.6', { SUITE: 'experimental' }),
-  { ...debian('redis:8.0', { SUITE: 'trixie' }), bundled: false },
   debian('postgres:17'),
-  debian('caddy:2.6.2', { SUITE: 'trixie' }),
-  debian('caddy:2.11.4', { SUITE: 'sid' }),
   prometheus('prometheus:2.53.3'),
   prometheus('alertmanager:0.28.1'),
   prometheus('node-exporter:1.9.0'),
   prometheus('redis-exporter:1.69.0'),
   prometheus('postgres-exporter:0.17.1'),
   prometheus('blackbox-exporter:0.26.0'),
+  debian('redis:8.6', { SUITE: 'experimental' }),
+  { ...debian('redis:8.0', { SUITE: 'trixie' }), bundled: false },
+  debian('caddy:2.6.2', { SUITE: 'trixie' }),
+  debian('caddy:2.11.4', { SUITE: 'sid' }),
   igniter('provider', 'provider-web'),
   igniter('provider-workflows'),
   igniter('middleman', 'middleman-web'),
