@@ -41,23 +41,23 @@ test: lint test-unit test-fleet ## formatting, types, unit tests, tests on conta
 test-unit: setup ## the tests that need no host
 	@node tests/setup.ts unit
 	@[ ! -d .cache/docker ] || export DOCKER_CONFIG=$(CURDIR)/.cache/docker; \
-	 node --test --test-concurrency=2 'tests/unit/**/*.test.ts' 'tests/docs/*.test.ts' 'tests/report/*.test.ts' 'tests/monitoring/*.test.ts' 'tests/hostile/*.test.ts' 'tests/proxy/*.test.ts'
+	 node tests/run.ts 2 'tests/unit/**/*.test.ts' 'tests/docs/*.test.ts' 'tests/report/*.test.ts' 'tests/monitoring/*.test.ts' 'tests/hostile/*.test.ts' 'tests/proxy/*.test.ts'
 
 test-fleet: setup ## the tests on container hosts
 	@node tests/setup.ts fleet
-	@node --test --test-concurrency=2 'tests/fleet/*.test.ts' 'tests/lab/**/*.test.ts' 'tests/peer/*.test.ts'
+	@node tests/run.ts 1 'tests/fleet/*.test.ts' 'tests/lab/**/*.test.ts' 'tests/peer/*.test.ts'
 
 test-topologies: setup ## every shipped profile and what spans hosts, on fleets of up to 14 container hosts; most of an hour
 	@node tests/setup.ts fleet
-	@node --test --test-concurrency=1 'tests/topologies/*.test.ts'
+	@node tests/run.ts 1 'tests/topologies/*.test.ts'
 
 test-validation: setup ## breaks on a deployed host what each check is meant to find, and mends it (BREAKAGES=redis: only those)
 	@node tests/setup.ts fleet
-	@node --test --test-concurrency=1 'tests/validation/*.test.ts'
+	@node tests/run.ts 1 'tests/validation/*.test.ts'
 
 test-faults: setup ## what goes wrong on hosts, and kills at FAULT_MOMENTS=30 random moments of each kind (FAULT_SEED=…: the same again)
 	@node tests/setup.ts fleet
-	@FAULT_MOMENTS=$(FAULT_MOMENTS) node --test --test-concurrency=2 'tests/faults/*.test.ts'
+	@FAULT_MOMENTS=$(FAULT_MOMENTS) node tests/run.ts 2 'tests/faults/*.test.ts'
 
 bench: setup ## how long a deploy takes, beside Ansible and beside the least that is possible (BENCH="noop --hosts 10"); about an hour
 	@node tests/bench/bench.ts $(BENCH)

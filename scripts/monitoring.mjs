@@ -83,18 +83,20 @@ const NOBODY = /** @type {const} */ ('65534:65534');
 const GRAFANA = /** @type {const} */ ('472:0');
 
 /**
- * The rules come first, since the configuration that names them is checked together with them.
+ * The rules come first, since the configuration that names them is checked together with them. By themselves, only those
+ * are checked that the deployment makes: the others are the same everywhere.
  * @param {import('../lib/role.ts').RoleContext} context
  */
 function prometheusFiles({ deployment, host, secrets }) {
   const image = deployment.images.prometheus;
   const rules = ruleFiles(deployment).map((name) => ({
     path: `rules/${name}`,
-    content:
-      name === DERIVED_RULES
-        ? yaml('What follows from the deployment.', derivedRules(deployment, secrets))
-        : composeFile(`monitoring/rules/${name}`),
-    validate: checked(image, '/bin/promtool', ['check', 'rules', '/new']),
+    ...(name === DERIVED_RULES
+      ? {
+          content: yaml('What follows from the deployment.', derivedRules(deployment, secrets)),
+          validate: checked(image, '/bin/promtool', ['check', 'rules', '/new']),
+        }
+      : { content: composeFile(`monitoring/rules/${name}`) }),
   }));
   const config = {
     path: 'prometheus/prometheus.yml',

@@ -29,11 +29,11 @@ async function main(): Promise<void> {
       'out of reach or not wanted. Redis, PostgreSQL and Caddy are Debian’s. Nothing here can earn or stake.',
     );
   }
-  const preparing = ensureBundle(
-    standIns ? [...Object.values(STAND_IN_IMAGES), CHAIN, BACKEND] : [BACKEND],
-  );
-  const host = process.env.HOST ? realHost(process.env.HOST) : await containerHost();
-  await preparing;
+  const images = standIns ? [...Object.values(STAND_IN_IMAGES), CHAIN, BACKEND] : [BACKEND];
+  const [host] = await Promise.all([
+    process.env.HOST ? realHost(process.env.HOST) : containerHost(),
+    ensureBundle(images),
+  ]);
 
   const lab = { path: LAB_PROFILE, name: 'lab', host, standIns };
   writeLabProfile({ ...lab, address: '192.0.2.1' });

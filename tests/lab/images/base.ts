@@ -1,10 +1,20 @@
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { $ } from 'zx';
 import { cachePath } from '../../fleet/cache.ts';
 import { debianImage, hashOf } from '../../fleet/debian-image.ts';
 import { docker, hasImage } from '../../fleet/docker.ts';
 
+const SOURCES = join(import.meta.dirname, 'base');
 /** The targets of the Dockerfile. */
 const NAMES = ['pocket-lab-debian', 'pocket-lab-base'];
 
@@ -17,9 +27,9 @@ export async function ensureBase(): Promise<string> {
   const debian = await debianImage('trixie');
   const node = nodeBinary();
   const version = (await $({ quiet: true })`${node} --version`).stdout.trim();
-  const dockerfile = readFileSync(join(import.meta.dirname, 'base/Dockerfile'), 'utf8');
-  const hash = hashOf([debian, version, dockerfile]);
-  if (!(await hasImage(`pocket-lab-base:${hash}`))) await build(debian, dockerfile, node, hash);
+  const sources = readdirSync(SOURCES).map((name) => readFileSync(join(SOURCES, name), 'utf8'));
+  const hash = hashOf([debian, version, sources]);
+  if (!(await hasImage(`pocket-lab-base:${hash}`))) await build(debian, node, hash);
   for (const name of NAMES) await docker('tag', `${name}:${hash}`, name);
   return hash;
 }
@@ -30,18 +40,13 @@ function nodeBinary(): string {
   return realpathSync(existsSync(brought) ? brought : process.execPath);
 }
 
-async function build(
-  debian: string,
-  dockerfile: string,
-  node: string,
-  hash: string,
-): Promise<void> {
+async function build(debian: string, node: string, hash: string): Promise<void> {
   const directory = mkdtempSync(cachePath('lab', 'contexts', 'base-'));
+  cpSync(SOURCES, directory, { recursive: true });
   copyFileSync(node, join(directory, 'node'));
   for (const name of NAMES) {
     const words = ['--target', name, '--tag', `${name}:${hash}`, '--build-arg', `DEBIAN=${debian}`];
-    const inFolder = ['--quiet', ...words, '--file', '-', directory];
-    await $({ quiet: true, input: dockerfile })`docker build ${inFolder}`;
+    await $({ quiet: true })`docker build --quiet ${words} ${directory}`;
   }
   rmSync(directory, { recursive: true });
 }

@@ -81,7 +81,7 @@ describe('the exporters', () => {
 describe('monitoring', () => {
   test('checks what it writes with the image’s own programs before it is used', (t) => {
     const deployed = on(t).run(monitoring, 'watch');
-    const rules = deployed.step('Write /opt/pocket/monitoring/rules/postgres.yaml').apply.text;
+    const rules = deployed.step('Write /opt/pocket/monitoring/rules/deployment.yaml').apply.text;
     assert.match(rules, /--entrypoint \/bin\/promtool .* check rules \/new/s);
     const config = deployed.step('Write /opt/pocket/monitoring/prometheus/prometheus.yml');
     assert.match(config.apply.text, /--entrypoint \/bin\/promtool .* check config \/new/s);
