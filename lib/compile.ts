@@ -52,7 +52,7 @@ export function header(options: {
   dryRun: boolean;
   nonce: string;
   secrets: readonly SecretValue[];
-  script: string;
+  script: string | Buffer;
 }): string {
   const used = secretsIn(options.script, options.secrets);
   return [
@@ -112,7 +112,7 @@ export function withMarks(text: string, secrets: readonly SecretValue[]): string
   }
 }
 
-function secretsIn(script: string, secrets: readonly SecretValue[]): SecretValue[] {
+function secretsIn(script: string | Buffer, secrets: readonly SecretValue[]): SecretValue[] {
   return secrets.filter(({ name }) => script.includes(`@{secret:${name}}`));
 }
 

@@ -21,14 +21,18 @@ const READY_MILLISECONDS = 45_000;
 /** Where a script runs: in a bash of its own, or in the shell that lives as long as the connection. */
 type Place = 'run' | 'here';
 
+/** A bash script, or its pieces, one after the other. */
+type Script = string | readonly (string | Buffer)[];
+
 /** An open way to run scripts as root on one host. */
 export interface Connection {
   host: Host;
   /**
    * Runs a bash script; its standard output comes line by line, at most 1 MiB a line. Returns its exit status.
+   * @param script a text, or pieces of one, bytes in UTF-8
    * @param place `here` for what has to last until the connection is closed, a line of shell; `run` where absent
    */
-  run(script: string, onLine: (line: string) => void, place?: Place): Promise<number>;
+  run(script: Script, onLine: (line: string) => void, place?: Place): Promise<number>;
   /** Asks the script in hand to end after its step in hand. */
   stop(): void;
   /**
@@ -220,7 +224,7 @@ class Session {
     this.#child.stdin.write('- 0 stop\n');
   }
 
-  run(script: string, onLine: (line: string) => void, place: Place): Promise<number> {
+  run(script: Script, onLine: (line: string) => void, place: Place): Promise<number> {
     const nonce = randomBytes(12).toString('hex');
     return new Promise((resolve, reject) => {
       this.#onEnd = () => {
@@ -238,11 +242,15 @@ class Session {
         if (exit) resolve(Number(line.slice(nonce.length + 6)));
         else onLine(line);
       };
-      if (place === 'here') this.#child.stdin.write(`${nonce} 0 here ${script}\n`);
+      const { stdin } = this.#child;
+      if (place === 'here') stdin.write(`${nonce} 0 here ${script}\n`);
       else {
-        const bytes = Buffer.from(script);
-        this.#child.stdin.write(`${nonce} ${bytes.length} run\n`);
-        this.#child.stdin.write(bytes);
+        const pieces = [script]
+          .flat()
+          .map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece));
+        const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
+        stdin.write(`${nonce} ${bytes} run\n`);
+        for (const piece of pieces) stdin.write(piece);
       }
     });
   }

@@ -193,7 +193,7 @@ function unreachableHosts(outcomes: readonly Outcome[]): string[] {
 }
 
 function printed(part: Part, deployment: Deployment, secrets: Secrets): string {
-  const { text } = scriptOf(part, deployment, secrets);
+  const text = scriptOf(part, deployment, secrets).script.toString();
   const [shebang, title, ...rest] = text.split('\n');
   const header = printedHeader(text, secrets.named(), `${deployment.directory}/secrets.yaml`);
   return [shebang, title, header + rest.join('\n')].join('\n');

@@ -100,12 +100,12 @@ export class PartRun {
   ): Promise<PartEnd> {
     const { scripts, secrets, signal } = this.options;
     const { host } = this.part;
-    const { text, steps } = scripts.get(this.part) as PartScript;
+    const { script, steps } = scripts.get(this.part) as PartScript;
     let failure = '';
     let ended = 0;
     listener.begun(this.part, steps.length);
     const end = await runScript(this.#connection, {
-      script: text,
+      script,
       steps,
       secrets: secrets.named(),
       dryRun,

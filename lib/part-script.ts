@@ -6,7 +6,8 @@ import type { Secrets } from './secrets.ts';
 
 /** What a part of a deploy sends to its host. */
 export interface PartScript {
-  text: string;
+  /** UTF-8. Bytes, since a text may take twice as much and would be copied once more when it is sent. */
+  script: Buffer;
   steps: RoleStep[];
 }
 
@@ -33,5 +34,5 @@ export function scriptOf(
     role,
     step: { title, timeoutSeconds },
   }));
-  return { text, steps };
+  return { script: Buffer.from(text), steps };
 }

@@ -42,7 +42,8 @@ export type ScriptEnd = 'done' | 'stopped' | 'failed' | 'implausible';
 export async function runScript(
   connection: Connection,
   options: {
-    script: string;
+    /** UTF-8. */
+    script: Buffer;
     steps: readonly RoleStep[];
     secrets: readonly SecretValue[];
     dryRun: boolean;
@@ -56,7 +57,7 @@ export async function runScript(
   const account = new StepAccount(steps.length, dryRun);
   const silence = new Silence(connection.host.name);
   silence.expect(GRACE_SECONDS);
-  const running = connection.run(header({ dryRun, nonce, secrets, script }) + script, (line) => {
+  const running = connection.run([header({ dryRun, nonce, secrets, script }), script], (line) => {
     const [mark, type = '', ...words] = line.split(' ');
     if (mark !== nonce) return;
     if (!account.add({ type, words })) return;

@@ -9,6 +9,8 @@ const run = $({
 });
 
 let last: Promise<unknown> = Promise.resolve();
+/** The package lists, brought up to date once. */
+let updated: Promise<unknown> | undefined;
 
 /**
  * Installs packages of this machine's distribution, as root: one installation after the other, since apt-get lets no two
@@ -18,7 +20,8 @@ let last: Promise<unknown> = Promise.resolve();
 export function installPackages(...names: string[]): Promise<string | undefined> {
   const installed = last.then(async () => {
     const wait = ['-o', `DPkg::Lock::Timeout=${LOCK_SECONDS}`, '-o', 'Acquire::Retries=3', '-qq'];
-    await run`apt-get ${wait} update`;
+    updated ??= run`apt-get ${wait} update`;
+    await updated;
     const { ok, stderr } = await run`apt-get ${wait} install -y ${names}`;
     return ok ? undefined : (stderr.trim().split('\n').at(-1) ?? 'apt-get failed');
   });

@@ -12,7 +12,7 @@ import { writeSshConfig } from '../../lib/ssh-config.ts';
 import { ensureDocker, findHost, startHost } from '../fleet/hosts.ts';
 import { ensureBundle } from './bundle.ts';
 import { LAB_PROFILE, LAB_RUN, ROOT } from './paths.ts';
-import { type LabHost, STAND_IN_IMAGES, writeLabProfile } from './profile.ts';
+import { type LabHost, type LabProfile, STAND_IN_IMAGES, writeLabProfile } from './profile.ts';
 import { registriesReachable } from './registries.ts';
 import { BACKEND, CHAIN, ownAddress, startStandIns } from './stand-ins.ts';
 
@@ -30,14 +30,7 @@ async function main(): Promise<void> {
     );
   }
   const images = standIns ? [...Object.values(STAND_IN_IMAGES), CHAIN, BACKEND] : [BACKEND];
-  const [host] = await Promise.all([
-    process.env.HOST ? realHost(process.env.HOST) : containerHost(),
-    ensureBundle(images),
-  ]);
-
-  const lab = { path: LAB_PROFILE, name: 'lab', host, standIns };
-  writeLabProfile({ ...lab, address: '192.0.2.1' });
-  await script('deploy', '--only', 'common,install-docker', '--yes');
+  const [lab] = await Promise.all([preparedHost(standIns), ensureBundle(images)]);
   const deployment = loadDeployment(LAB_PROFILE);
   const connection = await openConnection(deployment.host('lab'), writeSshConfig(deployment));
   try {
@@ -52,6 +45,15 @@ async function main(): Promise<void> {
   say('');
   say(`The lab is up after ${Math.round((Date.now() - began) / 1000)} s. Where to look next:`);
   for (const [what, where] of nextPlaces()) say(`  ${what.padEnd(14)} ${where}`);
+}
+
+/** A host with Docker, which needs no images yet. Its own address is asked for afterwards. */
+async function preparedHost(standIns: boolean): Promise<Omit<LabProfile, 'address'>> {
+  const host = process.env.HOST ? realHost(process.env.HOST) : await containerHost();
+  const lab = { path: LAB_PROFILE, name: 'lab', host, standIns };
+  writeLabProfile({ ...lab, address: '192.0.2.1' });
+  await script('deploy', '--only', 'common,install-docker', '--yes');
+  return lab;
 }
 
 async function containerHost(): Promise<LabHost> {

@@ -20,7 +20,8 @@ export function localShell(options: LocalOptions = {}): Pick<Connection, 'run' |
         stdio: ['pipe', 'pipe', 'inherit'],
       });
       splitLines(child.stdout, onLine);
-      child.stdin.end(script);
+      for (const piece of [script].flat()) child.stdin.write(piece);
+      child.stdin.end();
       return new Promise((resolve) => child.once('close', (code) => resolve(code ?? -1)));
     },
     close: async () => {},

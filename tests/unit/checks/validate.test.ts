@@ -71,7 +71,7 @@ test('what a host says is masked and cannot steer the terminal', async () => {
     only: ['host.os'],
     open: async () => ({
       run: async (script, onLine) => {
-        const nonce = /NONCE=(\w+)/.exec(script)![1];
+        const nonce = /NONCE=(\w+)/.exec(`${script}`)![1];
         const output = Buffer.from(`${password} \x1b[2J`).toString('base64');
         onLine(`${nonce} 0 0 5 ${output} `);
         return 0;

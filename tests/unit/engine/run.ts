@@ -49,7 +49,7 @@ export async function runSteps(
   const { secrets = [], dryRun = false, connection = localShell({ words: OWN_RUN }) } = options;
   const events: StepEvent[] = [];
   const end = await runScript({ host: { name: 'here' }, ...connection } as Connection, {
-    script: compile('a test', steps, secrets),
+    script: Buffer.from(compile('a test', steps, secrets)),
     steps: steps.map((step) => ({ role: 'common', step })),
     secrets,
     dryRun,
