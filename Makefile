@@ -11,7 +11,7 @@ FAULT_MOMENTS ?= 30
 export HOST IMAGES
 
 .DEFAULT_GOAL := help
-.PHONY: help lab lab-down deploy validate report images setup test test-unit test-fleet test-faults test-topologies test-validation bench lint docs format clean
+.PHONY: help lab lab-down deploy validate report images setup test test-unit test-fleet test-roles test-faults test-topologies test-validation bench lint docs format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -36,7 +36,7 @@ images: setup ## list the container images that PROFILE=… needs
 
 setup: node_modules/.package-lock.json $(NODE) ## install what the project itself needs: npm packages, and Node when it is too old
 
-test: lint test-unit test-fleet ## formatting, types, unit tests, tests on container hosts; test-faults, test-topologies and test-validation take longer
+test: lint test-unit test-fleet ## formatting, types, unit tests, tests on container hosts; test-roles, test-faults, test-topologies and test-validation take longer
 
 test-unit: setup ## the tests that need no host
 	@node tests/setup.ts unit
@@ -46,6 +46,10 @@ test-unit: setup ## the tests that need no host
 test-fleet: setup ## the tests on container hosts
 	@node tests/setup.ts fleet
 	@node tests/run.ts 1 'tests/fleet/*.test.ts' 'tests/lab/**/*.test.ts' 'tests/peer/*.test.ts'
+
+test-roles: setup ## roles by themselves on container hosts, in more cases than test-fleet; a quarter of an hour
+	@node tests/setup.ts fleet
+	@node tests/run.ts 1 'tests/roles/*.test.ts'
 
 test-topologies: setup ## every shipped profile and what spans hosts, on fleets of up to 14 container hosts; most of an hour
 	@node tests/setup.ts fleet

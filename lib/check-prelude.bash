@@ -13,7 +13,8 @@ groups=() ends=() late=()
 main() {
   local started=0 most line='' part index status milliseconds
   limits=("$@")
-  most=$((4 * $(nproc)))
+  most=4
+  (($# <= most)) || most=$((4 * $(nproc)))
   ((most < 16)) || most=16
   work=$(mktemp -d /run/pocket-checks.XXXXXXXX 2>/dev/null || mktemp -d) || exit 1
   trap leave EXIT

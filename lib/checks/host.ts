@@ -15,7 +15,7 @@ const SUPPORTED: Record<string, readonly string[]> = {
 };
 
 /** Prints the system's name and version, and what its clock says in seconds since 1970. */
-export const SYSTEM_AND_CLOCK = sh`. /etc/os-release && printf '%s %s %s\n' "$ID" "\${VERSION_ID:--}" "$(date +%s)"`;
+export const SYSTEM_AND_CLOCK = sh`. /etc/os-release && printf '%s %s %(%s)T\n' "$ID" "\${VERSION_ID:--}" -1`;
 
 /** The operating system of a host. */
 export function hostChecks(context: CheckContext): Check[] {

@@ -67,7 +67,9 @@ export function stack(options: StackOptions): Step[] {
   const { name, env, files = [], waitSeconds = 300 } = options;
   const at = `${STACKS}/${name}`;
   const compose = composeFile(`${name}/compose.yaml`);
-  const services = options.services ?? Object.keys(parse(compose).services);
+  const described: Record<string, { healthcheck?: unknown }> = parse(compose).services;
+  const services = options.services ?? Object.keys(described);
+  const watched = services.filter((service) => described[service]?.healthcheck);
   const parents = new Set(files.map(({ path }) => path.split('/').slice(0, -1).join('/')));
   const subdirectories = [...parents].filter((path) => path !== '');
   const steps = [
@@ -81,17 +83,26 @@ export function stack(options: StackOptions): Step[] {
     file({ path: `${at}/compose.yaml`, content: compose }),
     file({ path: `${at}/.env`, content: env, mode: '600' }),
     ...files.map((one) => file({ ...one, path: `${at}/${one.path}` })),
-    file({ path: `${at}/compose.override.yaml`, content: override(at, options, services) }),
+    file({
+      path: `${at}/compose.override.yaml`,
+      content: override(at, options, services, watched),
+    }),
   ];
   const read = files.map(({ path }) => path);
   return [...steps, up({ name, at, services, read, waitSeconds, after: steps })];
 }
 
-/** What is added to the compose file on this host: the hash of the files it mounts, private ports, known names. */
+/**
+ * What is added to the compose file on this host: the hash of the files it mounts, private ports, known names; and that
+ * the health of what starts is asked for each second, where this engine can do that (Docker Engine 25, API 1.44; older
+ * ones refuse it), instead of after a whole interval.
+ * @param watched the services that have a health check
+ */
 function override(
   at: string,
   { files = [], publish = {}, hosts = {} }: StackOptions,
   services: readonly string[],
+  watched: readonly string[],
 ): Shell {
   const head =
     '# Written with every deploy: makes the containers anew when a file that they read has changed.\nservices:\n';
@@ -103,12 +114,19 @@ function override(
     const published = ports.length > 0 ? `    ports: [${ports.join(', ')}]\n` : '';
     const entries = (hosts[service] ?? []).map(({ name, address }) => `"${name}:${address}"`);
     const known = entries.length > 0 ? `    extra_hosts: [${entries.join(', ')}]\n` : '';
-    return `  ${service}:\n    labels: {pocket.files: "@hash"}\n${published}${known}`;
+    const soon = watched.includes(service) ? '@soon' : '';
+    return `  ${service}:\n    labels: {pocket.files: "@hash"}\n${published}${known}${soon}`;
   });
   return sh`
     hash=$(cd ${at} 2>/dev/null && sha256sum -- ${files.map(({ path }) => path)} 2>/dev/null </dev/null | sha256sum | cut -c1-16)
+    engine=$(curl -q -fsS -m 5 --unix-socket /run/docker.sock http://docker/version 2>/dev/null || :)
+    soon=
+    if [[ $engine =~ '"ApiVersion":"1.'([0-9]+) ]] && ((BASH_REMATCH[1] >= 44)); then
+      soon=$'    healthcheck: {start_interval: 1s}\n'
+    fi
     text=${head + bodies.join('')}
-    printf %s "\${text//@hash/$hash}"`;
+    text=\${text//@hash/$hash}
+    printf %s "\${text//@soon/$soon}"`;
 }
 
 /**

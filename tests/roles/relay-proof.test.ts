@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { parse } from 'yaml';
 import type { Finding } from '../../lib/check.ts';
 import { EXIT } from '../../lib/exit-codes.ts';
-import { lab } from './lab-fixture.ts';
-import { sample } from './sampler.ts';
+import { lab } from '../fleet/lab-fixture.ts';
+import { sample } from '../fleet/sampler.ts';
 
 const ROLES = 'images,redis,relayminer,reverse-proxy';
 

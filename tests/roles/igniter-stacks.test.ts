@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { $ } from 'zx';
+import { type Host, testHosts } from '../fleet/hosts.ts';
 import { buildImages } from '../lab/images/build.ts';
 import { directoryWith, OWNER } from '../unit/profile/temporary.ts';
-import { type Host, testHosts } from './hosts.ts';
 
 const SCRIPTS = join(import.meta.dirname, '..', '..', 'scripts');
 const ROLES = ['postgres', 'temporal', 'provider'] as const;

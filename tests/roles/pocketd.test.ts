@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { testHosts } from '../fleet/hosts.ts';
+import { runScript } from '../fleet/lab-fixture.ts';
+import { differences, snapshot } from '../fleet/state.ts';
 import { pocketdArchive } from '../lab/standins/pocketd/archive.ts';
 import { directoryWith } from '../unit/profile/temporary.ts';
-import { testHosts } from './hosts.ts';
-import { runScript } from './lab-fixture.ts';
-import { differences, snapshot } from './state.ts';
 
 test('pocketd on a bare host: verified, replaced by another version, and by nothing else', {
   timeout: 600_000,

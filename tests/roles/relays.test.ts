@@ -6,13 +6,13 @@ import { test } from 'node:test';
 import { parse } from 'yaml';
 import { $ } from 'zx';
 import { EXIT } from '../../lib/exit-codes.ts';
+import { docker } from '../fleet/docker.ts';
+import { lab } from '../fleet/lab-fixture.ts';
+import { PublicClient } from '../fleet/public-relays.ts';
+import { containersByStack, remade } from '../fleet/state.ts';
 import { frame, unframe } from '../lab/standins/shared/grpc.ts';
 import { account } from '../lab/standins/shared/secp256k1.ts';
 import { call, httpAnswer, relayRequest, verifiedPayload } from '../unit/standins/relay-client.ts';
-import { docker } from './docker.ts';
-import { lab } from './lab-fixture.ts';
-import { PublicClient } from './public-relays.ts';
-import { containersByStack, remade } from './state.ts';
 
 const ROLES = 'redis,relayminer,reverse-proxy';
 const SERVICE = 'anvil';

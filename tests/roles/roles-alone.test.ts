@@ -18,11 +18,11 @@ import { openConnection } from '../../lib/connection.ts';
 import { DEPLOY_OPTIONS } from '../../lib/deploy-command.ts';
 import { EXIT } from '../../lib/exit-codes.ts';
 import { file } from '../../lib/steps/file.ts';
+import { type Host, testHosts } from '../fleet/hosts.ts';
+import { runScript, type ScriptResult } from '../fleet/lab-fixture.ts';
 import { buildImages } from '../lab/images/build.ts';
 import { ROOT } from '../lab/paths.ts';
 import { runSteps } from '../unit/engine/run.ts';
-import { type Host, testHosts } from './hosts.ts';
-import { runScript, type ScriptResult } from './lab-fixture.ts';
 
 const REDIS = 'debian/redis:8.6';
 const SCRIPTS = readdirSync(join(ROOT, 'scripts')).filter((name) => name.endsWith('.mjs'));

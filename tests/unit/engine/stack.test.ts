@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import type { Shell } from '../../../lib/shell.ts';
+import { stack } from '../../../lib/steps/stack.ts';
+
+/** The services of Redis's compose.override.yaml on a host whose Docker says this of its version. */
+function services(answer: string): Record<string, Record<string, unknown>> {
+  const steps = stack({ name: 'redis', env: '' });
+  const override = steps.find(({ title }) => title.endsWith('/compose.override.yaml'));
+  const docker = `curl() { printf %s '${answer}'; [[ '${answer}' ]]; }`;
+  const script = `set -u\n${docker}\n${(override!.content as Shell).text}`;
+  const { stdout, status, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  return parse(stdout).services;
+}
+
+test('the health of a container that starts is asked for each second where Docker can', () => {
+  const from = (api: string) => services(`{"Version":"27.5.1","ApiVersion":"${api}"}`).redis;
+  assert.deepEqual(from('1.47')?.healthcheck, { start_interval: '1s' });
+  assert.deepEqual(from('1.44')?.healthcheck, { start_interval: '1s' });
+  for (const older of ['1.43', '1.41']) assert.equal(from(older)?.healthcheck, undefined);
+});
+
+test('and not where Docker does not say what it is', () => {
+  assert.deepEqual(Object.keys(services('').redis ?? {}), ['labels']);
+});
