@@ -19,8 +19,7 @@ async function run(
     `--test-reporter=${join(import.meta.dirname, 'failed-files.ts')}`,
     `--test-reporter-destination=${failedFiles}`,
   ];
-  // A test whose time is over must not go on beside the next one.
-  const words = ['--test', '--test-force-exit', `--test-concurrency=${concurrency}`, ...reporters];
+  const words = ['--test', `--test-concurrency=${concurrency}`, ...reporters];
   const child = spawn(process.execPath, [...words, ...files], { stdio: 'inherit' });
   const status = await new Promise((resolve) => child.once('close', resolve));
   const failed = readFileSync(failedFiles, 'utf8').split('\n').filter(Boolean);
