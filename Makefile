@@ -47,7 +47,7 @@ test-fleet: setup ## the tests on container hosts
 	@node tests/setup.ts fleet
 	@node tests/run.ts 1 'tests/fleet/*.test.ts' 'tests/lab/**/*.test.ts' 'tests/peer/*.test.ts'
 
-test-roles: setup ## roles by themselves on container hosts, in more cases than test-fleet; a quarter of an hour
+test-roles: setup ## what each role does on container hosts, in more cases than test-fleet; half an hour
 	@node tests/setup.ts fleet
 	@node tests/run.ts 1 'tests/roles/*.test.ts'
 

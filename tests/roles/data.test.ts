@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadDeployment } from '../../lib/deployment.ts';
 import { loadSecrets } from '../../lib/secrets.ts';
-import type { Host } from './hosts.ts';
-import { type Lab, lab } from './lab-fixture.ts';
-import { containersByStack, remade } from './state.ts';
+import type { Host } from '../fleet/hosts.ts';
+import { type Lab, lab } from '../fleet/lab-fixture.ts';
+import { containersByStack, remade } from '../fleet/state.ts';
 
 test('data and services outlive deploys, changes and restarts', { timeout: 900_000 }, async (t) => {
   const one = await lab(t);

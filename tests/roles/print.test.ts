@@ -5,9 +5,9 @@ import { loadDeployment } from '../../lib/deployment.ts';
 import { generatePrivateKey } from '../../lib/keys.ts';
 import { loadSecrets } from '../../lib/secrets.ts';
 import { quote } from '../../lib/shell.ts';
-import type { Host } from './hosts.ts';
-import { type Lab, lab } from './lab-fixture.ts';
-import { differences, snapshot } from './state.ts';
+import type { Host } from '../fleet/hosts.ts';
+import { type Lab, lab } from '../fleet/lab-fixture.ts';
+import { differences, snapshot } from '../fleet/state.ts';
 
 /** Those that need no images come first, since the images are carried over in between. */
 const FIRST = ['common', 'install-docker'];
