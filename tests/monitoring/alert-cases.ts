@@ -46,8 +46,15 @@ export const ALERT_CASES: Record<string, AlertCase> = {
     quiet: { 'prometheus_rule_evaluation_failures_total{rule_group="a"}': always(7) },
   },
   NotificationsDropped: {
-    fires: { 'prometheus_notifications_dropped_total{job="prometheus"}': growing(1) },
-    quiet: { 'prometheus_notifications_dropped_total{job="prometheus"}': always(7) },
+    fires: {
+      'prometheus_notifications_dropped_total{job="prometheus"}': growing(1),
+      'prometheus_notifications_alertmanagers_discovered{job="prometheus"}': always(1),
+    },
+    // Where nobody is to be told, there is no Alertmanager, and every alert counts as dropped.
+    quiet: {
+      'prometheus_notifications_dropped_total{job="prometheus"}': growing(1),
+      'prometheus_notifications_alertmanagers_discovered{job="prometheus"}': always(0),
+    },
   },
   HostDown: {
     fires: { [`up${host}`]: always(0) },
