@@ -23,17 +23,28 @@ export function serviceChecks({ deployment, host }: CheckContext): Check[] {
 }
 
 /**
- * Judges `/ready/<service>`. It is ready with one backend of any transport, so each is looked at; their URLs, which may
- * hold credentials, are not shown (pocket-relay-miner, relayer/health.go, v0.1.x).
+ * Judges `/ready/<service>`. It is ready with one backend of any transport, so each is looked at. Of one
+ * without a name, only the server is shown, since its URL may hold credentials (pocket-relay-miner, relayer/health.go, v0.1.x).
  */
 export function serviceVerdict(answer: HttpAnswer): Verdict {
   if (answer.status !== 200 && answer.status !== 503)
     return fail(`HTTP ${answer.status} ${excerpt(answer.body)}`);
   const { backends } = jsonOf(answer) as {
-    backends: { total: number; healthy: number; endpoints: { name: string; healthy: boolean }[] };
+    backends: {
+      total: number;
+      healthy: number;
+      endpoints: { name: string; url: string; healthy: boolean }[];
+    };
   };
   const evidence = `${backends.healthy} of ${backends.total} healthy`;
-  const names = backends.endpoints.filter(({ healthy }) => !healthy).map(({ name }) => name);
+  const names = backends.endpoints
+    .filter(({ healthy }) => !healthy)
+    .map(({ name, url }) => name || serverOf(url));
   if (answer.status === 503) return fail(evidence);
   return names.length === 0 ? pass(evidence) : warn(`${evidence}; not ${names.join(', ')}`);
+}
+
+function serverOf(url: string): string {
+  const parsed = URL.parse(url);
+  return parsed ? `${parsed.protocol}//${parsed.host}` : 'one without a name';
 }

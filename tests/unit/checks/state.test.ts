@@ -116,10 +116,11 @@ test('a configuration passes only with the validator’s own words', () => {
   );
 });
 
-test('each backend of a service is looked at, and no URL of one is shown', () => {
+test('each backend of a service is looked at, and of a URL only the server is shown', () => {
   const of = (status: number, ...healthy: boolean[]) => {
     const endpoints = healthy.map((one, index) => ({
-      ...{ name: `n${index}`, url: 'http://me:secret@10.0.0.1', healthy: one },
+      name: index === 0 ? '' : `n${index}`,
+      ...{ url: 'http://me:secret@10.0.0.1/v3/key', healthy: one },
     }));
     const good = healthy.filter(Boolean).length;
     const backends = { total: healthy.length, healthy: good, endpoints };
@@ -128,6 +129,7 @@ test('each backend of a service is looked at, and no URL of one is shown', () =>
   };
   assert.equal(of(200, true, true), 'pass: 2 of 2 healthy');
   assert.equal(of(200, true, false), 'warn: 1 of 2 healthy; not n1');
+  assert.equal(of(200, false, true), 'warn: 1 of 2 healthy; not http://10.0.0.1');
   assert.equal(of(503, false, false), 'fail: 0 of 2 healthy');
   assert.match(of(404), /^fail: HTTP 404/);
 });
