@@ -29,7 +29,13 @@ export async function provokeAll(
   const before = await whole(scene);
   for (const breakage of breakages) {
     const title = checksOf(breakage).join(', ');
-    await t.test(title, { timeout: 600_000 }, () => provoke(scene, breakage, before));
+    await t.test(title, { timeout: 600_000 }, async (s) => {
+      // All of them take most of an hour, and what fails is to be known before.
+      await provoke(scene, breakage, before).catch((error: Error) => {
+        s.diagnostic(error.message);
+        throw error;
+      });
+    });
   }
 }
 

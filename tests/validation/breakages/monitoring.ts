@@ -36,7 +36,7 @@ groups:
 YAML
         ${reload}`),
     ],
-    evidence: /^validation:broken: .*many-to-many/,
+    evidence: /^validation:broken: found duplicate series/,
     fix: /scripts\/monitoring\.mjs .*--limit lab/,
     mends: [again('monitoring')],
     alsoFails: ['monitoring.alerts'],
