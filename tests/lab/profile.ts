@@ -81,7 +81,8 @@ export function merged(base: unknown, changes: unknown): unknown {
   return { ...base, ...Object.fromEntries(entries) };
 }
 
-const backend = (address: string) => ({
+/** The backends of a service that lead to the stand-in for an operator's own node. */
+export const backend = (address: string) => ({
   backends: {
     jsonrpc: { url: `http://${address}:8545`, chain_id: '0x7a69' },
     websocket: { url: `ws://${address}:8545` },

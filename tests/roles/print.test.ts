@@ -8,6 +8,7 @@ import { quote } from '../../lib/shell.ts';
 import type { Host } from '../fleet/hosts.ts';
 import { type Lab, lab } from '../fleet/lab-fixture.ts';
 import { differences, snapshot } from '../fleet/state.ts';
+import { backend, standInChain } from '../lab/profile.ts';
 
 /** Those that need no images come first, since the images are carried over in between. */
 const FIRST = ['common', 'install-docker'];
@@ -97,25 +98,10 @@ test('a printed runbook does by hand what its role does', { timeout: 900_000 }, 
 });
 
 /** What both hosts find outside of them: the stand-ins at one address. */
-function outside(address: string) {
-  return {
-    pocket_rpc_url: `http://${address}:26657`,
-    pocket_grpc_address: `${address}:19090`,
-    pocket_api_url: `http://${address}:1317`,
-    indexer_url: `http://${address}:8088`,
-    provider: { delegators_url: `http://${address}:8088/governance/{chainId}/middleman.json` },
-    relayminer: {
-      services: {
-        anvil: {
-          backends: {
-            jsonrpc: { url: `http://${address}:8545` },
-            websocket: { url: `ws://${address}:8545` },
-          },
-        },
-      },
-    },
-  };
-}
+const outside = (address: string) => ({
+  ...standInChain(address),
+  relayminer: { services: { anvil: backend(address) } },
+});
 
 const references = (values: object, variable: (name: string) => string) =>
   Object.fromEntries(Object.keys(values).map((name) => [name, `env:${variable(name)}`]));
