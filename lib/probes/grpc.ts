@@ -73,9 +73,18 @@ export function readGrpc(output: string): GrpcAnswer | undefined {
   if (status === undefined || !/^\d+$/.test(status)) return undefined;
   return {
     status: Number(status),
-    message: field('grpc-message') ?? '',
+    message: decoded(field('grpc-message') ?? ''),
     response: Buffer.from(body, 'base64').subarray(5),
   };
+}
+
+/** A message of gRPC is percent-encoded; one that is not, as it came (grpc/grpc, doc/PROTOCOL-HTTP2.md). */
+function decoded(message: string): string {
+  try {
+    return decodeURIComponent(message);
+  } catch {
+    return message;
+  }
 }
 
 function headAndBody(output: string): { head: string; body: string } {

@@ -61,8 +61,9 @@ test('no secret is where it need not be', { timeout: 900_000 }, async (t) => {
     const result = await one.script(...words);
     outputs[what] = result.stdout + result.stderr + inJson(result.events);
     const failed = result.events.filter(({ verdict }) => verdict === 'fail');
-    const end = (result.stdout + result.stderr).slice(-2000);
-    const why = masked(`${inJson(failed)}\n${end}`, texts);
+    const printed = result.stdout + result.stderr;
+    const findings = printed.match(/^ *FAIL(?:.*\n){10}/gm)?.join('') ?? '';
+    const why = masked(`${inJson(failed)}\n${findings}\n${printed.slice(-2000)}`, texts);
     assert.equal(result.status, status, `${what}: ${why}`);
     return result;
   };

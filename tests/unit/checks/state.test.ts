@@ -230,7 +230,10 @@ test('a worker asks for tasks within two minutes, once the wizard was completed'
   const grpc = `HTTP/2 200\r\ngrpc-status: 0\r\n\r\n${frame.toString('base64')}`;
   assert.equal(told(asked(true, grpc)), 'pass: 1 worker, asked 10 s ago');
   assert.match(told(asked(false, grpc)), /^pass: none yet/);
-  assert.match(told(asked(true, 'HTTP/2 200\r\ngrpc-status: 5\r\n\r\n')), /^fail: gRPC status 5/);
+  const refused = (words: string) =>
+    told(asked(true, `HTTP/2 200\r\ngrpc-status: 5\r\ngrpc-message: ${words}\r\n\r\n`));
+  assert.equal(refused('no%20such%3A queue'), 'fail: gRPC status 5: no such: queue');
+  assert.equal(refused('100% lost'), 'fail: gRPC status 5: 100% lost');
   assert.equal(
     onceBootstrapped(answered('\n500 text/html\n110\n'), pollersVerdict).verdict,
     'fail',

@@ -62,7 +62,7 @@ export function target(environment: NodeJS.ProcessEnv): Target {
 
 /** What a client of the database is given. */
 function clientOf({ host, port, user, password }: Target, ssl: Ssl, database: string) {
-  return { host, port, user, password, ssl, database, connectionTimeoutMillis: 3000 };
+  return { host, port, user, password, ssl, database, connectionTimeoutMillis: 10_000 };
 }
 
 async function withClient<T>(
@@ -144,7 +144,11 @@ export async function setUpSchema(target: Target): Promise<pg.Pool> {
   await setUpDatabase(target, 'temporal');
   await setUpDatabase(target, 'temporal_visibility');
   await withClient(target, 'temporal', (client) => client.query(STATE_TABLES));
-  const pool = new pg.Pool(clientOf(target, target.serverSsl, 'temporal'));
+  // The server keeps its connections: one made anew for a request would be one more thing that can be late.
+  const pool = new pg.Pool({
+    ...clientOf(target, target.serverSsl, 'temporal'),
+    idleTimeoutMillis: 0,
+  });
   pool.on('error', () => undefined);
   return pool;
 }
