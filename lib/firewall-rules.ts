@@ -9,6 +9,19 @@ export const TABLE = 'inet pocket_automations';
 /** The interfaces of a host's own containers: Docker's default network, and the networks of Compose projects. */
 const CONTAINERS = ['docker0', 'br-*'];
 
+/**
+ * Who is counted when connecting, by family. In IPv6 it is the network, all addresses of which are one customer's.
+ * `pocket-firewall` knows these sets by their names: what they hold is no rule.
+ */
+const COUNTED = [
+  ['connecting_ipv4', 'ipv4_addr', 'ip saddr'],
+  ['connecting_ipv6', 'ipv6_addr', 'ip6 saddr & ffff:ffff:ffff:ffff::'],
+] as const;
+/** How many addresses are counted at once; who comes when the set is full is let in uncounted. */
+const MOST_COUNTED = 65_535;
+/** Seconds of the limit that may come at once. A set forgets who has been quiet for longer. */
+const BURST_SECONDS = 5;
+
 /** nft takes no longer ones (libnftnl, NFTNL_UDATA_COMMENT_MAXLEN). */
 const LONGEST_COMMENT = 128;
 
@@ -34,11 +47,14 @@ export function rulesetOf(
       doorsOfAllow(port, [...new Set(entries.flatMap(({ from }) => from))]),
     ),
   ];
+  const everybody = openings.filter(({ from }) => from === 'everybody');
+  const limit = everybody.length > 0 ? deployment.profile.firewall.connections_per_second : 0;
   const proxies = openings.some(({ from, port }) => from === 'everybody' && port === 443);
   const rules = [
-    ...openings
-      .filter(({ from }) => from === 'everybody')
-      .map(({ port, purposes }) => `tcp dport ${port} accept ${comment(purposes.join('; '))}`),
+    ...(limit > 0 ? limitsOf(limit, everybody) : []),
+    ...everybody.map(
+      ({ port, purposes }) => `tcp dport ${port} accept ${comment(purposes.join('; '))}`,
+    ),
     ...doors.map(({ rule }) => rule),
     `tcp dport @closed_ports drop ${comment('nobody else')}`,
     ...(proxies ? [] : [`udp dport 443 drop ${comment('HTTP/3, which proxies only serve')}`]),
@@ -54,7 +70,7 @@ table ${TABLE} {
     ${comment('closed, but to those whom a rule lets in')}
     elements = { ${CLOSED_PORTS.join(', ')} }
   }
-${doors.map(({ set }) => `\n${set}`).join('')}
+${[...(limit > 0 ? COUNTED.map(countingSet) : []), ...doors.map(({ set }) => set)].map((set) => `\n${set}`).join('')}
   chain closed {
 ${rules.map((rule) => `    ${rule}\n`).join('')}  }
 
@@ -67,6 +83,27 @@ ${rules.map((rule) => `    ${rule}\n`).join('')}  }
 ${CONTAINERS.map((name) => `    fib daddr oifname ${quoted(name)} jump closed ${comment('past published ports, to a container’s own address')}\n`).join('')}  }
 }
 `;
+}
+
+/** Drops new connections of an address that opens too many. */
+function limitsOf(perSecond: number, openings: readonly Opening[]): string[] {
+  const ports = openings.map(({ port }) => port).join(', ');
+  const limit = `limit rate over ${perSecond}/second burst ${perSecond * BURST_SECONDS} packets`;
+  return COUNTED.map(
+    ([name, , key]) =>
+      `tcp dport { ${ports} } update @${name} { ${key} ${limit} } drop ${comment('too many new connections from there')}`,
+  );
+}
+
+function countingSet([name, type]: (typeof COUNTED)[number]): string {
+  const options = [
+    `type ${type}`,
+    `size ${MOST_COUNTED}`,
+    'flags dynamic,timeout',
+    `timeout ${BURST_SECONDS * 2}s`,
+    comment('who connects; not compared with what is listed'),
+  ];
+  return `  set ${name} {\n${options.map((line) => `    ${line}\n`).join('')}  }\n`;
 }
 
 /** A set of sources and the rule that lets them in. */

@@ -15,11 +15,16 @@ readonly state=/run/pocket-firewall
 readonly tried=$state/tried.nft undone=$state/undone listed=$state/listed undo=pocket-firewall-undo
 mkdir -p "$state"
 
-# Rules, and what the kernel then lists: should anybody change or flush them, the two differ.
+# What the kernel lists, but for who has connected of late.
+list() {
+  # shellcheck disable=SC2086 # family and name are two words
+  nft list table $table | sed '/^\tset connecting_/,/^\t}/d'
+}
+
+# Rules, and what is then listed: should anybody change or flush them, the two differ.
 put_in_force() {
   nft --file "$1"
-  # shellcheck disable=SC2086 # family and name are two words
-  nft list table $table >"$listed"
+  list >"$listed"
 }
 
 lift() {
@@ -74,8 +79,7 @@ case ${1-} in
   status)
     [[ ! -e $tried ]] || { echo 'the rules in force are not confirmed'; exit 1; }
     [[ -e $rules ]] || { echo 'no rules are kept'; exit 1; }
-    # shellcheck disable=SC2086
-    nft list table $table 2>&1 | cmp -s - "$listed" || { echo 'the rules in force are not those that were kept'; exit 1; }
+    list 2>&1 | cmp -s - "$listed" || { echo 'the rules in force are not those that were kept'; exit 1; }
     systemctl is-enabled --quiet pocket-firewall || { echo 'the rules are not loaded at boot'; exit 1; }
     ;;
   *)

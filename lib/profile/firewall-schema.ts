@@ -23,6 +23,11 @@ export const firewall = z.strictObject({
     .describe(
       'Whether hosts get a firewall that follows from who has to talk to whom. false takes it away again.',
     ),
+  connections_per_second: count(0, 1_000_000)
+    .default(1000)
+    .describe(
+      'How many new connections a second an address may open to ports 80 and 443 of a proxy, an IPv6 network of 64 bits counting as one, after a burst of five times as many; more are dropped until it slows down. Gateways keep their connections. 0: as many as come.',
+    ),
   allow: z
     .array(opening, { error: 'a list of openings, each with port and from' })
     .max(MOST_OPENINGS, { error: `at most ${MOST_OPENINGS} openings` })

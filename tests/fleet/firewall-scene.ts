@@ -175,6 +175,16 @@ export async function scanFrom(host: Host, address: string): Promise<number[]> {
   return sorted(stdout.split('\n').filter(Boolean).map(Number));
 }
 
+/** How many of so many connections to one port, opened all at once, are taken within three to four seconds. */
+export async function floodFrom(
+  host: Host,
+  to: { address: string; port: number; connections: number },
+): Promise<number> {
+  const ports = Array(to.connections).fill(to.port).join(' ');
+  const { stdout } = await host.exec(`perl - ${to.address} ${ports} <<'END'\n${DIALLER}\nEND`);
+  return stdout.split('\n').filter(Boolean).length;
+}
+
 /** The ports at which a host answers this machine. */
 export async function scanFromHere(address: string): Promise<number[]> {
   const open = await Promise.all(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { answers } from './answers.ts';
 import {
+  floodFrom,
   listenOnHost,
   type Name,
   PORTS,
@@ -103,6 +104,31 @@ test('ports are open exactly to those who need them', { timeout: 900_000 }, asyn
     const run = await one.script('deploy', '--only', 'common,firewall', '--yes', '--json');
     assert.equal(run.status, 0, run.stderr);
     assert.equal(run.events.at(-1)?.changed, 0, run.stdout);
+  });
+
+  await t.test('who opens too many connections at once is held up, and nobody else', async (s) => {
+    const flood = () =>
+      Promise.all(
+        (['IPv4', 'IPv6'] as const).map((family) => {
+          const address = one.addresses.proxy[family];
+          return floodFrom(hosts.relay, { address, port: 443, connections: 300 });
+        }),
+      );
+    assert.deepEqual(await flood(), [300, 300], 'by default there is room');
+    const allow = [{ port: 26656, from: ['0.0.0.0/0', '::/0'] }];
+    one.change({ firewall: { allow, connections_per_second: 10 } });
+    s.after(() => one.change({}));
+    const limited = await one.script('firewall', '--yes', '--json');
+    assert.equal(limited.status, 0, limited.stderr);
+    // 50 at once, then 10 a second for as long as is dialled.
+    for (const taken of await flood()) assert.ok(taken >= 50 && taken <= 100, `${taken} taken`);
+    for (const family of ['IPv4', 'IPv6'] as const)
+      assert.deepEqual(await scanFrom(hosts.state, one.addresses.proxy[family]), OPEN.proxy.state);
+    const second = await one.script('firewall', '--yes', '--json');
+    assert.equal(second.events.at(-1)?.changed, 0, 'who has connected is no change');
+    one.change({});
+    const back = await one.script('firewall', '--yes', '--json');
+    assert.equal(back.status, 0, back.stderr);
   });
 
   await t.test('a container reaches the ports of its own host', async () => {

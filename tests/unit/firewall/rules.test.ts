@@ -11,7 +11,7 @@ import { HOSTS, relays } from './deployments.ts';
 function closed(deployment: Deployment, host: string) {
   const text = rulesetOf(deployment, deployment.host(host));
   const chain = /chain closed \{\n([\s\S]*?) {2}\}/.exec(text)?.[1] ?? '';
-  const sets = text.matchAll(/set (\w+) \{[\s\S]*?elements = \{([^}]*)\}/g);
+  const sets = text.matchAll(/set (\w+) \{[^}]*?elements = \{([^}]*)\}/g);
   return {
     rules: chain.trim().split(/\n */),
     sets: Object.fromEntries(
@@ -29,10 +29,19 @@ function closed(deployment: Deployment, host: string) {
 const LAST = 'tcp dport @closed_ports drop comment "nobody else"';
 const NO_HTTP3 = 'udp dport 443 drop comment "HTTP/3, which proxies only serve"';
 
+function limits(ports: string, perSecond: number): string[] {
+  const end = `limit rate over ${perSecond}/second burst ${perSecond * 5} packets } drop comment "too many new connections from there"`;
+  return [
+    `tcp dport { ${ports} } update @connecting_ipv4 { ip saddr ${end}`,
+    `tcp dport { ${ports} } update @connecting_ipv6 { ip6 saddr & ffff:ffff:ffff:ffff:: ${end}`,
+  ];
+}
+
 describe('the firewall of a host', () => {
   test('a proxy is open to everybody at 80 and 443, and to Prometheus', (t) => {
     const { rules, sets } = closed(relays(t), 'proxy');
     assert.deepEqual(rules, [
+      ...limits('80, 443', 1000),
       'tcp dport 80 accept comment "certificates, and redirects to https"',
       'tcp dport 443 accept comment "relays"',
       'ip saddr @to_9100_ipv4 tcp dport 9100 accept comment "Prometheus scrapes hosts"',
@@ -71,6 +80,16 @@ describe('the firewall of a host', () => {
       NO_HTTP3,
     ]);
     assert.deepEqual(sets.to_6379_ipv4, ['10.0.0.2 comment "relay"']);
+  });
+
+  test('only a proxy counts who connects, up to what the profile says, or not at all', (t) => {
+    const told = (host: string, value: number) => {
+      const deployment = relays(t, `firewall: {connections_per_second: ${value}}`);
+      return rulesetOf(deployment, deployment.host(host));
+    };
+    for (const rule of limits('80, 443', 50)) assert.ok(told('proxy', 50).includes(rule), rule);
+    assert.doesNotMatch(told('proxy', 0), /connecting|limit rate/);
+    assert.doesNotMatch(told('relay', 50), /connecting|limit rate/);
   });
 
   test('firewall.allow lets others in, on every host', (t) => {
