@@ -12,7 +12,7 @@ const IMAGES: Partial<Record<RoleName, readonly ImageName[]>> = {
   middleman: ['middleman', 'middleman_workflows'],
   relayminer: ['relayminer'],
   'reverse-proxy': ['caddy'],
-  monitoring: ['prometheus', 'grafana', 'blackbox_exporter', 'alertmanager'],
+  monitoring: ['prometheus', 'grafana', 'blackbox_exporter'],
 };
 
 /** The references of the images that roles of a host run, each once. */
@@ -24,6 +24,9 @@ export function imagesOf(
   const names = roles.flatMap((role) => [
     ...(IMAGES[role] ?? []),
     ...(role === 'exporters' ? exportersOf(deployment, host) : []),
+    ...(role === 'monitoring' && deployment.profile.monitoring.alerts.length > 0
+      ? (['alertmanager'] as const)
+      : []),
     ...clientsOf(deployment.profile, role),
   ]);
   return [...new Set(names.map((name) => deployment.images[name]))];

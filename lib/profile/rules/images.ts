@@ -4,8 +4,8 @@ import { membersOf } from '../membership.ts';
 import type { Rule } from './rule.ts';
 
 /**
- * Provider's images are of one version, Redis is as new as the RelayMiner demands (where its tag tells), and a bundle
- * is named when images come from one.
+ * Provider's images are of one version, a Redis of ours is as new as the RelayMiner demands (where its tag tells), and a
+ * bundle is named when images come from one.
  */
 export const imagesFit: Rule = (profile, report) => {
   const { images } = profile;
@@ -15,7 +15,8 @@ export const imagesFit: Rule = (profile, report) => {
   }
   const redis = /^v?\d+\.\d+/.exec(imageTag(images.redis) ?? '')?.[0];
   const floor = redisFloor(images.relayminer);
-  if (redis && profile.relayminer && compareVersions(redis, floor) < 0) {
+  const ours = profile.redis.mode !== 'external';
+  if (redis && ours && profile.relayminer && compareVersions(redis, floor) < 0) {
     report(['images', 'redis'], `expected Redis ${floor} or newer: ${images.relayminer} needs it`);
   }
   if (imageTag(images.middleman) !== imageTag(images.middleman_workflows)) {

@@ -117,6 +117,12 @@ describe('what the profile says of managed services', () => {
     );
   });
 
+  test('does not mind the image of a Redis that nobody runs here', (t) => {
+    const old = 'images: {redis: "docker.io/library/redis:7.4"}\n';
+    assert.deepEqual(problemsOf(t, EXTERNAL + old), []);
+    assert.match(problemsOf(t, SENTINEL + old).join(), /images\.redis: .*expected Redis 8\.10/);
+  });
+
   test('names a service on a host of the profile as that host', (t) => {
     const text = EXTERNAL.replace('10.9.9.9', '203.0.113.1');
     const arrow = loaded(t, text).connections.find(({ port }) => port === 6379);

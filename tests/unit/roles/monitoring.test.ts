@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import { imagesOf } from '../../../lib/role-images.ts';
 import { Shell } from '../../../lib/shell.ts';
 import { exporters } from '../../../scripts/exporters.mjs';
 import { monitoring } from '../../../scripts/monitoring.mjs';
@@ -138,6 +139,11 @@ describe('monitoring', () => {
     assert.deepEqual(services(''), ['prometheus', 'grafana', 'blackbox']);
     const settings = `monitoring: {alerts: [webhook]}\nsecrets: {alert_webhook_url: "env:TEST_WEBHOOK"}`;
     assert.ok(services(settings).includes('alertmanager'));
+    const image = (settings: string) => {
+      const { loaded } = on(t, settings);
+      return imagesOf(loaded, loaded.host('watch')).includes(loaded.images.alertmanager);
+    };
+    assert.deepEqual([image(''), image(settings)], [false, true]);
     const deployed = on(t, settings).run(monitoring, 'watch');
     assert.match(
       deployed.step('Write /opt/pocket/monitoring/alertmanager/secrets/alert-webhook-url').check
