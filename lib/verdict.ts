@@ -20,10 +20,14 @@ export function skip(evidence: string, fix?: string): Verdict {
   return { verdict: 'skip', evidence, ...(fix !== undefined && { fix }) };
 }
 
+/** What a shell, curl and psql say of themselves before they say what is wrong. */
+const PREFACE =
+  /^\S+: line \d+: |^curl: |^psql: error: (?:connection to server at .+?, port \d+ failed: )?/;
+
 /** What a probe that ended with an error said, on one line: its last words, else its exit status. */
 export function lastWords(result: ProbeResult): string {
   const line = result.errors.trim().split('\n').at(-1) ?? '';
-  return excerpt(line.replace(/^\S+: line \d+: |^curl: /, '')) || `exit status ${result.status}`;
+  return excerpt(line.replace(PREFACE, '')) || `exit status ${result.status}`;
 }
 
 /** The hosts whose probes ended with an error. */

@@ -12,6 +12,7 @@ import { blockedVerdict, relayVerdict } from '../../../lib/checks/public.ts';
 import { heightVerdict, oneLeader, relayminerChecks } from '../../../lib/checks/relayminer.ts';
 import type { HttpAnswer } from '../../../lib/probes/http.ts';
 import { publicKey } from '../../../lib/secrets.ts';
+import { lastWords } from '../../../lib/verdict.ts';
 import { OWNER } from '../profile/temporary.ts';
 import { labContext } from './deployment.ts';
 import { answered } from './moved.ts';
@@ -30,6 +31,20 @@ const http = (status: number, body: string, contentType = 'application/json'): H
   body,
   contentType,
   milliseconds: 1,
+});
+
+test('the last words of a program are what is wrong, not what it says before', () => {
+  for (const [errors, words] of [
+    [
+      'psql: error: connection to server at "8e41dddcb5b8" (172.18.0.3), port 5432 failed: FATAL:  password authentication failed for user "igniter"',
+      'FATAL: password authentication failed for user "igniter"',
+    ],
+    ['psql: error: could not translate host name "db"', 'could not translate host name "db"'],
+    ['curl: (7) Failed to connect', '(7) Failed to connect'],
+    ['bash: line 7: nothing: command not found', 'nothing: command not found'],
+    ['', 'exit status 3'],
+  ] as const)
+    assert.equal(lastWords(answered('', { status: 3, errors })), words);
 });
 
 test('the operating systems', () => {
