@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { type RelayLoad, relayLoad } from '../fleet/relay-load.ts';
 import type { Act } from './breakage.ts';
 
 const PER_SECOND = 60;
+const PATIENCE_MILLISECONDS = 30_000;
 
 let load: RelayLoad | undefined;
 
@@ -16,6 +18,9 @@ export const relays: Record<'begin' | 'end', Act> = {
     const { address } = hosts.lab!;
     const to = { address, domain: 'relay.lab.internal', supplierKey: keys[0]!, service: 'anvil' };
     load = relayLoad(to, PER_SECOND);
+    const { totals } = load;
+    for (const end = Date.now() + PATIENCE_MILLISECONDS; totals.answered === 0; await sleep(100))
+      if (Date.now() > end) throw new Error(`no relay was answered: ${totals.lost[0]?.why}`);
   },
   end: async () => {
     await load?.stop();

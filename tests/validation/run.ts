@@ -45,7 +45,18 @@ async function validate(scene: Scene, only: readonly string[] = []): Promise<Fou
   const { events, stderr } = await scene.script('validate', '--json', ...words);
   const findings = events.filter(({ type }) => type === 'finding') as unknown as Told[];
   assert.ok(findings.length > 0, `nothing was validated: ${stderr}`);
-  return new Map(findings.map((finding) => [`${finding.host} ${finding.id}`, finding]));
+  return new Map(
+    findings.map(withoutClock).map((finding) => [`${finding.host} ${finding.id}`, finding]),
+  );
+}
+
+/** Test hosts have the clock of this machine, which nobody need have synchronised: after 15 minutes their alert says so. */
+function withoutClock(told: Told): Told {
+  if (told.id !== 'monitoring.alerts') return told;
+  const alerts = told.evidence.split(', ').filter((name) => name !== 'ClockNotSynchronised');
+  return alerts.length > 0
+    ? { ...told, evidence: alerts.join(', ') }
+    : { ...told, verdict: 'pass', evidence: 'none is' };
 }
 
 /**
