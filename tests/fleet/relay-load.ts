@@ -38,7 +38,11 @@ export function relayLoad(
     totals.sent += 1;
     const sent = Date.now();
     try {
-      const body = relayRequest({ supplier: supplier.address, body: call('eth_chainId') });
+      const body = relayRequest({
+        supplier: supplier.address,
+        service: to.service ?? 'eth',
+        body: call('eth_chainId'),
+      });
       const { status, answer } = await post(to, agent, body);
       if (status !== 200) throw new Error(`HTTP ${status} ${answer.toString().slice(0, 100)}`);
       const inner = httpAnswer(verifiedPayload(answer, supplier));
