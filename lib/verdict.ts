@@ -24,9 +24,13 @@ export function skip(evidence: string, fix?: string): Verdict {
 const PREFACE =
   /^\S+: line \d+: |^curl: |^psql: error: (?:connection to server at .+?, port \d+ failed: )?/;
 
-/** What a probe that ended with an error said, on one line: its last words, else its exit status. */
+/**
+ * What a probe that ended with an error said, on one line: its last words, else its exit status. Of a certificate that it
+ * does not trust, curl goes on for lines about where to read more.
+ */
 export function lastWords(result: ProbeResult): string {
-  const line = result.errors.trim().split('\n').at(-1) ?? '';
+  const lines = result.errors.trim().split('\n');
+  const line = lines.findLast((one) => one.startsWith('curl: (')) ?? lines.at(-1) ?? '';
   return excerpt(line.replace(PREFACE, '')) || `exit status ${result.status}`;
 }
 

@@ -1,7 +1,7 @@
 // Breaks, on three hosts, one thing after the other that only several hosts have, and mends it as the check says: a
 // Middleman beside the Provider, Redis with Sentinels, and what hosts see of each other.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -52,6 +52,12 @@ test('what breaks between hosts is found by the check that is meant for it, and 
   await made.standIns({ staked: true });
   const deployed = await made.script('deploy', '--yes');
   assert.equal(deployed.status, 0, deployed.stderr);
+  // Nor do checks on the proxy's host trust it otherwise.
+  await made.hosts.node!.exec(`
+    cat >/usr/local/share/ca-certificates/private.crt <<'PEM'
+${readFileSync(authority, 'utf8')}
+PEM
+    update-ca-certificates`);
   for (const name of [RELAY_DOMAIN, API, STAKE]) records.set(name, [made.hosts.node!.address]);
   await provokeAll(t, { ...made, records }, breakages);
 });
