@@ -78,9 +78,16 @@ function filesIn(value: unknown): string[] {
   return [...new Set(Object.values(value).flatMap(filesIn))];
 }
 
-/** Judges what the stores of the other deployments beside this one have in common with it. */
-function sharedVerdict({ directory }: Deployment, secrets: Secrets): Verdict {
-  const own = [...ownSecrets(secrets)];
+/**
+ * Judges what the stores of the other deployments beside this one have in common with it. The password of a managed
+ * service is the service's: whoever uses it has the same one.
+ */
+function sharedVerdict({ directory, profile }: Deployment, secrets: Secrets): Verdict {
+  const managed = [
+    ...(profile.redis.mode === 'external' ? ['redis_password'] : []),
+    ...(profile.postgres.mode === 'external' ? ['postgres_password'] : []),
+  ];
+  const own = [...ownSecrets(secrets)].filter(([name]) => !managed.includes(name));
   const all = dirname(directory);
   const names = (existsSync(all) ? readdirSync(all, { withFileTypes: true }) : [])
     .filter((entry) => entry.isDirectory() && join(entry.parentPath, entry.name) !== directory)

@@ -16,7 +16,7 @@ import { isWeak } from '../../../lib/weak-secrets.ts';
 import { roles } from '../../../scripts/deploy.mjs';
 import { filledProfiles, PROFILES } from '../../profiles.ts';
 import { ask } from './ask.ts';
-import { labContext } from './deployment.ts';
+import { labContext, MANAGED } from './deployment.ts';
 
 const filled = filledProfiles();
 after(() => filled.remove());
@@ -226,5 +226,26 @@ describe('on the operator’s machine', () => {
     writeFileSync(join(other, 'secrets.yaml'), '{ not yaml');
     rmSync(join(other, 'supplier-keys.yaml'));
     assert.equal((await asked(context, 'shared')).told, 'pass 1 others');
+  });
+
+  test('the password of a managed service is the same for all who use it', async (t) => {
+    process.env.TEST_MANAGED_PASSWORD = 'the-administrator-chose-it';
+    t.after(() => delete process.env.TEST_MANAGED_PASSWORD);
+    const context = labContext({ profile: MANAGED });
+    const other = join(dirname(context.deployment.directory), 'staging');
+    mkdirSync(other);
+    const store = (names: string[]) =>
+      writeFileSync(
+        join(other, 'secrets.yaml'),
+        stringify(
+          Object.fromEntries(
+            names.map((name) => [name, context.secrets.get(name as 'auth_secret').reveal()]),
+          ),
+        ),
+      );
+    store(['postgres_password']);
+    assert.equal((await asked(context, 'shared')).told, 'pass 1 others');
+    store(['postgres_password', 'auth_secret']);
+    assert.equal((await asked(context, 'shared')).told, 'fail auth_secret, also of staging');
   });
 });
