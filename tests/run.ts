@@ -1,6 +1,7 @@
 // Runs test files: `node tests/run.ts AT_ONCE PATTERN…`, as `make test-unit` and its like do. With AGAIN=1 in the environment,
 // files that fail run once more, one at a time: tests on container hosts have time limits, which a machine that is busy with
 // something else can miss. What fails twice has failed, and either run prints what did.
+// What Node compiles is kept, as the scripts keep it: tests start it some thousand times.
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +21,8 @@ async function run(
     `--test-reporter-destination=${failedFiles}`,
   ];
   const words = ['--test', `--test-concurrency=${concurrency}`, ...reporters];
-  const child = spawn(process.execPath, [...words, ...files], { stdio: 'inherit' });
+  const env = { ...process.env, NODE_COMPILE_CACHE: cachePath('compiled') };
+  const child = spawn(process.execPath, [...words, ...files], { stdio: 'inherit', env });
   const status = await new Promise((resolve) => child.once('close', resolve));
   const failed = readFileSync(failedFiles, 'utf8').split('\n').filter(Boolean);
   rmSync(failedFiles);

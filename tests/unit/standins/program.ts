@@ -24,13 +24,14 @@ export function endPrograms(): void {
   for (const child of running) child.kill('SIGKILL');
 }
 
-/** Starts a program with exactly this environment, plus PATH. */
+/** Starts a program with exactly this environment, plus PATH and where Node keeps what it has compiled. */
 export function start(
   folder: string,
   [command, ...args]: string[],
   environment: Record<string, string | undefined> = {},
 ): Program {
-  const env = { PATH: process.env.PATH, ...environment };
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const env = { PATH, NODE_COMPILE_CACHE, ...environment };
   const child = spawn(command as string, args, {
     cwd: folder,
     env,
