@@ -45,7 +45,9 @@ services:
     environment:
 ${lines.join('\n')}
 YAML
-    docker compose --file compose.yaml --file /run/override.yaml up --detach --no-deps --wait ${service}
+    files=(--file compose.yaml)
+    [[ ! -e compose.override.yaml ]] || files+=(--file compose.override.yaml)
+    docker compose "\${files[@]}" --file /run/override.yaml up --detach --no-deps --wait ${service}
     rm /run/override.yaml`,
     on,
   );

@@ -13,7 +13,11 @@ const MIGRATIONS = '/app/apps/middleman/drizzle';
 
 /** Completes the wizard, as far as the worker looks at it; it stays so for what comes after. */
 const bootstrapped = [
-  sql('middleman', 'UPDATE application_settings SET "isBootstrapped" = true'),
+  sql(
+    'middleman',
+    `INSERT INTO application_settings (id, "appIdentity", "ownerIdentity", "isBootstrapped") VALUES (1, 'none', 'none', true)
+      ON CONFLICT (id) DO UPDATE SET "isBootstrapped" = true`,
+  ),
   shell(
     `until docker logs ${WORKER} 2>&1 | grep -q 'Bootstrap completed'; do sleep 1; done; sleep 2`,
     host,
@@ -101,7 +105,15 @@ export const BREAKAGES: readonly Breakage[] = [
     only,
   },
   {
-    check: ['middleman.health', 'middleman.relay'],
+    check: 'middleman.relay',
+    breaks: [shell(`docker pause ${WEB}`, host)],
+    evidence: /^no answer: /,
+    fix: webLogs,
+    mends: [shell(`docker unpause ${WEB}`, host)],
+    only: ['middleman.relay'],
+  },
+  {
+    check: 'middleman.health',
     breaks: [
       sql(
         'postgres',
