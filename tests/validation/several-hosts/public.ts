@@ -72,23 +72,18 @@ export const BREAKAGES: readonly Breakage[] = [
     mends,
     only,
   },
-  ...Object.entries(NAMES).flatMap(([site, name]): Breakage[] => [
-    {
-      check: `public.certificate-${site}`,
-      breaks: [
-        proxyWith(
-          `sites/${site}.caddy`,
-          's/^\\{\\$[A-Z_]+DOMAIN\\} \\{/other.nodes.net {/; s/^\\timport tls-.*/\\ttls internal/',
-          'node',
-        ),
-      ],
-      evidence: /no handshake|it is for/,
-      fix: new RegExp(`renew the files at reverse_proxy\\.certificates\\.${name} in the profile`),
-      mends,
-      alsoFails: [`public.tls-${site}`],
-      only: [`public.certificate-${site}`, `public.tls-${site}`],
-    },
-    {
+  {
+    // Without the files: a site of another name would not do, since Caddy has what it has loaded for every site.
+    check: SITES.map((site) => `public.certificate-${site}`),
+    breaks: [proxyWith('Caddyfile', 's/^(\\t\\tload .*)certificates$/\\1sites/', 'node')],
+    evidence: /^no handshake: /,
+    fix: /renew the files at reverse_proxy\.certificates\.(provider|stake)\.nodes\.net in the profile/,
+    mends,
+    alsoFails: SITES.map((site) => `public.tls-${site}`),
+    only: SITES.flatMap((site) => [`public.certificate-${site}`, `public.tls-${site}`]),
+  },
+  ...Object.entries(NAMES).map(
+    ([site, name]): Breakage => ({
       check: `public.dns-${site}`,
       breaks: [leadsTo(name)],
       evidence: /^it has neither an A nor an AAAA record$/,
@@ -99,6 +94,6 @@ export const BREAKAGES: readonly Breakage[] = [
         },
       ],
       only: [`public.dns-${site}`],
-    },
-  ]),
+    }),
+  ),
 ];
