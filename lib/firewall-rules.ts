@@ -49,7 +49,7 @@ export function rulesetOf(
   ];
   const everybody = openings.filter(({ from }) => from === 'everybody');
   const limit = everybody.length > 0 ? deployment.profile.firewall.connections_per_second : 0;
-  const proxies = openings.some(({ from, port }) => from === 'everybody' && port === 443);
+  const proxies = everybody.some(({ port }) => port === 443);
   const rules = [
     ...(limit > 0 ? limitsOf(limit, everybody) : []),
     ...everybody.map(
@@ -101,7 +101,7 @@ function countingSet([name, type]: (typeof COUNTED)[number]): string {
     `size ${MOST_COUNTED}`,
     'flags dynamic,timeout',
     `timeout ${BURST_SECONDS * 2}s`,
-    comment('who connects; not compared with what is listed'),
+    comment('who has connected of late'),
   ];
   return `  set ${name} {\n${options.map((line) => `    ${line}\n`).join('')}  }\n`;
 }

@@ -133,15 +133,11 @@ export function loadSecrets(deployment: Deployment, options: { create: boolean }
         })
       : [];
 
-  // What a managed service asks for is not ours to make up.
-  const foreign = new Set<SecretName>([
-    ...(profile.redis.mode === 'external' ? (['redis_password'] as const) : []),
-    ...(profile.postgres.mode === 'external' ? (['postgres_password'] as const) : []),
-  ]);
+  const managed = managedPasswords(profile);
   // Generated last, and only when nothing else is wrong: a run that fails leaves nothing behind.
   if (problems.length === 0) {
     const generated = used.filter(
-      (name) => profile.secrets[name] === undefined && !foreign.has(name),
+      (name) => profile.secrets[name] === undefined && !managed.includes(name),
     );
     // Who only asks can do so without those with which a relay is proved.
     const needed = options.create
@@ -218,4 +214,12 @@ function* backendValues(
       }
     }
   }
+}
+
+/** The passwords that a managed service asks for: they are the service's, and not ours to make up. */
+export function managedPasswords({ redis, postgres }: Deployment['profile']): SecretName[] {
+  return [
+    ...(redis.mode === 'external' ? (['redis_password'] as const) : []),
+    ...(postgres.mode === 'external' ? (['postgres_password'] as const) : []),
+  ];
 }

@@ -24,13 +24,13 @@ export function skip(evidence: string, fix?: string): Verdict {
 const PREFACE =
   /^\S+: line \d+: |^curl: |^psql: error: (?:connection to server at .+?, port \d+ failed: )?/;
 
-/**
- * What a probe that ended with an error said, on one line: its last words, else its exit status. Of a certificate that it
- * does not trust, curl goes on for lines about where to read more.
- */
+/** How the line of curl and psql begins that says what is wrong; advice may follow it. */
+const ERROR = /^(?:curl: \(\d+\)|psql: error:) /;
+
+/** What a probe that ended with an error said, on one line: its last words, else its exit status. */
 export function lastWords(result: ProbeResult): string {
   const lines = result.errors.trim().split('\n');
-  const line = lines.findLast((one) => one.startsWith('curl: (')) ?? lines.at(-1) ?? '';
+  const line = lines.findLast((one) => ERROR.test(one)) ?? lines.at(-1) ?? '';
   return excerpt(line.replace(PREFACE, '')) || `exit status ${result.status}`;
 }
 

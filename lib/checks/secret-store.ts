@@ -5,7 +5,7 @@ import type { DeploymentCheck, Verdict } from '../check.ts';
 import type { Deployment } from '../deployment.ts';
 import { parseSupplierKeys } from '../keys.ts';
 import { SECRET_NAMES } from '../profile/schema.ts';
-import type { Secrets } from '../secrets.ts';
+import { managedPasswords, type Secrets } from '../secrets.ts';
 import { quote } from '../shell.ts';
 import { shortPath } from '../short-path.ts';
 import { fail, pass } from '../verdict.ts';
@@ -83,11 +83,8 @@ function filesIn(value: unknown): string[] {
  * service is the service's: whoever uses it has the same one.
  */
 function sharedVerdict({ directory, profile }: Deployment, secrets: Secrets): Verdict {
-  const managed = [
-    ...(profile.redis.mode === 'external' ? ['redis_password'] : []),
-    ...(profile.postgres.mode === 'external' ? ['postgres_password'] : []),
-  ];
-  const own = [...ownSecrets(secrets)].filter(([name]) => !managed.includes(name));
+  const own = [...ownSecrets(secrets)];
+  const managed: readonly string[] = managedPasswords(profile);
   const all = dirname(directory);
   const names = (existsSync(all) ? readdirSync(all, { withFileTypes: true }) : [])
     .filter((entry) => entry.isDirectory() && join(entry.parentPath, entry.name) !== directory)
@@ -96,7 +93,11 @@ function sharedVerdict({ directory, profile }: Deployment, secrets: Secrets): Ve
     const others = [...stored(join(dirname(directory), name))];
     return own.flatMap(([secret, value]) =>
       others
-        .filter(([, other]) => other.toLowerCase() === value.toLowerCase())
+        .filter(
+          ([other, theirs]) =>
+            theirs.toLowerCase() === value.toLowerCase() &&
+            !(other === secret && managed.includes(secret)),
+        )
         .map(([other]) =>
           secret === other
             ? `${secret}, also of ${name}`

@@ -25,7 +25,7 @@ export interface RelayLoad {
  * @param to the proxy's IP address, the name of the relays, the private key of a supplier, and the service
  */
 export function relayLoad(
-  to: { address: string; domain: string; supplierKey: string; service?: string },
+  to: { address: string; domain: string; supplierKey: string; service: string },
   perSecond = 20,
 ): RelayLoad {
   const supplier = account(to.supplierKey);
@@ -40,7 +40,7 @@ export function relayLoad(
     try {
       const body = relayRequest({
         supplier: supplier.address,
-        service: to.service ?? 'eth',
+        service: to.service,
         body: call('eth_chainId'),
       });
       const { status, answer } = await post(to, agent, body);
@@ -72,7 +72,7 @@ export function relayLoad(
 }
 
 function post(
-  { address, domain, service = 'eth' }: Parameters<typeof relayLoad>[0],
+  { address, domain, service }: Parameters<typeof relayLoad>[0],
   agent: Agent,
   body: Buffer,
 ): Promise<{ status: number; answer: Buffer }> {

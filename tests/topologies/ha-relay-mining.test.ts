@@ -23,6 +23,7 @@ function gateways(made: Fleet): RelayLoad[] {
         address: made.hosts[name]?.address ?? '',
         domain: RELAY_DOMAIN,
         supplierKey: made.supplierKeys[0] ?? '',
+        service: 'eth',
       },
       PER_SECOND,
     ),

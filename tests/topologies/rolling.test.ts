@@ -45,6 +45,7 @@ async function underLoad<T>(made: Fleet, work: () => Promise<T>): Promise<[T, To
     address: made.hosts.edge?.address ?? '',
     domain: RELAY_DOMAIN,
     supplierKey: made.supplierKeys[0] ?? '',
+    service: 'eth',
   });
   try {
     const result = await work();

@@ -19,8 +19,11 @@ export const relays: Record<'begin' | 'end', Act> = {
     const to = { address, domain: 'relay.lab.internal', supplierKey: keys[0]!, service: 'anvil' };
     load = relayLoad(to, PER_SECOND);
     const { totals } = load;
-    for (const end = Date.now() + PATIENCE_MILLISECONDS; totals.answered === 0; await sleep(100))
+    const end = Date.now() + PATIENCE_MILLISECONDS;
+    while (totals.answered === 0) {
       if (Date.now() > end) throw new Error(`no relay was answered: ${totals.lost[0]?.why}`);
+      await sleep(100);
+    }
   },
   end: async () => {
     await load?.stop();

@@ -52,7 +52,7 @@ test('what breaks between hosts is found by the check that is meant for it, and 
   await made.standIns({ staked: true });
   const deployed = await made.script('deploy', '--yes');
   assert.equal(deployed.status, 0, deployed.stderr);
-  // Nor do checks on the proxy's host trust it otherwise.
+  // So does the proxy's host, from which the public names are asked for, too.
   await made.hosts.node!.exec(`
     cat >/usr/local/share/ca-certificates/private.crt <<'PEM'
 ${readFileSync(authority, 'utf8')}

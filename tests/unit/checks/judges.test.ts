@@ -39,6 +39,10 @@ test('the last words of a program are what is wrong, not what it says before', (
       'psql: error: connection to server at "8e41dddcb5b8" (172.18.0.3), port 5432 failed: FATAL:  password authentication failed for user "igniter"',
       'FATAL: password authentication failed for user "igniter"',
     ],
+    [
+      'psql: error: connection to server at "db" (192.0.2.1), port 5432 failed: Connection refused\n\tIs the server running on that host and accepting TCP/IP connections?\n',
+      'Connection refused',
+    ],
     ['psql: error: could not translate host name "db"', 'could not translate host name "db"'],
     ['curl: (7) Failed to connect', '(7) Failed to connect'],
     [

@@ -247,5 +247,11 @@ describe('on the operator’s machine', () => {
     assert.equal((await asked(context, 'shared')).told, 'pass 1 others');
     store(['postgres_password', 'auth_secret']);
     assert.equal((await asked(context, 'shared')).told, 'fail auth_secret, also of staging');
+    const password = context.secrets.get('postgres_password').reveal();
+    writeFileSync(join(other, 'secrets.yaml'), stringify({ grafana_admin_password: password }));
+    assert.equal(
+      (await asked(context, 'shared')).told,
+      'fail postgres_password, which is grafana_admin_password of staging',
+    );
   });
 });

@@ -8,6 +8,7 @@ const REFUSED = [
   ...['method', 'slash', 'double-slash', 'case', 'encoded', 'action'],
 ];
 const SITES = ['provider-api', 'middleman'];
+const CERTIFICATES = SITES.flatMap((site) => [`public.certificate-${site}`, `public.tls-${site}`]);
 const NAMES = { 'provider-api': 'provider.nodes.net', middleman: 'stake.nodes.net' };
 
 export const BREAKAGES: readonly Breakage[] = [
@@ -72,18 +73,18 @@ export const BREAKAGES: readonly Breakage[] = [
     mends,
     only,
   },
-  {
-    // Without the files: a site of another name would not do, since Caddy has what it has loaded for every site.
-    check: SITES.map((site) => `public.certificate-${site}`),
-    breaks: [proxyWith('Caddyfile', 's/^(\\t\\tload .*)certificates$/\\1sites/', 'node')],
-    evidence: /^no handshake: /,
-    fix: /renew the files at reverse_proxy\.certificates\.(provider|stake)\.nodes\.net in the profile/,
-    mends,
-    alsoFails: SITES.map((site) => `public.tls-${site}`),
-    only: SITES.flatMap((site) => [`public.certificate-${site}`, `public.tls-${site}`]),
-  },
-  ...Object.entries(NAMES).map(
-    ([site, name]): Breakage => ({
+  ...Object.entries(NAMES).flatMap(([site, name]): Breakage[] => [
+    {
+      // Without the files: a site of another name would not do, since Caddy has what it has loaded for every site.
+      check: `public.certificate-${site}`,
+      breaks: [proxyWith('Caddyfile', 's/^(\\t\\tload .*)certificates$/\\1sites/', 'node')],
+      evidence: /^no handshake: /,
+      fix: new RegExp(`renew the files at reverse_proxy\\.certificates\\.${name} in the profile`),
+      mends,
+      alsoFails: CERTIFICATES,
+      only: CERTIFICATES,
+    },
+    {
       check: `public.dns-${site}`,
       breaks: [leadsTo(name)],
       evidence: /^it has neither an A nor an AAAA record$/,
@@ -94,6 +95,6 @@ export const BREAKAGES: readonly Breakage[] = [
         },
       ],
       only: [`public.dns-${site}`],
-    }),
-  ),
+    },
+  ]),
 ];

@@ -62,7 +62,7 @@ export function target(environment: NodeJS.ProcessEnv): Target {
 
 /** What a client of the database is given. */
 function clientOf({ host, port, user, password }: Target, ssl: Ssl, database: string) {
-  return { host, port, user, password, ssl, database, connectionTimeoutMillis: 10_000 };
+  return { host, port, user, password, ssl, database, connectionTimeoutMillis: 3000 };
 }
 
 async function withClient<T>(
@@ -148,6 +148,7 @@ export async function setUpSchema(target: Target): Promise<pg.Pool> {
   const pool = new pg.Pool({
     ...clientOf(target, target.serverSsl, 'temporal'),
     idleTimeoutMillis: 0,
+    connectionTimeoutMillis: 10_000,
   });
   pool.on('error', () => undefined);
   return pool;
