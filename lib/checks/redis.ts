@@ -77,8 +77,10 @@ function serverChecks(
     host,
     probe: redisProbe(login, 'INFO'),
     ...(login.password && { secrets: ['redis_password'] }),
-    fix,
-    judge: (result) => infoVerdict(result, judge, login.password ? '+OK' : '+PONG'),
+    // What to change in the profile helps only where Redis answered.
+    fix: about.other,
+    judge: (result) =>
+      infoVerdict(result, (info) => ({ fix, ...judge(info) }), login.password ? '+OK' : '+PONG'),
   });
   return [
     asked(

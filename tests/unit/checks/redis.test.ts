@@ -93,6 +93,19 @@ test('an answer that is not that of a Redis we are logged in to never passes', (
   }
 });
 
+test('a Redis that does not answer is to be started, one that answers what is wrong to be changed', () => {
+  const fixOf = (id: string, result: ReturnType<typeof answered>) =>
+    findingOf(checks().find((check) => check.id === `redis.${id}`)!, result).fix;
+  const silent = answered('', { status: 1, errors: 'connect: Connection refused' });
+  for (const id of ['version', 'memory', 'headroom', 'policy'])
+    assert.match(fixOf(id, silent), /^scripts\/redis\.mjs --profile /, id);
+  assert.match(
+    fixOf('version', reply({ redis_version: '8.0.6' })),
+    /^images\.redis in the profile/,
+  );
+  assert.match(fixOf('memory', reply({ maxmemory: '0' })), /^redis\.maxmemory in the profile/);
+});
+
 for (const [suite, expected] of [
   ['experimental', 'pass'],
   ['trixie', 'fail'],
