@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Check, Verdict } from '../check.ts';
 import type { Deployment } from '../deployment.ts';
 import { sourceAddresses } from '../firewall.ts';
@@ -9,8 +11,9 @@ import type { CheckContext } from './context.ts';
 import { answered, closedTo, type Door } from './reach.ts';
 
 /** So many are dialled at once, for so many seconds: who drops packets never answers. */
-const AT_ONCE = 200;
+const AT_ONCE = 500;
 const SECONDS = 2;
+const DIAL = readFileSync(join(import.meta.dirname, 'dial.pl'), 'utf8');
 
 /** What the other hosts let this one in at: no port that is closed to it may answer. */
 export function neighbourChecks({ deployment, host }: CheckContext): Check[] {
@@ -29,22 +32,8 @@ export function neighbourChecks({ deployment, host }: CheckContext): Check[] {
       title: 'The other hosts answer this one only where they have to',
       host,
       probe: sh`
-        batch() {
-          local door
-          for door; do
-            # The number before the address tells which one answered.
-            (exec 3<>"/dev/tcp/\${door#*/}" && echo "\${door%%/*}") 2>/dev/null &
-          done
-          sleep ${SECONDS}
-          # Who drops packets keeps the others waiting for minutes.
-          kill $(jobs -pr) 2>/dev/null || :
-          wait || :
-        }
-        doors=(${doors.map(({ address, port }, index) => `${index}/${address}/${port}`)})
-        for ((first = 0; first < \${#doors[@]}; first += ${AT_ONCE})); do
-          batch "\${doors[@]:first:${AT_ONCE}}"
-        done
-        echo dialled "\${#doors[@]}"`,
+        perl -e ${DIAL} ${SECONDS} ${AT_ONCE} ${doors.map(({ address, port }, index) => `${index}/${address}/${port}`)}
+        echo dialled ${doors.length}`,
       timeoutSeconds: 20 + Math.ceil(doors.length / AT_ONCE) * (SECONDS + 4),
       fix: firewallFix(deployment, others),
       judge: ({ status, output, ...rest }) => {
