@@ -42,39 +42,41 @@ export const { stack, STACKS, COMPOSE, composeFile, envTemplate, privatePorts } 
 export const { UNDONE_AFTER_SECONDS, firewallSteps, withoutFirewallSteps } = await import(
   './steps/firewall.ts'
 );
-export const { rulesetOf } = await import('./firewall-rules.ts');
-export const { inTurns } = await import('./redis-turns.ts');
+export const { rulesetOf } = await import('./firewall/rules.ts');
+export const { inTurns } = await import('./steps/redis-turns.ts');
 export const { managedDatabases, managedNamespace } = await import('./managed.ts');
 export const { sslMode } = await import('./endpoints.ts');
 export const { proxyFiles } = await import('./proxy/files.ts');
 export const { forwardedTo } = await import('./proxy/sites.ts');
 export const { accept, onlyThese, reload, WANTED } = await import('./proxy/configuration.ts');
 export const { PASSWORD_FILE, passwordHash } = await import('./proxy/password.ts');
-export const { bundleTar, readBundle, saveBundle } = await import('./bundle.ts');
-export const { authorityFrom } = await import('./authority.ts');
+export const { bundleTar, readBundle, saveBundle } = await import('./images/bundle.ts');
+export const { authorityFrom } = await import('./proxy/authority.ts');
 export const { proxiedNames } = await import('./proxied-names.ts');
 export const { STAKE_BUFFER_UPOKT } = await import('./profile/igniter-schema.ts');
 export const { pocketdChecksums } = await import('./profile/pocketd-releases.ts');
-export const { familiarReference } = await import('./images.ts');
-export const { imagesOf } = await import('./role-images.ts');
+export const { familiarReference } = await import('./images/reference.ts');
+export const { imagesOf } = await import('./images/role-images.ts');
 export const { portalUrl } = await import('./profile/portal-url.ts');
 export const { loadDeployment } = await import('./deployment.ts');
-export const { settingFlags } = await import('./setting-flags.ts');
-export const { runRole } = await import('./role-command.ts');
-export const { runCommand } = await import('./command.ts');
-export const { runDeploy, DEPLOY_OPTIONS } = await import('./deploy-command.ts');
+export const { settingFlags } = await import('./commands/setting-flags.ts');
+export const { runRole } = await import('./commands/role-command.ts');
+export const { runCommand } = await import('./commands/command.ts');
+export const { runDeploy, DEPLOY_OPTIONS } = await import('./commands/deploy-command.ts');
 export const { EXIT, UserError } = await import('./exit-codes.ts');
 export const { yaml, readYamlFile } = await import('./yaml-text.ts');
-export const { relayerConfig, minerConfig, keysFile } = await import('./relayminer-config.ts');
-export const { relayminerRolling } = await import('./relayminer-rolling.ts');
+export const { relayerConfig, minerConfig, keysFile } = await import('./relayminer/config.ts');
+export const { relayminerRolling } = await import('./relayminer/rolling.ts');
 export const { runsExporter, nodeExporterListen, redisSource, postgresSource } = await import(
-  './exporters.ts'
+  './monitoring/exporters.ts'
 );
 export const { GATEWAY, withGateway } = await import('./pocket-gateway.ts');
-export const { prometheusConfig } = await import('./prometheus-config.ts');
-export const { blackboxConfig } = await import('./public-probes.ts');
-export const { DERIVED_RULES, derivedRules, ruleFiles } = await import('./alert-rules.ts');
+export const { prometheusConfig } = await import('./monitoring/prometheus-config.ts');
+export const { blackboxConfig } = await import('./monitoring/public-probes.ts');
+export const { DERIVED_RULES, derivedRules, ruleFiles } = await import(
+  './monitoring/alert-rules.ts'
+);
 export const { alertmanagerConfig, receiverFile, RECEIVER_SECRETS } = await import(
-  './alertmanager-config.ts'
+  './monitoring/alertmanager-config.ts'
 );
 export const { proxyRolling } = await import('./proxy/rolling.ts');

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
 import type { Deployment, Host } from './deployment.ts';
 import type { RoleName } from './profile/roles.ts';
-import type { Secrets } from './secrets.ts';
+import type { Visit } from './run/visits.ts';
+import type { Secrets } from './secrets/secrets.ts';
 import type { Shell } from './shell.ts';
 import type { Step } from './step.ts';
-import type { Visit } from './visits.ts';
 
 /** What a role knows when it says what a host should be. */
 export interface RoleContext {

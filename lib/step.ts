@@ -1,4 +1,4 @@
-import type { Fact } from './facts.ts';
+import type { Fact } from './run/facts.ts';
 import type { Shell } from './shell.ts';
 
 /** How long a step may take that does not say it itself. */

@@ -36,7 +36,7 @@ export const provider = {
  * The values of env-templates/provider.env.
  * @param {import('../lib/deployment.ts').Deployment} deployment
  * @param {import('../lib/deployment.ts').Host} host
- * @param {import('../lib/secrets.ts').Secrets} secrets
+ * @param {import('../lib/secrets/secrets.ts').Secrets} secrets
  */
 function settings(deployment, host, secrets) {
   const { images, network } = deployment;

@@ -3,7 +3,7 @@
 import { runCommand } from '../lib/index.mjs';
 
 if (import.meta.main) {
-  const { REPORT_OPTIONS, runReport } = await import('../lib/report-command.ts');
+  const { REPORT_OPTIONS, runReport } = await import('../lib/commands/report-command.ts');
   await runCommand({
     script: 'scripts/report.mjs',
     summary:

@@ -50,7 +50,7 @@ export const reverseProxy = {
 /**
  * The hash of the password that the portal asks for, where it asks for one.
  * @param {import('../lib/deployment.ts').Deployment} deployment
- * @param {import('../lib/secrets.ts').Secrets} secrets
+ * @param {import('../lib/secrets/secrets.ts').Secrets} secrets
  */
 function password({ images, name, profile }, secrets) {
   const reference = profile.reverse_proxy.provider_admin?.password;

@@ -2,7 +2,7 @@
 // Asks every host of a profile whether the deployment works, and says what to do where it does not. Changes nothing.
 import { runCommand } from '../lib/index.mjs';
 
-const { runValidate, VALIDATE_OPTIONS } = await import('../lib/validate-command.ts');
+const { runValidate, VALIDATE_OPTIONS } = await import('../lib/commands/validate-command.ts');
 
 await runCommand({
   script: 'scripts/validate.mjs',

@@ -1,10 +1,10 @@
-import { RECEIVER_SECRETS, TEST_ALERT } from '../alertmanager-config.ts';
-import type { Check, Verdict } from '../check.ts';
-import { logs } from '../fixes.ts';
+import { RECEIVER_SECRETS, TEST_ALERT } from '../monitoring/alertmanager-config.ts';
 import { curlConfig } from '../probes/http.ts';
 import type { AlertReceiver } from '../profile/monitoring-schema.ts';
 import { sh } from '../shell.ts';
-import { fail, lastWords, pass } from '../verdict.ts';
+import type { Check, Verdict } from '../validation/check.ts';
+import { logs } from '../validation/fixes.ts';
+import { fail, lastWords, pass } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
 const ALERTMANAGER = 'http://alertmanager:9093';

@@ -1,6 +1,6 @@
-import type { Check, DeploymentCheck, FleetCheck, OwnCheck } from '../check.ts';
 import type { Deployment } from '../deployment.ts';
-import type { Secrets } from '../secrets.ts';
+import type { Secrets } from '../secrets/secrets.ts';
+import type { Check, DeploymentCheck, FleetCheck, OwnCheck } from '../validation/check.ts';
 import { alertPathChecks } from './alert-path.ts';
 import { backendChecks } from './backends.ts';
 import { certificateChecks } from './certificates.ts';

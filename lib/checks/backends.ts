@@ -1,5 +1,3 @@
-import type { Check, ProbeResult, Verdict } from '../check.ts';
-import type { SecretValue } from '../compile.ts';
 import { grpcProbe, grpcVerdict } from '../probes/grpc.ts';
 import {
   curlConfig,
@@ -9,8 +7,10 @@ import {
   httpVerdict,
 } from '../probes/http.ts';
 import type { BackendSettings, Transport } from '../profile/relayminer-schema.ts';
+import type { SecretValue } from '../run/compile.ts';
 import { type Shell, sh } from '../shell.ts';
-import { excerpt, fail, lastWords, pass, warn } from '../verdict.ts';
+import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
+import { excerpt, fail, lastWords, pass, warn } from '../validation/verdict.ts';
 import { networkOfStatus } from './chain.ts';
 import { type CheckContext, isIn } from './context.ts';
 

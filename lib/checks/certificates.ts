@@ -1,12 +1,12 @@
 import type { X509Certificate } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
-import type { OwnCheck, Verdict } from '../check.ts';
-import { logs } from '../fixes.ts';
 import type { Host } from '../hosts.ts';
 import { PORTS } from '../ports.ts';
 import { shakeHands, type TlsAnswer } from '../probes/tls.ts';
 import { sitesOf, tlsOf } from '../proxy/sites.ts';
-import { excerpt, fail, pass, skip, warn } from '../verdict.ts';
+import type { OwnCheck, Verdict } from '../validation/check.ts';
+import { logs } from '../validation/fixes.ts';
+import { excerpt, fail, pass, skip, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
 const DAY = 86_400_000;

@@ -1,9 +1,9 @@
-import type { Check, Verdict } from '../check.ts';
 import { grpcProbe, readGrpc } from '../probes/grpc.ts';
 import { httpProbe, jsonOf, readHttp } from '../probes/http.ts';
 import { numberOf } from '../probes/protobuf.ts';
 import { lines, type Shell, sh } from '../shell.ts';
-import { fail, pass, skip, warn } from '../verdict.ts';
+import type { Check, Verdict } from '../validation/check.ts';
+import { fail, pass, skip, warn } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 
 /** One of the interfaces at which a node of the chain answers, and how its newest height is asked and read. */

@@ -1,10 +1,10 @@
-import type { Check, ProbeResult, Verdict } from '../check.ts';
 import type { Network } from '../network.ts';
 import { grpcProbe, grpcRefusal, grpcVerdict } from '../probes/grpc.ts';
 import { type HttpAnswer, httpProbe, httpVerdict, jsonOf, shownUrl } from '../probes/http.ts';
 import { fieldOf } from '../probes/protobuf.ts';
 import { lines, sh } from '../shell.ts';
-import { excerpt, fail, pass, warn } from '../verdict.ts';
+import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
+import { excerpt, fail, pass, warn } from '../validation/verdict.ts';
 import {
   grpcHeight,
   type HeightSource,

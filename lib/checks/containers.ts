@@ -1,6 +1,6 @@
-import type { Verdict } from '../check.ts';
 import { type Shell, sh } from '../shell.ts';
-import { fail, pass, warn } from '../verdict.ts';
+import type { Verdict } from '../validation/check.ts';
+import { fail, pass, warn } from '../validation/verdict.ts';
 
 /** What `docker inspect` says of a container of a compose project. */
 export interface ContainerState {

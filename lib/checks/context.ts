@@ -1,7 +1,7 @@
 import type { Deployment } from '../deployment.ts';
 import type { Host } from '../hosts.ts';
 import type { GroupName } from '../profile/roles.ts';
-import type { Secrets } from '../secrets.ts';
+import type { Secrets } from '../secrets/secrets.ts';
 
 /** What a group of checks is made from: one host of a deployment. */
 export interface CheckContext {

@@ -1,10 +1,10 @@
 import { lookup, Resolver } from 'node:dns/promises';
-import type { DeploymentCheck, Verdict } from '../check.ts';
 import type { Deployment } from '../deployment.ts';
 import { PORTS } from '../ports.ts';
 import { shakeHands, type TlsAnswer } from '../probes/tls.ts';
 import { type Site, sitesOf, tlsOf } from '../proxy/sites.ts';
-import { excerpt, fail, pass, skip, warn } from '../verdict.ts';
+import type { DeploymentCheck, Verdict } from '../validation/check.ts';
+import { excerpt, fail, pass, skip, warn } from '../validation/verdict.ts';
 
 /** Where each public name leads, as the public DNS tells this machine. */
 export function dnsChecks(deployment: Deployment): DeploymentCheck[] {

@@ -1,6 +1,6 @@
-import type { Check, ProbeResult, Verdict } from '../check.ts';
 import { sh } from '../shell.ts';
-import { fail, lastWords, pass, skip, warn } from '../verdict.ts';
+import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
+import { fail, lastWords, pass, skip, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
 /** Where relayer and miner serve profiles when they are told to (pocket-relay-miner, pprof, v0.1.x). */

@@ -1,11 +1,11 @@
-import type { Check } from '../check.ts';
 import type { Deployment } from '../deployment.ts';
-import { logs, onHost, rerun } from '../fixes.ts';
 import type { PortName } from '../ports.ts';
 import type { ImageName } from '../profile/images.ts';
 import type { GroupName, RoleName } from '../profile/roles.ts';
 import { sh } from '../shell.ts';
-import { fail, lastWords, pass } from '../verdict.ts';
+import type { Check } from '../validation/check.ts';
+import { logs, onHost, rerun } from '../validation/fixes.ts';
+import { fail, lastWords, pass } from '../validation/verdict.ts';
 import { compareVersions } from '../versions.ts';
 import { containersProbe, containerVerdict, readContainers } from './containers.ts';
 import { type CheckContext, isIn } from './context.ts';

@@ -1,8 +1,8 @@
-import type { Check, Verdict } from '../check.ts';
-import { rerun } from '../fixes.ts';
 import { PORT_NAMES, PORTS } from '../ports.ts';
 import { lines, sh } from '../shell.ts';
-import { fail, lastWords, pass, skip } from '../verdict.ts';
+import type { Check, Verdict } from '../validation/check.ts';
+import { rerun } from '../validation/fixes.ts';
+import { fail, lastWords, pass, skip } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 
 const SOCKETS = sh`ss --no-header --listening --tcp --numeric`;

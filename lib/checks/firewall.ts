@@ -1,7 +1,7 @@
-import type { Check } from '../check.ts';
-import { rerun } from '../fixes.ts';
 import { sh } from '../shell.ts';
-import { fail, lastWords, pass } from '../verdict.ts';
+import type { Check } from '../validation/check.ts';
+import { rerun } from '../validation/fixes.ts';
+import { fail, lastWords, pass } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 
 /** The firewall of a host, as the host itself tells. */

@@ -1,8 +1,8 @@
-import type { Check, ProbeResult, Verdict } from '../check.ts';
-import { onHost, rerun } from '../fixes.ts';
 import { COMMON_KERNEL, type KernelSettings, REDIS_KERNEL } from '../kernel-settings.ts';
 import { sh } from '../shell.ts';
-import { fail, lastWords, pass, skip, warn } from '../verdict.ts';
+import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
+import { onHost, rerun } from '../validation/fixes.ts';
+import { fail, lastWords, pass, skip, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
 /** The kernel of a host: its settings in force, and whether a newer one waits for a reboot. */

@@ -1,7 +1,7 @@
-import type { Check, ProbeResult, Verdict } from '../check.ts';
 import type { RoleName } from '../profile/roles.ts';
 import { sh } from '../shell.ts';
-import { fail, lastWords, pass, warn } from '../verdict.ts';
+import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
+import { fail, lastWords, pass, warn } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 
 /**

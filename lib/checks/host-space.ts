@@ -1,7 +1,7 @@
-import type { Check, ProbeResult, Verdict } from '../check.ts';
-import { onHost } from '../fixes.ts';
 import { type Shell, sh } from '../shell.ts';
-import { lastWords, pass, skip, warn } from '../verdict.ts';
+import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
+import { onHost } from '../validation/fixes.ts';
+import { lastWords, pass, skip, warn } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 
 const LEAST_FREE_PERCENT = 10;

@@ -1,7 +1,7 @@
-import type { Check } from '../check.ts';
-import { onHost } from '../fixes.ts';
 import { sh } from '../shell.ts';
-import { fail, lastWords, pass, skip, warn } from '../verdict.ts';
+import type { Check } from '../validation/check.ts';
+import { onHost } from '../validation/fixes.ts';
+import { fail, lastWords, pass, skip, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 import { kernelChecks } from './host-kernel.ts';
 import { memoryCheck } from './host-memory.ts';

@@ -1,9 +1,9 @@
-import type { Check, ProbeResult, Verdict } from '../check.ts';
-import { logs } from '../fixes.ts';
 import { PORTS } from '../ports.ts';
 import { httpProbe, httpVerdict, jsonOf } from '../probes/http.ts';
 import { sh } from '../shell.ts';
-import { excerpt, fail, lastWords, pass, warn } from '../verdict.ts';
+import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
+import { logs } from '../validation/fixes.ts';
+import { excerpt, fail, lastWords, pass, warn } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 
 /** One of Igniter's two applications: its stack and group of checks, and what it is called. */

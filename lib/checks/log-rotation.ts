@@ -1,7 +1,7 @@
-import type { Check, ProbeResult, Verdict } from '../check.ts';
-import { onHost } from '../fixes.ts';
 import type { Shell } from '../shell.ts';
-import { fail, lastWords, pass, skip } from '../verdict.ts';
+import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
+import { onHost } from '../validation/fixes.ts';
+import { fail, lastWords, pass, skip } from '../validation/verdict.ts';
 import { readContainers } from './containers.ts';
 import type { CheckContext } from './context.ts';
 

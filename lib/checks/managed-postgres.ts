@@ -1,10 +1,10 @@
-import type { Check, ProbeResult, Verdict } from '../check.ts';
 import { type Endpoint, sslMode } from '../endpoints.ts';
-import { rerun } from '../fixes.ts';
 import { postgresClient } from '../postgres-client.ts';
 import type { RoleName } from '../profile/roles.ts';
 import { type Shell, sh } from '../shell.ts';
-import { fail, lastWords, pass } from '../verdict.ts';
+import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
+import { rerun } from '../validation/fixes.ts';
+import { fail, lastWords, pass } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 
 /** The databases that roles need. */

@@ -1,10 +1,10 @@
-import type { Check, ProbeResult, Verdict } from '../check.ts';
-import { logs, rerun } from '../fixes.ts';
 import { httpProbe, httpVerdict, jsonOf } from '../probes/http.ts';
 import { tlsOf } from '../proxy/sites.ts';
-import { publicKey } from '../secrets.ts';
+import { publicKey } from '../secrets/secrets.ts';
 import { type Shell, sh } from '../shell.ts';
-import { excerpt, fail, lastWords, pass, warn } from '../verdict.ts';
+import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
+import { logs, rerun } from '../validation/fixes.ts';
+import { excerpt, fail, lastWords, pass, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 import {
   baseOf,

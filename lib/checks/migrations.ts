@@ -1,10 +1,10 @@
-import type { Check, FleetCheck, ProbeResult, Verdict } from '../check.ts';
 import type { Deployment } from '../deployment.ts';
-import { rerun } from '../fixes.ts';
 import type { Host } from '../hosts.ts';
 import { postgresClient } from '../postgres-client.ts';
 import { lines, sh } from '../shell.ts';
-import { fail, lastWords, pass, silentIn, skip, warn } from '../verdict.ts';
+import type { Check, FleetCheck, ProbeResult, Verdict } from '../validation/check.ts';
+import { rerun } from '../validation/fixes.ts';
+import { fail, lastWords, pass, silentIn, skip, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 import type { Application } from './igniter.ts';
 import { postgresQuery } from './postgres-query.ts';

@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Check, ProbeResult, Verdict } from '../check.ts';
-import { logs, rerun } from '../fixes.ts';
 import { PORTS } from '../ports.ts';
 import { type HttpAnswer, httpProbe, httpVerdict, jsonOf } from '../probes/http.ts';
 import { COMPOSE } from '../steps/stack.ts';
-import { excerpt, fail, pass, warn } from '../verdict.ts';
+import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
+import { logs, rerun } from '../validation/fixes.ts';
+import { excerpt, fail, pass, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
 const PROMETHEUS = `http://127.0.0.1:${PORTS.prometheus.port}`;

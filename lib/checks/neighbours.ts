@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Check, Verdict } from '../check.ts';
 import type { Deployment } from '../deployment.ts';
-import { sourceAddresses } from '../firewall.ts';
-import { rerun } from '../fixes.ts';
+import { sourceAddresses } from '../firewall/openings.ts';
 import type { Host } from '../hosts.ts';
 import { sh } from '../shell.ts';
-import { fail, lastWords, pass, warn } from '../verdict.ts';
+import type { Check, Verdict } from '../validation/check.ts';
+import { rerun } from '../validation/fixes.ts';
+import { fail, lastWords, pass, warn } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 import { answered, closedTo, type Door } from './reach.ts';
 

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
-import type { OwnCheck } from '../check.ts';
-import { skip } from '../verdict.ts';
+import type { OwnCheck } from '../validation/check.ts';
+import { skip } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 import { firewallFix, reachVerdict } from './neighbours.ts';
 import { closedTo, type Door } from './reach.ts';

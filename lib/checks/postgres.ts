@@ -1,8 +1,8 @@
-import type { Check } from '../check.ts';
-import { logs, rerun } from '../fixes.ts';
 import { PORTS } from '../ports.ts';
 import { type Shell, sh } from '../shell.ts';
-import { fail, lastWords, pass } from '../verdict.ts';
+import type { Check } from '../validation/check.ts';
+import { logs, rerun } from '../validation/fixes.ts';
+import { fail, lastWords, pass } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 import { managedPostgresChecks, reachableVerdict, sslRequest } from './managed-postgres.ts';
 import { postgresQuery } from './postgres-query.ts';

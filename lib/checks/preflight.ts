@@ -1,9 +1,9 @@
-import type { Check } from '../check.ts';
+import { imagesOf } from '../images/role-images.ts';
 import { PORT_NAMES, PORTS } from '../ports.ts';
 import type { RoleName } from '../profile/roles.ts';
-import { imagesOf } from '../role-images.ts';
 import { sh } from '../shell.ts';
-import { fail, pass, skip } from '../verdict.ts';
+import type { Check } from '../validation/check.ts';
+import { fail, pass, skip } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 import { hostChecks, SYSTEM_AND_CLOCK } from './host.ts';
 

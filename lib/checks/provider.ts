@@ -1,8 +1,8 @@
-import type { Check } from '../check.ts';
-import { logs, rerun } from '../fixes.ts';
 import { httpProbe, httpVerdict, jsonOf } from '../probes/http.ts';
-import { publicKey } from '../secrets.ts';
-import { excerpt, fail, pass, skip } from '../verdict.ts';
+import { publicKey } from '../secrets/secrets.ts';
+import type { Check } from '../validation/check.ts';
+import { logs, rerun } from '../validation/fixes.ts';
+import { excerpt, fail, pass, skip } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 import {
   baseOf,

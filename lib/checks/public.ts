@@ -1,11 +1,11 @@
-import type { Check, Verdict } from '../check.ts';
-import { logs, rerun } from '../fixes.ts';
 import { PORTS } from '../ports.ts';
 import { type HttpAnswer, type HttpRequest, httpProbe, httpVerdict } from '../probes/http.ts';
 import { type Site, sitesOf, tlsOf } from '../proxy/sites.ts';
-import { publicKey } from '../secrets.ts';
+import { publicKey } from '../secrets/secrets.ts';
 import { sh } from '../shell.ts';
-import { excerpt, fail, lastWords, pass, skip } from '../verdict.ts';
+import type { Check, Verdict } from '../validation/check.ts';
+import { logs, rerun } from '../validation/fixes.ts';
+import { excerpt, fail, lastWords, pass, skip } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import type { Deployment } from '../deployment.ts';
-import { CLOSED_PORTS, openingsOf, sourceAddresses, sshPorts } from '../firewall.ts';
+import { CLOSED_PORTS, openingsOf, sourceAddresses, sshPorts } from '../firewall/openings.ts';
 import type { Host } from '../hosts.ts';
 
 /** Something to dial: an address of a host, at a port that is closed to whoever dials. */

@@ -1,5 +1,5 @@
-import type { ProbeResult, Verdict } from '../check.ts';
-import { excerpt, fail, lastWords } from '../verdict.ts';
+import type { ProbeResult, Verdict } from '../validation/check.ts';
+import { excerpt, fail, lastWords } from '../validation/verdict.ts';
 
 /**
  * Judges the answers to AUTH, INFO and QUIT. What did not log in, or is no Redis, has failed.

@@ -1,9 +1,9 @@
-import type { Check, Verdict } from '../check.ts';
-import { rerun } from '../fixes.ts';
 import { PORTS } from '../ports.ts';
 import { anonymousProbe, type RedisLogin, redisProbe } from '../probes/redis.ts';
 import { parseRedisUrl } from '../redis-url.ts';
-import { excerpt, fail, lastWords, pass, skip, warn } from '../verdict.ts';
+import type { Check, Verdict } from '../validation/check.ts';
+import { rerun } from '../validation/fixes.ts';
+import { excerpt, fail, lastWords, pass, skip, warn } from '../validation/verdict.ts';
 import { compareVersions } from '../versions.ts';
 import { type CheckContext, isIn } from './context.ts';
 import { infoVerdict } from './redis-info.ts';

@@ -1,6 +1,6 @@
-import type { Check } from '../check.ts';
 import { httpProbe, httpVerdict, shownUrl } from '../probes/http.ts';
-import { pass, warn } from '../verdict.ts';
+import type { Check } from '../validation/check.ts';
+import { pass, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
 /** The governance registry, which the wizards of Provider and Middleman read. */

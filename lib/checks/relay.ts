@@ -1,7 +1,5 @@
-import type { Check, ProbeResult, Verdict } from '../check.ts';
 import type { Deployment } from '../deployment.ts';
 import { EXIT, UserError } from '../exit-codes.ts';
-import { logs, rerun } from '../fixes.ts';
 import type { Host } from '../hosts.ts';
 import { type Answers, readAnswers } from '../relay-proof/answers.ts';
 import { counting, loginFrom } from '../relay-proof/counts.ts';
@@ -13,8 +11,14 @@ import {
   publishedVerdict,
   relayVerdict,
 } from '../relay-proof/verdicts.ts';
-import { SIMULATION_KEY_ID, SIMULATION_KEYS, servesSimulatedRelays } from '../simulation.ts';
-import { fail, lastWords } from '../verdict.ts';
+import {
+  SIMULATION_KEY_ID,
+  SIMULATION_KEYS,
+  servesSimulatedRelays,
+} from '../relayminer/simulation.ts';
+import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
+import { logs, rerun } from '../validation/fixes.ts';
+import { fail, lastWords } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 
 /**

@@ -1,7 +1,7 @@
-import type { Check, ProbeResult, Verdict } from '../check.ts';
-import { rerun } from '../fixes.ts';
 import { sh } from '../shell.ts';
-import { excerpt, fail, lastWords, pass, warn } from '../verdict.ts';
+import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
+import { rerun } from '../validation/fixes.ts';
+import { excerpt, fail, lastWords, pass, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
 const PROCESSES = [

@@ -1,10 +1,10 @@
-import type { Check, FleetCheck, ProbeResult, Verdict } from '../check.ts';
 import type { Deployment } from '../deployment.ts';
-import { logs, rerun } from '../fixes.ts';
 import type { Host } from '../hosts.ts';
 import { PORTS } from '../ports.ts';
 import { lines, type Shell, sh } from '../shell.ts';
-import { fail, lastWords, pass, silentIn, skip } from '../verdict.ts';
+import type { Check, FleetCheck, ProbeResult, Verdict } from '../validation/check.ts';
+import { logs, rerun } from '../validation/fixes.ts';
+import { fail, lastWords, pass, silentIn, skip } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
 const VERSION_ID = 'relayminer.version';

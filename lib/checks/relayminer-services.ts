@@ -1,8 +1,8 @@
-import type { Check, Verdict } from '../check.ts';
-import { logs } from '../fixes.ts';
 import { PORTS } from '../ports.ts';
 import { type HttpAnswer, httpProbe, httpVerdict, jsonOf } from '../probes/http.ts';
-import { excerpt, fail, pass, warn } from '../verdict.ts';
+import type { Check, Verdict } from '../validation/check.ts';
+import { logs } from '../validation/fixes.ts';
+import { excerpt, fail, pass, warn } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 
 /** What the relayer itself thinks of the backends of each service. */

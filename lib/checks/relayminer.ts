@@ -1,10 +1,10 @@
-import type { Check, FleetCheck, ProbeResult, Verdict } from '../check.ts';
 import type { Deployment } from '../deployment.ts';
-import { logs, rerun } from '../fixes.ts';
 import { PORTS } from '../ports.ts';
 import { type HttpAnswer, httpProbe, httpVerdict } from '../probes/http.ts';
 import { sh } from '../shell.ts';
-import { excerpt, fail, lastWords, pass, skip, warn } from '../verdict.ts';
+import type { Check, FleetCheck, ProbeResult, Verdict } from '../validation/check.ts';
+import { logs, rerun } from '../validation/fixes.ts';
+import { excerpt, fail, lastWords, pass, skip, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 import { configChecks } from './relayminer-config.ts';
 import { relayHostChecks } from './relayminer-fleet.ts';

@@ -1,10 +1,10 @@
 import { request } from 'node:https';
-import type { DeploymentCheck, Verdict } from '../check.ts';
 import type { Deployment } from '../deployment.ts';
-import { logs } from '../fixes.ts';
 import { PORTS } from '../ports.ts';
 import type { HttpAnswer } from '../probes/http.ts';
-import { excerpt, fail, pass, skip } from '../verdict.ts';
+import type { DeploymentCheck, Verdict } from '../validation/check.ts';
+import { logs } from '../validation/fixes.ts';
+import { excerpt, fail, pass, skip } from '../validation/verdict.ts';
 import { isOutOfReach, recordsOf } from './dns.ts';
 import { relayVerdict } from './public.ts';
 

@@ -1,15 +1,15 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
-import type { DeploymentCheck, Verdict } from '../check.ts';
 import type { Deployment } from '../deployment.ts';
-import { parseSupplierKeys } from '../keys.ts';
 import { SECRET_NAMES } from '../profile/schema.ts';
-import { managedPasswords, type Secrets } from '../secrets.ts';
+import { parseSupplierKeys } from '../secrets/keys.ts';
+import { managedPasswords, type Secrets } from '../secrets/secrets.ts';
+import { isWeak } from '../secrets/weak-secrets.ts';
 import { quote } from '../shell.ts';
 import { shortPath } from '../short-path.ts';
-import { fail, pass } from '../verdict.ts';
-import { isWeak } from '../weak-secrets.ts';
+import type { DeploymentCheck, Verdict } from '../validation/check.ts';
+import { fail, pass } from '../validation/verdict.ts';
 
 /** The secrets as this machine keeps them; told by their names, never with a value. */
 export function secretStoreChecks(deployment: Deployment, secrets: Secrets): DeploymentCheck[] {

@@ -1,10 +1,10 @@
-import type { Check, Verdict } from '../check.ts';
-import { rerun } from '../fixes.ts';
 import { ROLES, type RoleName } from '../profile/roles.ts';
-import { type SecretFile, secretFiles } from '../secret-files.ts';
+import { type SecretFile, secretFiles } from '../secrets/secret-files.ts';
+import { WEAK } from '../secrets/weak-secrets.ts';
 import { sh } from '../shell.ts';
-import { fail, lastWords, pass } from '../verdict.ts';
-import { WEAK } from '../weak-secrets.ts';
+import type { Check, Verdict } from '../validation/check.ts';
+import { rerun } from '../validation/fixes.ts';
+import { fail, lastWords, pass } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 
 /** The files of a host that hold secrets. What is in them is never printed, and no secret is sent to look for. */

@@ -1,11 +1,11 @@
-import type { Check, FleetCheck, ProbeResult, Verdict } from '../check.ts';
 import type { Deployment } from '../deployment.ts';
 import { PRIMARY_NAME } from '../endpoints.ts';
-import { logs, onHost, rerun } from '../fixes.ts';
 import { PORTS } from '../ports.ts';
 import { type RedisLogin, redisProbe, sentinelProbe } from '../probes/redis.ts';
 import { lines } from '../shell.ts';
-import { excerpt, fail, lastWords, pass, warn } from '../verdict.ts';
+import type { Check, FleetCheck, ProbeResult, Verdict } from '../validation/check.ts';
+import { logs, onHost, rerun } from '../validation/fixes.ts';
+import { excerpt, fail, lastWords, pass, warn } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 import { infoVerdict } from './redis-info.ts';
 

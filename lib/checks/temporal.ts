@@ -1,10 +1,10 @@
-import type { Check, Verdict } from '../check.ts';
-import { logs, rerun } from '../fixes.ts';
 import { PORTS } from '../ports.ts';
 import { grpcProbe, grpcRefusal, grpcVerdict } from '../probes/grpc.ts';
 import { fieldOf, numberOf, textField } from '../probes/protobuf.ts';
 import type { RoleName } from '../profile/roles.ts';
-import { fail, pass, warn } from '../verdict.ts';
+import type { Check, Verdict } from '../validation/check.ts';
+import { logs, rerun } from '../validation/fixes.ts';
+import { fail, pass, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
 /** The path of Temporal's service. */

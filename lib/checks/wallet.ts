@@ -1,4 +1,3 @@
-import type { Check, ProbeResult, Verdict } from '../check.ts';
 import {
   accountOf,
   accountQuery,
@@ -11,8 +10,9 @@ import {
 } from '../probes/chain-queries.ts';
 import type { GrpcAnswer } from '../probes/grpc.ts';
 import { grpcAnswers, grpcCallsProbe } from '../probes/grpc-calls.ts';
-import type { SupplierKey } from '../secrets.ts';
-import { pass, skip, warn } from '../verdict.ts';
+import type { SupplierKey } from '../secrets/secrets.ts';
+import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
+import { pass, skip, warn } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 
 /** So many suppliers are asked for in one go, so that the answers fit into what a host may tell. */

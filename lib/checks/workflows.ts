@@ -1,11 +1,11 @@
-import type { Check, ProbeResult, Verdict } from '../check.ts';
-import { logs } from '../fixes.ts';
 import { PORTS } from '../ports.ts';
 import { grpcProbe, grpcRefusal, grpcVerdict } from '../probes/grpc.ts';
 import { httpProbe } from '../probes/http.ts';
 import { fieldOf, fieldsOf, numberOf, textField } from '../probes/protobuf.ts';
 import { lines, sh } from '../shell.ts';
-import { fail, lastWords, pass, warn } from '../verdict.ts';
+import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
+import { logs } from '../validation/fixes.ts';
+import { fail, lastWords, pass, warn } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 import { type Application, baseOf } from './igniter.ts';
 import { TEMPORAL_SERVICE } from './temporal.ts';

@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
-import type { ProbeResult } from '../check.ts';
 import { type Shell, sh } from '../shell.ts';
+import type { ProbeResult } from '../validation/check.ts';
 import { frameOf, type GrpcAnswer, type GrpcCall, grpcConfig, readGrpc } from './grpc.ts';
 
 const LONGEST_BYTES = 16_777_216;

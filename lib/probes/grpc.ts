@@ -1,6 +1,6 @@
-import type { ProbeResult, Verdict } from '../check.ts';
 import { type Shell, sh } from '../shell.ts';
-import { excerpt, fail, lastWords } from '../verdict.ts';
+import type { ProbeResult, Verdict } from '../validation/check.ts';
+import { excerpt, fail, lastWords } from '../validation/verdict.ts';
 import { curlConfig } from './http.ts';
 
 /** A unary gRPC call. */

@@ -1,7 +1,7 @@
-import type { ProbeResult, Verdict } from '../check.ts';
-import { type SecretValue, withMarks } from '../compile.ts';
+import { type SecretValue, withMarks } from '../run/compile.ts';
 import { type Shell, sh } from '../shell.ts';
-import { fail, lastWords } from '../verdict.ts';
+import type { ProbeResult, Verdict } from '../validation/check.ts';
+import { fail, lastWords } from '../validation/verdict.ts';
 
 /** A request as curl makes it. Redirects are not followed: what answers has to be what was asked. */
 export interface HttpRequest {

@@ -1,7 +1,7 @@
-import { forwardsTo } from '../proxy-upstreams.ts';
 import { lines, sh } from '../shell.ts';
 import type { Step } from '../step.ts';
 import { STACKS } from '../steps/stack.ts';
+import { forwardsTo } from './upstreams.ts';
 
 /** Where the proxy's configurations are on a host; its container sees them at /etc/caddy. */
 const HERE = `${STACKS}/reverse-proxy/caddy`;

@@ -1,10 +1,10 @@
-import { authorityFrom } from '../authority.ts';
 import type { Deployment, Host } from '../deployment.ts';
 import { imageTag } from '../profile/images.ts';
-import type { Secrets } from '../secrets.ts';
+import type { Secrets } from '../secrets/secrets.ts';
 import { sh } from '../shell.ts';
 import type { FileOptions } from '../steps/file.ts';
 import { composeFile, envTemplate } from '../steps/stack.ts';
+import { authorityFrom } from './authority.ts';
 import { certificateWithKey } from './certificates.ts';
 import { certificatesOf, sitesOf } from './sites.ts';
 import { proxyValues } from './values.ts';

@@ -2,9 +2,9 @@ import type { Deployment, Host } from '../deployment.ts';
 import { hostPort } from '../endpoints.ts';
 import type { PortName } from '../ports.ts';
 import type { Profile } from '../profile/schema.ts';
-import { upstreamsOf } from '../proxy-upstreams.ts';
-import type { Secrets } from '../secrets.ts';
+import type { Secrets } from '../secrets/secrets.ts';
 import { type DomainKey, tlsOf } from './sites.ts';
+import { upstreamsOf } from './upstreams.ts';
 
 /** The values of env-templates/reverse-proxy-values.env: empty for a site that the profile does not ask for. */
 export function proxyValues(

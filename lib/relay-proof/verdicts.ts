@@ -1,5 +1,5 @@
-import type { Verdict } from '../check.ts';
-import { excerpt, fail, pass, skip, warn } from '../verdict.ts';
+import type { Verdict } from '../validation/check.ts';
+import { excerpt, fail, pass, skip, warn } from '../validation/verdict.ts';
 import type { Answers, Changes, Said } from './answers.ts';
 import type { Question } from './questions.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { usesStandIns } from '../images/stand-ins.ts';
 import { shortPath } from '../short-path.ts';
-import { usesStandIns } from '../stand-ins.ts';
 import type { ReportInput } from './input.ts';
 import { blocks, code, moment, table } from './markdown.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { VerdictName } from '../check.ts';
-import { countOf } from '../findings.ts';
+import type { VerdictName } from '../validation/check.ts';
+import { countOf } from '../validation/findings.ts';
 import type { ReportInput } from './input.ts';
 import { moment } from './markdown.ts';
 

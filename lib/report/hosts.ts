@@ -1,7 +1,7 @@
 import type { Deployment, Host } from '../deployment.ts';
 import { hostPort } from '../endpoints.ts';
+import { imagesOf } from '../images/role-images.ts';
 import { PORTS, type PortName } from '../ports.ts';
-import { imagesOf } from '../role-images.ts';
 import type { ReportInput } from './input.ts';
 import { blocks, code, table } from './markdown.ts';
 

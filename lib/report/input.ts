@@ -1,6 +1,6 @@
-import type { Finding } from '../check.ts';
 import type { Deployment } from '../deployment.ts';
-import type { Secrets } from '../secrets.ts';
+import type { Secrets } from '../secrets/secrets.ts';
+import type { Finding } from '../validation/check.ts';
 import type { Remembered } from './history.ts';
 
 /** What a report is made from. */

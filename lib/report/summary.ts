@@ -1,7 +1,7 @@
-import type { Finding } from '../check.ts';
-import { countOf, worstFirst } from '../findings.ts';
 import { quote } from '../shell.ts';
 import { shortPath } from '../short-path.ts';
+import type { Finding } from '../validation/check.ts';
+import { countOf, worstFirst } from '../validation/findings.ts';
 import { changes, remember } from './history.ts';
 import type { ReportInput } from './input.ts';
 import { blocks, code, commands, list, plain, table } from './markdown.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { generatePrivateKey } from '../../lib/keys.ts';
+import { generatePrivateKey } from '../../lib/secrets/keys.ts';
 import { cachePath } from '../fleet/cache.ts';
 import { findHost, type Host, startHost } from '../fleet/hosts.ts';
 import { UNDO } from './content.ts';

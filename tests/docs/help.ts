@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Options } from '../../lib/options.ts';
+import type { Options } from '../../lib/commands/options.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { parseOptions } from '../../lib/commands/options.ts';
 import { EXIT } from '../../lib/exit-codes.ts';
-import { parseOptions } from '../../lib/options.ts';
 import { optionsOf, SCRIPTS } from './help.ts';
 
 const ROOT = new URL('../../', import.meta.url);

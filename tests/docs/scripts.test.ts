@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { parseOptions } from '../../lib/options.ts';
+import { parseOptions } from '../../lib/commands/options.ts';
 import { helpOf, optionsOf, SCRIPTS } from './help.ts';
 import { assertCurrent } from './markdown-file.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { runDeploy } from '../../lib/deploy-command.ts';
+import { runDeploy } from '../../lib/commands/deploy-command.ts';
 import { loadDeployment } from '../../lib/deployment.ts';
 import { EXIT } from '../../lib/exit-codes.ts';
 import type { Role } from '../../lib/role.ts';

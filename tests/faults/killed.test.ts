@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadDeployment } from '../../lib/deployment.ts';
-import { loadSecrets } from '../../lib/secrets.ts';
+import { loadSecrets } from '../../lib/secrets/secrets.ts';
 import { lab } from '../fleet/lab-fixture.ts';
 import { differences } from '../fleet/state.ts';
 import { MOMENTS, randomNumbers, SEED } from './moments.ts';

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { stringify } from 'yaml';
 import { $ } from 'zx';
-import { saveBundle } from '../../lib/bundle.ts';
-import { compile, header } from '../../lib/compile.ts';
-import { openConnection } from '../../lib/connection.ts';
 import { loadDeployment } from '../../lib/deployment.ts';
 import { EXIT, UserError } from '../../lib/exit-codes.ts';
+import { saveBundle } from '../../lib/images/bundle.ts';
+import { compile, header } from '../../lib/run/compile.ts';
+import { openConnection } from '../../lib/run/connection.ts';
+import { writeSshConfig } from '../../lib/run/ssh-config.ts';
 import { quote } from '../../lib/shell.ts';
-import { writeSshConfig } from '../../lib/ssh-config.ts';
 import { ensureBundle } from '../lab/bundle.ts';
 import { LAB_BUNDLE, ROOT } from '../lab/paths.ts';
 import { runSteps, stepOf } from '../unit/engine/run.ts';
@@ -304,7 +304,7 @@ test('what goes wrong is said once, with what to do, and running again mends it'
     const script = compile('cut', [stepOf('false', 'touch /tmp/cut-applied')], []);
     const head = header({ dryRun: false, nonce: 'n', secrets: [], script });
     const whole = Buffer.from(head + script);
-    const loop = readFileSync(join(ROOT, 'lib/host-loop.bash'), 'utf8');
+    const loop = readFileSync(join(ROOT, 'lib/run/host-loop.bash'), 'utf8');
     const ends = [whole.length - 5, whole.length - 6, whole.length - 60, whole.length >> 1];
     for (const end of ends) {
       const input = Buffer.concat([Buffer.from(`n ${whole.length} run\n`), whole.subarray(0, end)]);

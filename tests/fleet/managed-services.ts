@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { $ } from 'zx';
 import { loadDeployment } from '../../lib/deployment.ts';
-import { loadSecrets } from '../../lib/secrets.ts';
+import { loadSecrets } from '../../lib/secrets/secrets.ts';
 import { type Host, startHost } from './hosts.ts';
 import { type Lab, runScript } from './lab-fixture.ts';
 

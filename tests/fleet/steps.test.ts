@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openConnection } from '../../lib/connection.ts';
+import { openConnection } from '../../lib/run/connection.ts';
+import { writeSshConfig } from '../../lib/run/ssh-config.ts';
 import { sh } from '../../lib/shell.ts';
-import { writeSshConfig } from '../../lib/ssh-config.ts';
 import type { Step } from '../../lib/step.ts';
 import { directory, file } from '../../lib/steps/file.ts';
 import {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { $ } from 'zx';
 import { loadDeployment } from '../../lib/deployment.ts';
-import { loadSecrets } from '../../lib/secrets.ts';
+import { loadSecrets } from '../../lib/secrets/secrets.ts';
 import { type Host, testHosts } from './hosts.ts';
 
 const root = join(import.meta.dirname, '../..');

@@ -1,4 +1,4 @@
-// A host that lies: what `ssh` of the test runs instead of a shell on a machine. It speaks what lib/host-loop.bash
+// A host that lies: what `ssh` of the test runs instead of a shell on a machine. It speaks what lib/run/host-loop.bash
 // speaks; the first word of the command line says whether it tells the truth, or how it lies.
 import { createReadStream, writeSync } from 'node:fs';
 

@@ -1,6 +1,6 @@
 // Builds the lab's images and their bundle, where something has changed since the last time. Also a program: `make test`
 // runs it first, so that tests that run side by side find the bundle ready.
-import { readBundle, saveBundle } from '../../lib/bundle.ts';
+import { readBundle, saveBundle } from '../../lib/images/bundle.ts';
 import { dockerLines } from '../fleet/docker.ts';
 import { ensureDocker } from '../fleet/hosts.ts';
 import { buildImages } from './images/build.ts';

@@ -2,13 +2,13 @@
 // Environment: HOST (a real host instead of a container), IMAGES (standin or registry; chosen by itself where absent).
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { openConnection } from '../../lib/connection.ts';
 import { loadDeployment } from '../../lib/deployment.ts';
 import { EXIT, UserError } from '../../lib/exit-codes.ts';
 import { home } from '../../lib/home.ts';
 import { parseAddress } from '../../lib/profile/address.ts';
+import { openConnection } from '../../lib/run/connection.ts';
+import { writeSshConfig } from '../../lib/run/ssh-config.ts';
 import { shortPath } from '../../lib/short-path.ts';
-import { writeSshConfig } from '../../lib/ssh-config.ts';
 import { ensureDocker, findHost, startHost } from '../fleet/hosts.ts';
 import { ensureBundle } from './bundle.ts';
 import { LAB_PROFILE, LAB_RUN, ROOT } from './paths.ts';

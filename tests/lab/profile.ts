@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { home } from '../../lib/home.ts';
-import { generatePrivateKey } from '../../lib/keys.ts';
+import { generatePrivateKey } from '../../lib/secrets/keys.ts';
 import { LAB_BUNDLE, ROOT } from './paths.ts';
 
 /** A host to deploy the lab to, as a profile describes it. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { bundleTar } from '../../lib/bundle.ts';
-import type { Connection } from '../../lib/connection.ts';
 import type { Deployment } from '../../lib/deployment.ts';
-import { parseSupplierKeys, type SupplierKey } from '../../lib/keys.ts';
+import { bundleTar } from '../../lib/images/bundle.ts';
+import type { Connection } from '../../lib/run/connection.ts';
+import { parseSupplierKeys, type SupplierKey } from '../../lib/secrets/keys.ts';
 import { type Shell, sh } from '../../lib/shell.ts';
 import { LAB_BUNDLE } from './paths.ts';
 

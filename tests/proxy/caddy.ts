@@ -10,7 +10,7 @@ import { stringify } from 'yaml';
 import { type Deployment, loadDeployment } from '../../lib/deployment.ts';
 import { proxyFiles } from '../../lib/proxy/files.ts';
 import { sitesOf } from '../../lib/proxy/sites.ts';
-import { loadSecrets, type Secrets } from '../../lib/secrets.ts';
+import { loadSecrets, type Secrets } from '../../lib/secrets/secrets.ts';
 import { cachePath } from '../fleet/cache.ts';
 import { OWNER } from '../unit/profile/temporary.ts';
 import { open } from './client.ts';

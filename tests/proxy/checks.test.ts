@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { after, before, describe, test } from 'node:test';
-import type { Check } from '../../lib/check.ts';
 import { publicChecks } from '../../lib/checks/public.ts';
 import { Shell } from '../../lib/shell.ts';
+import type { Check } from '../../lib/validation/check.ts';
 import { ask } from '../unit/checks/ask.ts';
 import { CADDYS, type RunningProxy, skip, startProxy } from './caddy.ts';
 import { endAll } from './ending.ts';

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import { forwardedTo } from '../../lib/proxy/sites.ts';
-import { forwardsTo } from '../../lib/proxy-upstreams.ts';
+import { forwardsTo } from '../../lib/proxy/upstreams.ts';
 import { cachePath } from '../fleet/cache.ts';
 import { CADDYS, type RunningProxy, skip, startProxy } from './caddy.ts';
 import { open, request } from './client.ts';

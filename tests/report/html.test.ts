@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import type { Finding } from '../../lib/check.ts';
 import { loadDeployment } from '../../lib/deployment.ts';
 import { reportHtml } from '../../lib/report/html.ts';
-import { generatePrivateKey, loadSecrets } from '../../lib/secrets.ts';
+import { generatePrivateKey, loadSecrets } from '../../lib/secrets/secrets.ts';
+import type { Finding } from '../../lib/validation/check.ts';
 import { filledProfiles } from '../profiles.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadDeployment } from '../../lib/deployment.ts';
-import { loadSecrets } from '../../lib/secrets.ts';
+import { loadSecrets } from '../../lib/secrets/secrets.ts';
 import type { Host } from '../fleet/hosts.ts';
 import { type Lab, lab } from '../fleet/lab-fixture.ts';
 import { containersByStack, remade } from '../fleet/state.ts';

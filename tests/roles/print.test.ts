@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SecretValue } from '../../lib/compile.ts';
 import { loadDeployment } from '../../lib/deployment.ts';
-import { generatePrivateKey } from '../../lib/keys.ts';
-import { loadSecrets } from '../../lib/secrets.ts';
+import type { SecretValue } from '../../lib/run/compile.ts';
+import { generatePrivateKey } from '../../lib/secrets/keys.ts';
+import { loadSecrets } from '../../lib/secrets/secrets.ts';
 import { quote } from '../../lib/shell.ts';
 import type { Host } from '../fleet/hosts.ts';
 import { type Lab, lab } from '../fleet/lab-fixture.ts';

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import type { Finding } from '../../lib/check.ts';
 import { EXIT } from '../../lib/exit-codes.ts';
+import type { Finding } from '../../lib/validation/check.ts';
 import { lab } from '../fleet/lab-fixture.ts';
 import { sample } from '../fleet/sampler.ts';
 

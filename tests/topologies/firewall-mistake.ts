@@ -1,7 +1,7 @@
 // A program: deploys the firewall of a profile's host with a mistake in it. Arguments: profile, host, mistake.
-import { runDeploy } from '../../lib/deploy-command.ts';
+import { runDeploy } from '../../lib/commands/deploy-command.ts';
+import { processTerminal } from '../../lib/commands/listeners.ts';
 import { loadDeployment } from '../../lib/deployment.ts';
-import { processTerminal } from '../../lib/listeners.ts';
 import type { Role } from '../../lib/role.ts';
 import { sh } from '../../lib/shell.ts';
 import { firewall } from '../../scripts/firewall.mjs';

@@ -7,8 +7,8 @@ import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { $ } from 'zx';
-import { bundleTar, readBundle, saveBundle } from '../../lib/bundle.ts';
-import { familiarReference } from '../../lib/images.ts';
+import { bundleTar, readBundle, saveBundle } from '../../lib/images/bundle.ts';
+import { familiarReference } from '../../lib/images/reference.ts';
 
 const run = $({ quiet: true, nothrow: true });
 const docker = await run`docker info`;

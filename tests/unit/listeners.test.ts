@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { plainListener, processTerminal } from '../../lib/listeners.ts';
-import type { StepEvent } from '../../lib/run-script.ts';
+import { plainListener, processTerminal } from '../../lib/commands/listeners.ts';
+import type { StepEvent } from '../../lib/run/run-script.ts';
 import { redis } from '../../scripts/redis.mjs';
 
 const host = (name: string) => ({ name, address: '203.0.113.1', local: false, roles: [] });

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { stringify } from 'yaml';
-import { derivedRules, ruleFiles } from '../../lib/alert-rules.ts';
-import { alertmanagerConfig } from '../../lib/alertmanager-config.ts';
 import { type Deployment, loadDeployment } from '../../lib/deployment.ts';
-import { prometheusConfig } from '../../lib/prometheus-config.ts';
-import { blackboxConfig } from '../../lib/public-probes.ts';
-import { loadSecrets } from '../../lib/secrets.ts';
+import { derivedRules, ruleFiles } from '../../lib/monitoring/alert-rules.ts';
+import { alertmanagerConfig } from '../../lib/monitoring/alertmanager-config.ts';
+import { prometheusConfig } from '../../lib/monitoring/prometheus-config.ts';
+import { blackboxConfig } from '../../lib/monitoring/public-probes.ts';
+import { loadSecrets } from '../../lib/secrets/secrets.ts';
 import { promtool, skipReason } from '../monitoring/promtool.ts';
 import { directoryWith } from './profile/temporary.ts';
 

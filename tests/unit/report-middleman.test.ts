@@ -5,7 +5,7 @@ import { loadDeployment } from '../../lib/deployment.ts';
 import { middlemanSteps } from '../../lib/report/middleman.ts';
 import { reportMarkdown } from '../../lib/report/report.ts';
 import type { Answer } from '../../lib/report/wizard.ts';
-import { loadSecrets, publicKey } from '../../lib/secrets.ts';
+import { loadSecrets, publicKey } from '../../lib/secrets/secrets.ts';
 import { WIZARD } from '../lab/standins/igniter/middleman/wizard.ts';
 import { directoryWith, OWNER } from './profile/temporary.ts';
 

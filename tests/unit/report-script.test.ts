@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { loadDeployment } from '../../lib/deployment.ts';
-import { generatePrivateKey, loadSecrets } from '../../lib/secrets.ts';
+import { generatePrivateKey, loadSecrets } from '../../lib/secrets/secrets.ts';
 import { directoryWith, RELAY_HOST } from './profile/temporary.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/report.mjs', import.meta.url));

@@ -3,8 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import type { Finding } from '../../lib/check.ts';
 import { type Deployment, loadDeployment } from '../../lib/deployment.ts';
+import { imagesOf } from '../../lib/images/role-images.ts';
+import { usesStandIns } from '../../lib/images/stand-ins.ts';
 import { code, commands, plain, table } from '../../lib/report/markdown.ts';
 import { reportDirectory } from '../../lib/report/place.ts';
 import { reportMarkdown } from '../../lib/report/report.ts';
@@ -12,10 +13,14 @@ import { stakingSteps } from '../../lib/report/staking.ts';
 import type { Answer, Step } from '../../lib/report/wizard.ts';
 import { GLOSSARY } from '../../lib/report/words.ts';
 import { writeReport } from '../../lib/report/write.ts';
-import { imagesOf } from '../../lib/role-images.ts';
-import { formsOf } from '../../lib/secret.ts';
-import { generatePrivateKey, loadSecrets, publicKey, type Secrets } from '../../lib/secrets.ts';
-import { usesStandIns } from '../../lib/stand-ins.ts';
+import { formsOf } from '../../lib/secrets/secret.ts';
+import {
+  generatePrivateKey,
+  loadSecrets,
+  publicKey,
+  type Secrets,
+} from '../../lib/secrets/secrets.ts';
+import type { Finding } from '../../lib/validation/check.ts';
 import { STEPS } from '../lab/standins/igniter/wizard-values.ts';
 import { directoryWith, OWNER } from './profile/temporary.ts';
 

@@ -5,17 +5,17 @@ import { describe, type TestContext, test } from 'node:test';
 import { inspect } from 'node:util';
 import { bech32Decode } from '../../lib/bech32.ts';
 import { loadDeployment } from '../../lib/deployment.ts';
+import { SECRET_NAMES } from '../../lib/profile/schema.ts';
 import {
   generatePrivateKey,
   isPrivateKey,
   parseSupplierKeys,
   publicKey,
   supplierAddress,
-} from '../../lib/keys.ts';
-import { SECRET_NAMES } from '../../lib/profile/schema.ts';
-import { formsOf, maskWith, Secret } from '../../lib/secret.ts';
-import { SECRET_KINDS } from '../../lib/secret-store.ts';
-import { loadSecrets } from '../../lib/secrets.ts';
+} from '../../lib/secrets/keys.ts';
+import { formsOf, maskWith, Secret } from '../../lib/secrets/secret.ts';
+import { SECRET_KINDS } from '../../lib/secrets/secret-store.ts';
+import { loadSecrets } from '../../lib/secrets/secrets.ts';
 import { directoryWith, OWNER, RELAY_HOST } from './profile/temporary.ts';
 
 const ONE = '0000000000000000000000000000000000000000000000000000000000000001';

@@ -1,5 +1,5 @@
 import { deriveConnections } from '../../connections.ts';
-import { CLOSED_PORTS, sourceAddresses } from '../../firewall.ts';
+import { CLOSED_PORTS, sourceAddresses } from '../../firewall/openings.ts';
 import { hostsOf } from '../../hosts.ts';
 import { PORT_NAMES, PORTS } from '../../ports.ts';
 import { publishersOf } from '../publishers.ts';

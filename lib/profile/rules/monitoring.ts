@@ -1,4 +1,4 @@
-import { RECEIVER_SECRETS } from '../../alertmanager-config.ts';
+import { RECEIVER_SECRETS } from '../../monitoring/alertmanager-config.ts';
 import { membersOf } from '../membership.ts';
 import type { Rule } from './rule.ts';
 

@@ -1,4 +1,4 @@
-import { publicKey } from '../../secrets.ts';
+import { publicKey } from '../../secrets/secrets.ts';
 import type { ReportInput } from '../input.ts';
 import { code } from '../markdown.ts';
 import type { Answer, Field, Step } from '../wizard.ts';

@@ -1,4 +1,4 @@
-import { publicKey } from '../../secrets.ts';
+import { publicKey } from '../../secrets/secrets.ts';
 import type { ReportInput } from '../input.ts';
 import { blocks, code } from '../markdown.ts';
 import type { Step } from '../wizard.ts';

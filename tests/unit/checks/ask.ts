@@ -1,15 +1,15 @@
-import type { Check, Finding } from '../../../lib/check.ts';
-import { findingOf } from '../../../lib/check.ts';
+import type { Host } from '../../../lib/hosts.ts';
+import type { SecretValue } from '../../../lib/run/compile.ts';
+import { type Shell, sh } from '../../../lib/shell.ts';
+import type { Check, Finding } from '../../../lib/validation/check.ts';
+import { findingOf } from '../../../lib/validation/check.ts';
 import {
   checkHeader,
   compileChecks,
   readCheckLine,
   unanswered,
-} from '../../../lib/check-script.ts';
-import type { SecretValue } from '../../../lib/compile.ts';
-import type { Host } from '../../../lib/hosts.ts';
-import { type Shell, sh } from '../../../lib/shell.ts';
-import { fail, pass } from '../../../lib/verdict.ts';
+} from '../../../lib/validation/check-script.ts';
+import { fail, pass } from '../../../lib/validation/verdict.ts';
 import { type LocalOptions, localShell } from './local.ts';
 
 export const HOST: Host = { name: 'here', address: 'localhost', local: true, roles: [] };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { CheckContext } from '../../../lib/checks/context.ts';
 import { type Deployment, loadDeployment } from '../../../lib/deployment.ts';
 import type { BackendSettings, Transport } from '../../../lib/profile/relayminer-schema.ts';
-import { loadSecrets } from '../../../lib/secrets.ts';
+import { loadSecrets } from '../../../lib/secrets/secrets.ts';
 
 /** What a test wants to be otherwise than in the lab's profile. */
 export interface Changes {

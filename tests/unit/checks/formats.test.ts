@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Finding } from '../../../lib/check.ts';
-import { FORMATS } from '../../../lib/finding-formats.ts';
+import type { Finding } from '../../../lib/validation/check.ts';
+import { FORMATS } from '../../../lib/validation/finding-formats.ts';
 
 const NASTY = 'a <b> & "c" # d | e \u0001';
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findingOf, fleetFindingOf } from '../../../lib/check.ts';
 import { containerVerdict, readContainers } from '../../../lib/checks/containers.ts';
 import { dockerChecks } from '../../../lib/checks/docker.ts';
 import { exposureVerdict } from '../../../lib/checks/exposure.ts';
@@ -11,8 +10,9 @@ import { providerChecks } from '../../../lib/checks/provider.ts';
 import { blockedVerdict, relayVerdict } from '../../../lib/checks/public.ts';
 import { heightVerdict, oneLeader, relayminerChecks } from '../../../lib/checks/relayminer.ts';
 import type { HttpAnswer } from '../../../lib/probes/http.ts';
-import { publicKey } from '../../../lib/secrets.ts';
-import { lastWords } from '../../../lib/verdict.ts';
+import { publicKey } from '../../../lib/secrets/secrets.ts';
+import { findingOf, fleetFindingOf } from '../../../lib/validation/check.ts';
+import { lastWords } from '../../../lib/validation/verdict.ts';
 import { OWNER } from '../profile/temporary.ts';
 import { labContext } from './deployment.ts';
 import { answered } from './moved.ts';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import type { Connection } from '../../../lib/connection.ts';
-import { splitLines } from '../../../lib/lines.ts';
+import type { Connection } from '../../../lib/run/connection.ts';
+import { splitLines } from '../../../lib/run/lines.ts';
 
 /** How a script is run on this machine. */
 export interface LocalOptions {

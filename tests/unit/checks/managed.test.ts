@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findingOf } from '../../../lib/check.ts';
 import { checksOf } from '../../../lib/checks/all.ts';
 import { reachableVerdict } from '../../../lib/checks/managed-postgres.ts';
+import { findingOf } from '../../../lib/validation/check.ts';
 import { labContext, MANAGED } from './deployment.ts';
 import { answered } from './moved.ts';
 

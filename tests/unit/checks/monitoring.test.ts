@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { findingOf } from '../../../lib/check.ts';
 import { exposureChecks } from '../../../lib/checks/exposure.ts';
 import { DASHBOARDS, monitoringChecks, targetsVerdict } from '../../../lib/checks/monitoring.ts';
 import { portVerdict } from '../../../lib/checks/preflight.ts';
+import { findingOf } from '../../../lib/validation/check.ts';
 import { labContext } from './deployment.ts';
 import { answered } from './moved.ts';
 

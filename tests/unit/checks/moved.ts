@@ -1,5 +1,5 @@
-import type { Check, ProbeResult } from '../../../lib/check.ts';
 import { Shell } from '../../../lib/shell.ts';
+import type { Check, ProbeResult } from '../../../lib/validation/check.ts';
 
 /** The checks with their probes sent to the ports at which a test's servers listen on loopback. */
 export function moved(checks: readonly Check[], ports: Record<number, number>): Check[] {

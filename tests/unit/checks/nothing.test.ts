@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import type { Finding } from '../../../lib/check.ts';
-import { countOf } from '../../../lib/findings.ts';
-import { validate } from '../../../lib/validate.ts';
+import type { Finding } from '../../../lib/validation/check.ts';
+import { countOf } from '../../../lib/validation/findings.ts';
+import { validate } from '../../../lib/validation/validate.ts';
 import { labContext, NOTHING } from './deployment.ts';
 import { localShell, OWN_NETWORK } from './local.ts';
 

@@ -10,8 +10,8 @@ import {
   ownChecksOf,
 } from '../../../lib/checks/all.ts';
 import { loadDeployment } from '../../../lib/deployment.ts';
-import { generatePrivateKey } from '../../../lib/keys.ts';
-import { loadSecrets } from '../../../lib/secrets.ts';
+import { generatePrivateKey } from '../../../lib/secrets/keys.ts';
+import { loadSecrets } from '../../../lib/secrets/secrets.ts';
 import { filledProfiles, PROFILES } from '../../profiles.ts';
 import * as validation from '../../validation/breakage.ts';
 import { labContext, MANAGED } from './deployment.ts';

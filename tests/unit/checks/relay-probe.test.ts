@@ -4,12 +4,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { checkHeader, compileChecks, readCheckLine } from '../../../lib/check-script.ts';
-import type { SecretValue } from '../../../lib/compile.ts';
 import { readAnswers } from '../../../lib/relay-proof/answers.ts';
 import { counting } from '../../../lib/relay-proof/counts.ts';
 import { proofProbe } from '../../../lib/relay-proof/probe.ts';
+import type { SecretValue } from '../../../lib/run/compile.ts';
 import { Shell } from '../../../lib/shell.ts';
+import { checkHeader, compileChecks, readCheckLine } from '../../../lib/validation/check-script.ts';
 import { Redis } from '../../lab/standins/shared/redis.ts';
 import { eventually, missing, startRedis } from '../standins/harness.ts';
 import { askOne, checkOf } from './ask.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Check } from '../../../lib/check.ts';
 import { relayChecks, relayProver } from '../../../lib/checks/relay.ts';
 import { UserError } from '../../../lib/exit-codes.ts';
 import { entranceOf } from '../../../lib/relay-proof/questions.ts';
-import { validate } from '../../../lib/validate.ts';
+import type { Check } from '../../../lib/validation/check.ts';
+import { validate } from '../../../lib/validation/validate.ts';
 import { type Changes, labContext } from './deployment.ts';
 import { localShell } from './local.ts';
 

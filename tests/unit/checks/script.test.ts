@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
-import { compileChecks } from '../../../lib/check-script.ts';
+import { compileChecks } from '../../../lib/validation/check-script.ts';
 import { eventually } from '../standins/harness.ts';
 import { ask, askOne, checkOf, sh } from './ask.ts';
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { stringify } from 'yaml';
-import type { Finding } from '../../../lib/check.ts';
 import { postgresChecks } from '../../../lib/checks/postgres.ts';
 import { providerChecks } from '../../../lib/checks/provider.ts';
 import { relayminerChecks } from '../../../lib/checks/relayminer.ts';
 import { temporalChecks } from '../../../lib/checks/temporal.ts';
+import type { Finding } from '../../../lib/validation/check.ts';
 import { minerConfig, privateKeys, relayerConfig } from '../standins/configs.ts';
 import {
   canConnect,

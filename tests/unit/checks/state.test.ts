@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Verdict } from '../../../lib/check.ts';
 import { kernelVerdict, rebootVerdict } from '../../../lib/checks/host-kernel.ts';
 import { memoryVerdict } from '../../../lib/checks/host-memory.ts';
 import { spaceVerdict } from '../../../lib/checks/host-space.ts';
@@ -19,6 +18,7 @@ import {
   schedulesVerdict,
 } from '../../../lib/checks/workflows.ts';
 import { textField } from '../../../lib/probes/protobuf.ts';
+import type { Verdict } from '../../../lib/validation/check.ts';
 import { answered } from './moved.ts';
 
 const told = ({ verdict, evidence }: Verdict) => `${verdict}: ${evidence}`;

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Finding } from '../../../lib/check.ts';
 import { UserError } from '../../../lib/exit-codes.ts';
-import { findingLine, hostTable, summaryJson, summaryLine } from '../../../lib/findings.ts';
-import { validate } from '../../../lib/validate.ts';
+import type { Finding } from '../../../lib/validation/check.ts';
+import {
+  findingLine,
+  hostTable,
+  summaryJson,
+  summaryLine,
+} from '../../../lib/validation/findings.ts';
+import { validate } from '../../../lib/validation/validate.ts';
 import { labContext } from './deployment.ts';
 import { localShell } from './local.ts';
 

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { compile, header, printedHeader, withMarks } from '../../../lib/compile.ts';
+import { compile, header, printedHeader, withMarks } from '../../../lib/run/compile.ts';
 import { sh } from '../../../lib/shell.ts';
 import type { Step } from '../../../lib/step.ts';
 import { file } from '../../../lib/steps/file.ts';

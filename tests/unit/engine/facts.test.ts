@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { compile } from '../../../lib/compile.ts';
+import { compile } from '../../../lib/run/compile.ts';
 import { sh } from '../../../lib/shell.ts';
 import type { Step } from '../../../lib/step.ts';
 import { file } from '../../../lib/steps/file.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { excerpt } from '../../../lib/excerpt.ts';
-import { failureText } from '../../../lib/failure-text.ts';
-import { hintFor } from '../../../lib/hints.ts';
+import { excerpt } from '../../../lib/run/excerpt.ts';
+import { failureText } from '../../../lib/run/failure-text.ts';
+import { hintFor } from '../../../lib/run/hints.ts';
 
 test('what a failed step printed is shown from its end, short enough for a terminal', () => {
   assert.equal(excerpt('one\ntwo\n'), 'one\ntwo');

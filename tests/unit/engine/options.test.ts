@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { helpText, parseOptions } from '../../../lib/commands/options.ts';
 import { EXIT, UserError } from '../../../lib/exit-codes.ts';
-import { helpText, parseOptions } from '../../../lib/options.ts';
 
 const TABLE = {
   profile: { value: 'FILE', help: 'the manifest' },

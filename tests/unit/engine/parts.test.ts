@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { partsOf } from '../../../lib/deploy.ts';
+import { partsOf } from '../../../lib/run/deploy.ts';
 import { roles } from '../../../scripts/deploy.mjs';
 import { relays } from '../firewall/deployments.ts';
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { EXIT, UserError } from '../../../lib/exit-codes.ts';
-import type { PartEnd, PartRun } from '../../../lib/part-run.ts';
 import type { Rolling } from '../../../lib/role.ts';
-import { roll } from '../../../lib/rolling.ts';
+import type { PartEnd, PartRun } from '../../../lib/run/part-run.ts';
+import { roll } from '../../../lib/run/rolling.ts';
+import { Turns } from '../../../lib/run/turns.ts';
 import { Shell } from '../../../lib/shell.ts';
-import { Turns } from '../../../lib/turns.ts';
 
 const DONE: PartEnd = { status: 'done', reason: '' };
 const FAILED: PartEnd = { status: 'failed', reason: 'the new one does not start' };

@@ -4,7 +4,7 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Host } from '../../../lib/hosts.ts';
-import { writeSshConfig } from '../../../lib/ssh-config.ts';
+import { writeSshConfig } from '../../../lib/run/ssh-config.ts';
 import { temporary } from './run.ts';
 
 const skip = spawnSync('ssh', ['-V']).status === 0 ? false : 'there is no ssh here';

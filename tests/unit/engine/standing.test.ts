@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Outcome } from '../../../lib/deploy.ts';
-import { standing } from '../../../lib/standing.ts';
+import { standing } from '../../../lib/commands/standing.ts';
+import type { Outcome } from '../../../lib/run/deploy.ts';
 
 const outcome = (host: string, status: Outcome['status'], ...roles: Outcome['roles']): Outcome => ({
   ...{ host, roles, status, reason: '' },

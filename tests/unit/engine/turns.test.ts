@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as soon } from 'node:timers/promises';
-import { Turns } from '../../../lib/turns.ts';
+import { Turns } from '../../../lib/run/turns.ts';
 
 describe('those that go one after the other', () => {
   test('go by rank, one at a time, and not before everybody has decided', async () => {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
-import { ask } from '../../../lib/ask.ts';
-import type { ProbeResult } from '../../../lib/check.ts';
 import { neighbourChecks, reachVerdict } from '../../../lib/checks/neighbours.ts';
 import { outsideChecks } from '../../../lib/checks/outside.ts';
 import { answered, closedTo } from '../../../lib/checks/reach.ts';
-import { CLOSED_PORTS } from '../../../lib/firewall.ts';
-import type { Secrets } from '../../../lib/secrets.ts';
+import { CLOSED_PORTS } from '../../../lib/firewall/openings.ts';
+import type { Secrets } from '../../../lib/secrets/secrets.ts';
+import { ask } from '../../../lib/validation/ask.ts';
+import type { ProbeResult } from '../../../lib/validation/check.ts';
 import { localShell } from '../checks/local.ts';
 import { relays } from './deployments.ts';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { adHocDeployment, type Deployment } from '../../../lib/deployment.ts';
-import { CLOSED_PORTS } from '../../../lib/firewall.ts';
-import { rulesetOf } from '../../../lib/firewall-rules.ts';
+import { CLOSED_PORTS } from '../../../lib/firewall/openings.ts';
+import { rulesetOf } from '../../../lib/firewall/rules.ts';
 import { PORTS } from '../../../lib/ports.ts';
 import { HOSTS, relays } from './deployments.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { adHocDeployment, type Deployment, loadDeployment } from '../../../lib/deployment.ts';
-import { loadSecrets } from '../../../lib/secrets.ts';
+import { loadSecrets } from '../../../lib/secrets/secrets.ts';
 import { directoryWith, OWNER } from './temporary.ts';
 
 const RELAYS = `relayminer:

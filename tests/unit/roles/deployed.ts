@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { parseEnv } from 'node:util';
-import { compile } from '../../../lib/compile.ts';
 import { type Deployment, loadDeployment } from '../../../lib/deployment.ts';
 import type { Role } from '../../../lib/role.ts';
-import { loadSecrets } from '../../../lib/secrets.ts';
+import { compile } from '../../../lib/run/compile.ts';
+import { loadSecrets } from '../../../lib/secrets/secrets.ts';
 import type { Step } from '../../../lib/step.ts';
 import { directoryWith, OWNER } from '../profile/temporary.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { imagesOf } from '../../../lib/role-images.ts';
+import { imagesOf } from '../../../lib/images/role-images.ts';
 import { provider } from '../../../scripts/provider.mjs';
 import { temporal } from '../../../scripts/temporal.mjs';
 import { bash, deployment } from './deployed.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { imagesOf } from '../../../lib/role-images.ts';
+import { imagesOf } from '../../../lib/images/role-images.ts';
 import { Shell } from '../../../lib/shell.ts';
 import { exporters } from '../../../scripts/exporters.mjs';
 import { monitoring } from '../../../scripts/monitoring.mjs';

@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from '
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { loadDeployment } from '../../../lib/deployment.ts';
-import { loadSecrets } from '../../../lib/secrets.ts';
+import { loadSecrets } from '../../../lib/secrets/secrets.ts';
 import { pocketd } from '../../../scripts/pocketd.mjs';
 import { ROOT } from '../../lab/paths.ts';
 import { directoryWith } from '../profile/temporary.ts';

@@ -4,8 +4,8 @@ import { type TestContext, test } from 'node:test';
 import { stringify } from 'yaml';
 import { loadDeployment } from '../../../lib/deployment.ts';
 import { EXIT, UserError } from '../../../lib/exit-codes.ts';
-import { relayminerRolling } from '../../../lib/relayminer-rolling.ts';
-import { loadSecrets } from '../../../lib/secrets.ts';
+import { relayminerRolling } from '../../../lib/relayminer/rolling.ts';
+import { loadSecrets } from '../../../lib/secrets/secrets.ts';
 import { directoryWith } from '../profile/temporary.ts';
 
 const ADDRESSES = { edge: '10.0.0.1', one: '10.0.0.2', two: '10.0.0.3', data: '10.0.0.4' };

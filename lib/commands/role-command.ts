@@ -1,0 +1,104 @@
+import { adHocDeployment, type Deployment, loadDeployment } from '../deployment.ts';
+import { EXIT, UserError } from '../exit-codes.ts';
+import type { Role, RoleContext } from '../role.ts';
+import { type Command, runCommand } from './command.ts';
+import { DEPLOY_OPTIONS, type DeployGiven, runDeploy } from './deploy-command.ts';
+import type { Option } from './options.ts';
+import type { SettingFlag } from './setting-flags.ts';
+
+/**
+ * The command line of a role's script: on the hosts of a profile that have the role, or on any host with flags for
+ * what the role needs.
+ * @param others roles that the script brings along, such as the images that the role runs
+ */
+export function roleCommand(
+  role: Role,
+  options: { flags?: Record<string, SettingFlag>; others?: readonly Role[] } = {},
+): Command<Record<string, Option>> {
+  const { flags = {}, others = [] } = options;
+  const script = `scripts/${role.name}.mjs`;
+  return {
+    script,
+    summary: role.summary,
+    options: {
+      profile: { value: 'FILE', help: 'the manifest; its hosts that have this role are worked on' },
+      host: {
+        value: 'USER@HOST:PORT',
+        help: 'one host, without any manifest; localhost needs no SSH',
+      },
+      ...DEPLOY_OPTIONS,
+      ...flags,
+    },
+    examples: [
+      '--profile profiles/all-in-one-lab.yaml --dry-run',
+      '--host root@203.0.113.10 --print',
+    ],
+    run: async (given, terminal) => {
+      const deployment = deploymentOf(role, given, flags);
+      return runDeploy({
+        deployment,
+        roles: [...others, role].map((one) => (one === role ? one : onlyFor(role, one))),
+        given: given as DeployGiven,
+        terminal,
+        only: role.name,
+        again: `${script} ${process.argv.slice(2).join(' ')}`,
+      });
+    },
+  };
+}
+
+/** Runs a role's script. */
+export function runRole(
+  role: Role,
+  options: Parameters<typeof roleCommand>[1] = {},
+): Promise<void> {
+  return runCommand(roleCommand(role, options));
+}
+
+/** Another role as far as this role needs it: what the host's other roles need is left alone. */
+function onlyFor(role: Role, { transfer, ...other }: Role): Role {
+  const needed = (context: RoleContext): RoleContext => ({
+    ...context,
+    host: { ...context.host, roles: [role.name] },
+  });
+  return {
+    ...other,
+    steps: (context) => other.steps(needed(context)),
+    ...(transfer && { transfer: (context) => transfer(needed(context)) }),
+  };
+}
+
+function deploymentOf(
+  role: Role,
+  given: Record<string, string | true | undefined>,
+  flags: Record<string, SettingFlag>,
+): Deployment {
+  const { profile, host } = given;
+  const settingFlags = Object.keys(flags).filter((name) => given[name] !== undefined);
+  if (typeof profile === 'string' && host === undefined) {
+    if (settingFlags.length > 0) {
+      throw new UserError(
+        `--${settingFlags[0]} goes with --host; with --profile, set it in ${profile}`,
+        EXIT.usage,
+      );
+    }
+    return loadDeployment(profile);
+  }
+  if (typeof host !== 'string' || profile !== undefined) {
+    throw new UserError(
+      'Give --profile FILE or --host USER@HOST, one of them. See --help.',
+      EXIT.usage,
+    );
+  }
+  const settings: Record<string, unknown> = {};
+  for (const name of settingFlags) {
+    const { setting, read = (text: string): unknown => text } = flags[name] as SettingFlag;
+    let place = settings;
+    for (const key of setting.slice(0, -1)) {
+      place[key] ??= {};
+      place = place[key] as Record<string, unknown>;
+    }
+    place[setting.at(-1) ?? ''] = read(String(given[name]));
+  }
+  return adHocDeployment({ host, role: role.name, settings });
+}

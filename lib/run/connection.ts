@@ -1,0 +1,292 @@
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { lstatSync, mkdirSync, readFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Host } from '../deployment.ts';
+import { EXIT, UserError } from '../exit-codes.ts';
+import type { Shell } from '../shell.ts';
+import { boundedTail, splitLines } from './lines.ts';
+
+const LOOP = ['lock.bash', 'host-loop.bash']
+  .map((name) => readFileSync(join(import.meta.dirname, name), 'utf8').replace(/^#.*\n/gm, ''))
+  .join('');
+const BEAT_MILLISECONDS = 20_000;
+
+/** How long a login may take until its shell says the first word; a shell's start-up file can hang for ever. */
+const READY_MILLISECONDS = 45_000;
+
+/** Where a script runs: in a bash of its own, or in the shell that lives as long as the connection. */
+type Place = 'run' | 'here';
+
+/** A bash script, or its pieces, one after the other. */
+type Script = string | readonly (string | Buffer)[];
+
+/** An open way to run scripts as root on one host. */
+export interface Connection {
+  host: Host;
+  /**
+   * Runs a bash script; its standard output comes line by line, at most 1 MiB a line. Returns its exit status.
+   * @param script a text, or pieces of one, bytes in UTF-8
+   * @param place `here` for what has to last until the connection is closed, a line of shell; `run` where absent
+   */
+  run(script: Script, onLine: (line: string) => void, place?: Place): Promise<number>;
+  /** Asks the script in hand to end after its step in hand. */
+  stop(): void;
+  /**
+   * Runs a command that reads a stream, beside the scripts, over the same SSH connection, or over one of its own where
+   * the server allows one session per connection. Throws when it fails, and when the signal aborts it.
+   */
+  feed(command: Shell, input: Readable, signal?: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the connection to a host: over OpenSSH, or directly when the host is this machine. The SSH connection itself
+ * stays open for a minute after its last use, so that one command after another pays for one handshake.
+ * @param sshConfig path of the deployment's `ssh_config`
+ * @param options.anew over an SSH connection of its own, whatever is open: it proves that one can be made
+ * @throws UserError with exit code 4 when the host cannot be reached, logged in to, or become root on; the message
+ * holds ssh's own words and what to do.
+ */
+export async function openConnection(
+  host: Host,
+  sshConfig: string,
+  { anew = false } = {},
+): Promise<Connection> {
+  const start = (script: string) =>
+    host.local
+      ? spawn('/bin/sh', ['-c', asRoot(script)], APART)
+      : spawn('ssh', [...sshWords(host, sshConfig, anew), asRoot(script)], APART);
+  const byHand = host.local ? 'sudo -n true' : `ssh -F ${sshConfig} ${host.name}`;
+  const leave = () => {
+    if (!host.local && !anew) spawnSync('ssh', ['-O', 'exit', ...sshWords(host, sshConfig)]);
+  };
+  const session = new Session(host, start(LOOP), byHand, leave);
+  await session.ready();
+  return {
+    host,
+    run: (script, onLine, place = 'run') => session.run(script, onLine, place),
+    stop: () => session.stop(),
+    feed: (command, input, signal) => feed(host, start(FED + command.text), command, input, signal),
+    close: () => session.close(),
+  };
+}
+
+/** What goes before a command that is fed: a start-up file of the login shell that reads must not get the stream. */
+const FED = `
+printf '\npocket-automations go\n'
+while IFS= read -r line && [[ $line != begin ]]; do :; done
+`;
+
+async function feed(
+  host: Host,
+  child: ChildProcessWithoutNullStreams,
+  command: Shell,
+  input: Readable,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const errors = boundedTail(child.stderr);
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  child.stdin.on('error', () => {});
+  child.stdin.write('\n\n\n');
+  const go = new Promise<true>((resolve) => {
+    splitLines(child.stdout, (line) => line === 'pocket-automations go' && resolve(true));
+  });
+  const begun = await Promise.race([go, exited.then(() => false)]);
+  let failure: Error | undefined;
+  if (begun) {
+    child.stdin.write('begin\n');
+    await pipeline(input, child.stdin, signal ? { signal } : {}).catch((error: Error) => {
+      failure = error;
+      if (signal?.aborted) child.kill();
+    });
+  } else input.destroy();
+  const status = await exited;
+  if (status !== 0 || failure) {
+    const why = errors() || failure || `exit ${status}`;
+    throw new UserError(`${host.name}: ${command.text}: ${why}`);
+  }
+}
+
+/** Ctrl-C goes to every process of the terminal's group; the connections must survive it for an orderly end. */
+const APART = { detached: true } as const;
+
+function sshWords(host: Host, sshConfig: string, anew = false): string[] {
+  const options = anew
+    ? ['ControlMaster=no', 'ControlPath=none']
+    : ['ControlMaster=auto', 'ControlPersist=60', `ControlPath=${controlPath(sshConfig, host)}`];
+  return ['-F', sshConfig, ...options.flatMap((option) => ['-o', option]), '-T', host.name];
+}
+
+/**
+ * The words that run bash as root, whatever the login shell is: it only has to start `/bin/sh`. Encoded, since shells
+ * differ in what a newline, a backslash or an exclamation mark between quotes is. (bash knows without a program who it is,
+ * and starts fewer processes to decode than other shells: this is done for each host.)
+ */
+function asRoot(script: string): string {
+  const decoded = `eval "$(exec base64 -d <<<${Buffer.from(script).toString('base64')})"`;
+  const become = '((EUID == 0)) || exec sudo -n bash -c "$0"; eval "$0"';
+  return `exec /bin/sh -c 'exec bash -c "$0" "$1"' '${become}' '${decoded}'`;
+}
+
+/**
+ * A socket path that fits the 104 bytes of the smallest system, however long the names are.
+ * @throws UserError when somebody else made the directory first: whoever owns it could answer in the host's place.
+ */
+function controlPath(sshConfig: string, host: Host): string {
+  const runtime =
+    process.env.XDG_RUNTIME_DIR ?? join(tmpdir(), `pocket-automations-${userInfo().uid}`);
+  mkdirSync(runtime, { recursive: true, mode: 0o700 });
+  const { uid, mode } = lstatSync(runtime);
+  if (uid !== userInfo().uid || (mode & 0o022) !== 0) {
+    throw new UserError(
+      `${runtime} belongs to somebody else or can be changed by others: remove it`,
+    );
+  }
+  const hash = createHash('sha256')
+    .update(readFileSync(sshConfig))
+    .update(sshConfig)
+    .update(host.name);
+  return join(runtime, `pa-${hash.digest('hex').slice(0, 16)}`);
+}
+
+class Session {
+  readonly host: Host;
+  readonly #byHand: string;
+  readonly #leave: () => void;
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #errors: () => string;
+  readonly #ended: Promise<void>;
+  readonly #beat: NodeJS.Timeout;
+  #onLine: (line: string) => void = () => {};
+  #onEnd: () => void = () => {};
+  #over = false;
+
+  /**
+   * @param byHand the command with which a person can try the same
+   * @param leave ends the SSH connection that sessions share
+   */
+  constructor(
+    host: Host,
+    child: ChildProcessWithoutNullStreams,
+    byHand: string,
+    leave: () => void,
+  ) {
+    this.host = host;
+    this.#byHand = byHand;
+    this.#leave = leave;
+    this.#child = child;
+    this.#errors = boundedTail(child.stderr);
+    // Not `close`: a connection that stays open for later may keep standard error.
+    const exited = new Promise<void>((resolve) => {
+      child.once('exit', () => resolve());
+      child.once('error', (error) => {
+        child.stderr.destroy(error);
+        child.stdout.destroy();
+        resolve();
+      });
+    });
+    const read = new Promise<void>((resolve) => child.stdout.once('close', resolve));
+    this.#ended = Promise.all([exited, read]).then(() => {
+      this.#over = true;
+      this.#onEnd();
+    });
+    child.stdin.on('error', () => {});
+    splitLines(child.stdout, (line) => this.#onLine(line));
+    this.#beat = setInterval(() => child.stdin.write('- 0 beat\n'), BEAT_MILLISECONDS).unref();
+  }
+
+  ready(): Promise<void> {
+    this.#child.stdin.write('\n\n\n');
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => {
+        reject(new UserError(this.#neverReady(), EXIT.unreachable));
+        this.#leave();
+        this.#child.kill();
+      }, READY_MILLISECONDS);
+      this.#onLine = (line) => {
+        if (line !== 'pocket-automations ready 0') return;
+        clearTimeout(late);
+        resolve();
+      };
+      this.#onEnd = () => {
+        clearTimeout(late);
+        clearInterval(this.#beat);
+        reject(new UserError(this.#cannotConnect(), EXIT.unreachable));
+      };
+    });
+  }
+
+  stop(): void {
+    this.#child.stdin.write('- 0 stop\n');
+  }
+
+  run(script: Script, onLine: (line: string) => void, place: Place): Promise<number> {
+    const nonce = randomBytes(12).toString('hex');
+    return new Promise((resolve, reject) => {
+      this.#onEnd = () => {
+        const why = this.#errors() || 'ssh ended';
+        reject(
+          new UserError(
+            `${this.host.name}: the connection was lost while a script ran: ${why}`,
+            EXIT.unreachable,
+          ),
+        );
+      };
+      if (this.#over) return this.#onEnd();
+      this.#onLine = (line) => {
+        const exit = line.startsWith(`${nonce} exit `);
+        if (exit) resolve(Number(line.slice(nonce.length + 6)));
+        else onLine(line);
+      };
+      const { stdin } = this.#child;
+      if (place === 'here') stdin.write(`${nonce} 0 here ${script}\n`);
+      else {
+        const pieces = [script]
+          .flat()
+          .map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece));
+        const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
+        stdin.write(`${nonce} ${bytes} run\n`);
+        for (const piece of pieces) stdin.write(piece);
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#onEnd = () => {};
+    clearInterval(this.#beat);
+    this.#child.stdin.end();
+    const killer = setTimeout(() => this.#child.kill(), 5000);
+    await this.#ended;
+    clearTimeout(killer);
+    this.#child.stderr.destroy();
+  }
+
+  #neverReady(): string {
+    const said = this.#errors();
+    return `${this.host.name}: no shell answered within ${READY_MILLISECONDS / 1000} s${said && `: ${said}`}\n  Either the network drops what is sent, or a start-up file there (.bashrc, .profile) hangs or waits for input. Try it by hand: ${this.#byHand} true`;
+  }
+
+  #cannotConnect(): string {
+    const said = this.#errors();
+    const { name } = this.host;
+    const changedKey = /ssh-keygen -f (?:"[^"]*"|\S+) -R \S+/.exec(said)?.[0];
+    const fingerprint = /SHA256:[A-Za-z0-9+/]+/.exec(said)?.[0];
+    if (changedKey) {
+      return `${name}: its host key is not the one recorded before; it now shows ${fingerprint}\n  If you have installed the host anew, forget the old key: ${changedKey}\n  If not, somebody may be in between: do not go on.`;
+    }
+    if (/^sudo: .*must have a tty/m.test(said)) {
+      return `${name}: cannot become root: ${said}\n  sudo there wants a terminal (requiretty). Log in as root, or except this user: echo 'Defaults:USER !requiretty' | sudo tee /etc/sudoers.d/91-pocket`;
+    }
+    if (/^sudo: |sudo: (?:command )?not found/m.test(said)) {
+      return `${name}: cannot become root: ${said}\n  Log in as root, or let this user run sudo without a password: echo "$USER ALL=(ALL) NOPASSWD: ALL" | sudo tee /etc/sudoers.d/90-pocket`;
+    }
+    if (/bash: (not found|No such file)|exec: bash/i.test(said)) {
+      return `${name}: bash is missing there: ${said}\n  Install it: apt-get install bash`;
+    }
+    return `${name}: cannot connect: ${said || 'ssh said nothing'}\n  Try it by hand: ${this.#byHand}`;
+  }
+}

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { quote } from '../shell.ts';
+import type { Owner } from '../step.ts';
+
+/** Something about a host that can be asked for many steps at once, by one program instead of one for each step. */
+export type Fact =
+  | { of: 'path'; path: string; is: 'regular file' | 'directory'; mode: string; owner: Owner }
+  | { of: 'content'; path: string; text: string }
+  | { of: 'package'; name: string }
+  | { of: 'user'; name: string; home: string; shell: string }
+  | { of: 'unit'; name: string }
+  | { of: 'setting'; name: string; value: string };
+
+/** For each kind, shell that prints a line about everything of that kind. */
+const COMMANDS: Record<Fact['of'], (words: string, facts: readonly Fact[]) => string> = {
+  // Owners are names, or numbers for users that exist only in an image; either line may be the one that is wanted.
+  path: (words) => `stat --printf '%n: %F %a %U:%G\\n%n: %F %a %u:%g\\n' -- ${words}`,
+  content: (words) => `sha256sum -- ${words}`,
+  package: (words) =>
+    `dpkg-query --show --showformat 'package \${Package} \${db:Status-Status}\\n' ${words}`,
+  user: (words) =>
+    `while IFS=: read -r name _ _ _ _ home shell; do echo "user $name $home $shell"; done < <(getent passwd ${words})`,
+  unit: (words) =>
+    `while IFS= read -r line; do [[ -n $line ]] && printf '%s ' "$line" || echo; done < <(
+    systemctl show --property Id,ActiveState,UnitFileState ${words}
+  )
+  echo`,
+  setting: (words, facts) => `if systemd-detect-virt --quiet --container; then
+    printf '%s\\n' ${quoted(facts.map(lineOf))}
+  else
+    while IFS= read -r line; do echo "\${line//$'\\t'/ }"; done < <(sysctl ${words})
+  fi`,
+};
+
+function quoted(words: Iterable<string>): string {
+  return [...words].map(quote).join(' ');
+}
+
+/** Shell that prints every line that is known of the things that the facts are about. */
+export function askFor(facts: readonly Fact[]): string {
+  const commands = [...Map.groupBy(facts, ({ of }) => of)].map(([kind, ofKind]) => {
+    const things = new Set(ofKind.map((fact) => ('path' in fact ? fact.path : fact.name)));
+    return `  ${COMMANDS[kind](quoted(things), ofKind)} || :`;
+  });
+  return commands.join('\n') || ':';
+}
+
+/** The line that says that a fact holds. */
+export function lineOf(fact: Fact): string {
+  switch (fact.of) {
+    case 'path':
+      return `${fact.path}: ${fact.is} ${fact.mode} ${fact.owner}`;
+    case 'content':
+      return `${createHash('sha256').update(fact.text).digest('hex')}  ${fact.path}`;
+    case 'package':
+      return `package ${fact.name} installed`;
+    case 'user':
+      return `user ${fact.name} ${fact.home} ${fact.shell}`;
+    case 'unit':
+      return `Id=${fact.name}.service ActiveState=active UnitFileState=enabled `;
+    case 'setting':
+      return `${fact.name} = ${fact.value}`;
+  }
+}

@@ -1,0 +1,173 @@
+import { Readable } from 'node:stream';
+import { EXIT, UserError } from '../exit-codes.ts';
+import type { Confirmation, RoleContext, Transfer } from '../role.ts';
+import { confirmAnew, undoneText } from './confirm.ts';
+import type { Connection } from './connection.ts';
+import type { DeployOptions, Listener, Outcome, Part } from './deploy.ts';
+import { failureText } from './failure-text.ts';
+import type { PartScript } from './part-script.ts';
+import { runScript } from './run-script.ts';
+
+/** How a script of a part ended, and why where it did not go through. */
+export type PartEnd = Pick<Outcome, 'status' | 'reason'>;
+
+/** One part of a deploy on its host: to be looked at, or to be brought about. */
+export class PartRun {
+  readonly part: Part;
+  readonly context: RoleContext;
+  readonly options: DeployOptions;
+  readonly #connection: Connection;
+
+  constructor(part: Part, connection: Connection, options: DeployOptions) {
+    this.part = part;
+    this.options = options;
+    this.context = {
+      deployment: options.deployment,
+      host: part.host,
+      secrets: options.secrets,
+    };
+    this.#connection = connection;
+  }
+
+  /** Brings the part about, or with `dryRun` shows what that would change. */
+  async apply(): Promise<PartEnd> {
+    const { dryRun, listener } = this.options;
+    for (const role of this.part.roles) {
+      const transfer = await role.transfer?.(this.context);
+      if (transfer) await carry(this.#connection, transfer, this.options);
+    }
+    const confirmation = dryRun ? undefined : this.part.roles[0]?.confirm?.(this.context);
+    return confirmation ? this.#confirmed(confirmation) : this.#run(dryRun, listener);
+  }
+
+  /** Brings the part about, and makes it last over a login made anew where something has changed. */
+  async #confirmed(confirmation: Confirmation): Promise<PartEnd> {
+    const { listener, secrets, sshConfig } = this.options;
+    const { host } = this.part;
+    let begun = false;
+    let changed = false;
+    try {
+      const end = await this.#run(false, {
+        begun: (...words) => listener.begun(...words),
+        note: (...words) => listener.note(...words),
+        step: (where, event) => {
+          begun = true;
+          if (event.type === 'changed') changed = true;
+          listener.step(where, event);
+        },
+      });
+      if (end.status !== 'done' || !changed) return end;
+      const refused = await confirmAnew(host, sshConfig, confirmation);
+      return refused === '' ? end : { status: 'undone', reason: secrets.mask(refused) };
+    } catch (error) {
+      const lost = error instanceof UserError && error.exitCode === EXIT.unreachable;
+      if (!lost || !begun) throw error;
+      const undone = new Date(Date.now() + confirmation.undoneAfterSeconds * 1000);
+      const reason = undoneText(host, undone, secrets.mask(error.message));
+      return { status: 'undone', reason };
+    }
+  }
+
+  /**
+   * Looks what would change, without a word. What was seen can be told afterwards, as it would have been.
+   * @returns how the look ended, and how many steps have something to do
+   */
+  async look(): Promise<{ end: PartEnd; pending: number; tell: () => void }> {
+    const told: (() => void)[] = [];
+    const { listener } = this.options;
+    let pending = 0;
+    const quiet: Pick<Listener, 'begun' | 'step' | 'note'> = {
+      begun: (...words) => told.push(() => listener.begun(...words)),
+      note: (...words) => told.push(() => listener.note(...words)),
+      step: (host, event) => {
+        if (event.type === 'pending') pending += 1;
+        told.push(() => listener.step(host, event));
+      },
+    };
+    const end = await this.#run(true, quiet);
+    return {
+      end,
+      pending,
+      tell: () => {
+        for (const one of told) one();
+      },
+    };
+  }
+
+  async #run(
+    dryRun: boolean,
+    listener: Pick<Listener, 'begun' | 'step' | 'note'>,
+  ): Promise<PartEnd> {
+    const { scripts, secrets, signal } = this.options;
+    const { host } = this.part;
+    const { script, steps } = scripts.get(this.part) as PartScript;
+    let failure = '';
+    let ended = 0;
+    listener.begun(this.part, steps.length);
+    const end = await runScript(this.#connection, {
+      script,
+      steps,
+      secrets: secrets.named(),
+      dryRun,
+      onEvent: (event) => {
+        const masked = { ...event, output: secrets.mask(event.output) };
+        if (event.type !== 'started') ended += 1;
+        if (event.type === 'failed') failure = failureText(host.name, masked);
+        listener.step(host, masked);
+      },
+      onNote: (text) => listener.note(host, secrets.mask(text)),
+    });
+    switch (end) {
+      case 'done':
+        return { status: 'done', reason: '' };
+      case 'stopped': {
+        const lost = `${host.name}: another run has taken the host over, since this one was not heard of`;
+        if (!signal.aborted) return { status: 'locked', reason: lost };
+        return { status: 'interrupted', reason: `ended after step ${ended} of ${steps.length}` };
+      }
+      case 'implausible':
+        return {
+          status: 'failed',
+          reason: `${host.name}: the host's answers do not add up: they cannot have come from the script it was sent\n  Look into the host before you trust it with anything.`,
+        };
+      case 'failed':
+        return {
+          status: 'failed',
+          reason: failure || `${host.name}: the script ended before its last step`,
+        };
+    }
+  }
+}
+
+async function carry(
+  connection: Connection,
+  transfer: Transfer,
+  options: DeployOptions,
+): Promise<void> {
+  const missing: string[] = [];
+  await connection.run(transfer.missing.text, (line) => {
+    if (missing.length < MOST_MISSING) missing.push(line);
+  });
+  if (missing.length === 0 || options.dryRun) return;
+  const { stream, bytes } = await transfer.open(missing);
+  const tell = (sent: number) =>
+    options.listener.transfer(connection.host, {
+      title: transfer.title,
+      items: missing,
+      sent,
+      bytes,
+    });
+  const counted = async function* () {
+    let sent = 0;
+    tell(sent);
+    for await (const chunk of stream) {
+      sent += chunk.length;
+      tell(sent);
+      yield chunk;
+    }
+  };
+  await connection.feed(transfer.command, Readable.from(counted()), options.signal);
+}
+
+/** Many times the images that there are: a host that floods gets no more memory of ours. */
+const MOST_MISSING = 200;

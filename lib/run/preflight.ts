@@ -1,0 +1,41 @@
+import { bare } from '../bare.ts';
+import { preflightChecks } from '../checks/preflight.ts';
+import type { Deployment } from '../deployment.ts';
+import type { Secrets } from '../secrets/secrets.ts';
+import { ask } from '../validation/ask.ts';
+import { findingOf } from '../validation/check.ts';
+import type { Connection } from './connection.ts';
+import type { Part } from './deploy.ts';
+
+const LONGEST_EVIDENCE = 2000;
+
+/**
+ * Asks a host, before anything is changed anywhere, whether its parts of a deploy can work there: the system, the
+ * processor, free ports, registries within reach. What cannot be asked is left to the steps themselves.
+ * @returns what is in the way, each with what to do about it.
+ */
+export async function preflight(
+  connection: Connection,
+  options: { deployment: Deployment; secrets: Secrets; parts: readonly Part[] },
+): Promise<string[]> {
+  const { deployment, secrets, parts } = options;
+  const { host } = connection;
+  const roles = parts
+    .filter((part) => part.host === host)
+    .flatMap((part) => part.roles.map(({ name }) => name));
+  const problems: string[] = [];
+  const checks = preflightChecks({ deployment, host, secrets }, roles);
+  await ask(
+    connection,
+    `Questions to ${host.name} before a deploy`,
+    checks,
+    secrets,
+    (check, result) => {
+      if (!result.ran) return;
+      const { verdict, evidence, fix } = findingOf(check, result);
+      if (verdict === 'fail')
+        problems.push(`${bare(evidence).slice(0, LONGEST_EVIDENCE)}\n  ${fix}`);
+    },
+  );
+  return problems;
+}

@@ -1,0 +1,93 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import SSHConfig from 'ssh-config';
+import type { Deployment, Host } from '../deployment.ts';
+import { EXIT, UserError } from '../exit-codes.ts';
+
+/** Directives that a host's entry takes over from what the operator's own configuration says of its address. */
+const TAKEN_OVER = [
+  'HostName',
+  'User',
+  'Port',
+  'IdentityFile',
+  'IdentitiesOnly',
+  'IdentityAgent',
+  'CertificateFile',
+  'ProxyJump',
+  'ProxyCommand',
+  'HostKeyAlias',
+  'AddressFamily',
+] as const;
+
+/**
+ * Writes the deployment's own `ssh_config`: one entry a host, under the host's name in the profile, so that
+ * `ssh -F deployments/<name>/ssh_config <host>` reaches it as this tool does. The operator's configuration supplies
+ * what the profile leaves open, and everything about jump hosts.
+ * @param options.operatorConfig the operator's own configuration; `~/.ssh/config` where absent
+ * @returns the path of the file
+ * @throws UserError with exit code 2 when ssh is missing or refuses the operator's configuration
+ */
+export function writeSshConfig(
+  deployment: Pick<Deployment, 'directory' | 'hosts' | 'name'>,
+  options: { operatorConfig?: string } = {},
+): string {
+  const { directory, hosts, name } = deployment;
+  const operatorConfig = options.operatorConfig ?? join(homedir(), '.ssh', 'config');
+  const operator = existsSync(operatorConfig) ? operatorConfig : 'none';
+  const entries = hosts.filter(({ local }) => !local).map((host) => entry(host, operator));
+  const text = `# Written by Pocket Automations for the deployment ${name}; changed with every run.
+${entries.join('\n')}
+Host *
+  BatchMode yes
+  LogLevel ERROR
+  ConnectTimeout 15
+  ServerAliveInterval 15
+  ServerAliveCountMax 4
+  StrictHostKeyChecking accept-new
+  UserKnownHostsFile ${quoted(join(directory, 'known_hosts'))}
+${operator === operatorConfig ? `  Include ${quoted(operatorConfig)}\n` : ''}`;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const path = join(directory, 'ssh_config');
+  writeFileSync(path, text, { mode: 0o600 });
+  return path;
+}
+
+function entry(host: Host, operatorConfig: string): string {
+  // Asking costs a process for each host, and there is nothing to ask about.
+  const found: Record<string, string | string[]> =
+    operatorConfig === 'none' ? { hostname: host.address } : resolved(host.address, operatorConfig);
+  const directives: Record<string, string | string[] | undefined> = {
+    ...Object.fromEntries(TAKEN_OVER.map((key) => [key, found[key.toLowerCase()]])),
+    // The operator may have given another host the name that this one has in the profile.
+    ...(!found.proxyjump && !found.proxycommand && { ProxyJump: 'none' }),
+    ...(host.user && { User: host.user }),
+    ...(host.port && { Port: String(host.port) }),
+    ...(host.identityFile && {
+      // ssh expands %d, %h and others there.
+      IdentityFile: host.identityFile.replaceAll('%', '%%'),
+      IdentitiesOnly: 'yes',
+    }),
+  };
+  const written = Object.entries(directives).flatMap(([key, value]) =>
+    [value ?? []].flat().map((one) => `  ${key} ${key === 'ProxyCommand' ? one : quoted(one)}`),
+  );
+  return `Host ${host.name}\n${written.join('\n')}\n`;
+}
+
+/** What the operator's configuration comes to for an address, by ssh itself, which knows Include, Match and tokens. */
+function resolved(address: string, operatorConfig: string): Record<string, string | string[]> {
+  const { status, stdout, stderr, error } = spawnSync(
+    'ssh',
+    ['-G', '-F', operatorConfig, '--', address],
+    { encoding: 'utf8' },
+  );
+  if (error) throw new UserError(`cannot run ssh: ${error.message}; install OpenSSH`, EXIT.usage);
+  if (status !== 0) throw new UserError(`${operatorConfig}: ${stderr.trim()}`, EXIT.usage);
+  return SSHConfig.parse(stdout).compute(address, { ignoreCase: true });
+}
+
+function quoted(value: string): string {
+  return /[\s"'#]/.test(value) ? `"${value.replaceAll('"', '')}"` : value;
+}

@@ -1,0 +1,108 @@
+import { jsonLine } from '../bare.ts';
+import type { Finding, VerdictName } from './check.ts';
+
+/** How many findings there are of each verdict. */
+export interface Counts extends Record<VerdictName, number> {
+  /** How many of the failures are critical. */
+  critical: number;
+}
+
+/** How findings are shown to a person. */
+export interface FindingsStyle {
+  colour: boolean;
+  /** Shows the evidence of what passed as well. */
+  verbose: boolean;
+  /** Columns; 80 where absent. */
+  width?: number;
+}
+
+const COLOURS: Record<VerdictName, number> = { pass: 32, warn: 33, fail: 31, skip: 35 };
+
+/**
+ * The findings of one host, what is worst first, with evidence and fix where there is something to do; an exclamation
+ * mark tells that it is critical. Ends with a newline.
+ */
+export function hostTable(
+  host: string,
+  findings: readonly Finding[],
+  style: FindingsStyle,
+): string {
+  const width = style.width ?? 80;
+  const idWidth = Math.min(32, Math.max(...findings.map(({ id }) => id.length)));
+  const rows = findings.toSorted(worstFirst).flatMap((finding) => {
+    const { verdict, severity, id, title, evidence, fix } = finding;
+    const word = paint(verdict.toUpperCase(), COLOURS[verdict], style.colour);
+    const mark = verdict !== 'pass' && severity === 'critical' ? '!' : ' ';
+    const left = `  ${word}${mark} ${id.padEnd(idWidth)}  `;
+    const indent = ' '.repeat(8 + idWidth + 2);
+    const told = wrap(title, width - Math.max(indent.length, 10 + id.length));
+    const [first = '', ...rest] = told;
+    const shown = verdict === 'pass' && !style.verbose ? '' : evidence;
+    return [
+      left + first,
+      ...rest.map((line) => indent + line),
+      ...wrap(shown, width - 8).map((line) => `        ${line}`),
+      ...wrap(fix && `fix: ${fix}`, width - 8, '     ').map((line) => `        ${line}`),
+    ];
+  });
+  return `${host}\n${rows.join('\n')}\n`;
+}
+
+/** The last line: how many of each, how long it took, and whether the deployment is ready. */
+export function summaryLine(counts: Counts, milliseconds: number, colour: boolean): string {
+  const parts = (['pass', 'warn', 'fail', 'skip'] as const).map((verdict) => {
+    const critical = verdict === 'fail' && counts.critical > 0;
+    return `${counts[verdict]} ${verdict}${critical ? ` (${counts.critical} critical)` : ''}`;
+  });
+  const ready = counts.skip > 0 ? 'ready, as far as could be told' : 'ready';
+  const [word, code]: [string, number] =
+    counts.fail > 0 ? ['not ready', COLOURS.fail] : [ready, COLOURS.pass];
+  return `${parts.join(', ')} in ${(milliseconds / 1000).toFixed(1)} s: ${paint(word, code, colour)}\n`;
+}
+
+/** A finding as one line of `--json`. */
+export function findingLine(finding: Finding): string {
+  const { id, host, group, severity, verdict, title, evidence, fix, duration_ms } = finding;
+  const about = { type: 'finding', id, host, group, severity };
+  return jsonLine({ ...about, verdict, title, evidence, fix, duration_ms });
+}
+
+/** The last line of `--json`. */
+export function summaryJson(counts: Counts, milliseconds: number): string {
+  return `${JSON.stringify({ type: 'summary', ...counts, duration_ms: milliseconds })}\n`;
+}
+
+/** Counts findings by verdict. */
+export function countOf(findings: readonly Finding[]): Counts {
+  const counts: Counts = { pass: 0, warn: 0, fail: 0, skip: 0, critical: 0 };
+  for (const { verdict, severity } of findings) {
+    counts[verdict]++;
+    if (verdict === 'fail' && severity === 'critical') counts.critical++;
+  }
+  return counts;
+}
+
+const WORST_FIRST: readonly VerdictName[] = ['fail', 'warn', 'skip', 'pass'];
+
+/** Orders findings for people: failures, warnings, what could not be told, the rest; of each, what is critical first. */
+export function worstFirst(a: Finding, b: Finding): number {
+  const byVerdict = WORST_FIRST.indexOf(a.verdict) - WORST_FIRST.indexOf(b.verdict);
+  if (byVerdict !== 0 || a.verdict === 'pass') return byVerdict;
+  return Number(b.severity === 'critical') - Number(a.severity === 'critical');
+}
+
+function paint(text: string, code: number, colour: boolean): string {
+  return colour ? `\x1b[${code}m${text}\x1b[0m` : text;
+}
+
+/** Breaks text at spaces into lines of at most that many columns; a longer word is not broken: it may be a command. */
+function wrap(text: string, width: number, indent = ''): string[] {
+  if (text === '') return [];
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)!;
+    if (line !== '' && line.length + 1 + word.length > width) lines.push(indent + word);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines;
+}

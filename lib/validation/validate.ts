@@ -1,0 +1,199 @@
+import { bare } from '../bare.ts';
+import { checksOf, deploymentChecksOf, fleetChecksOf, ownChecksOf } from '../checks/all.ts';
+import { relayChecks, relayProver } from '../checks/relay.ts';
+import type { Deployment } from '../deployment.ts';
+import { EXIT, UserError } from '../exit-codes.ts';
+import type { Host } from '../hosts.ts';
+import { suggest } from '../profile/suggest.ts';
+import type { Connection } from '../run/connection.ts';
+import type { Secrets } from '../secrets/secrets.ts';
+import { ask } from './ask.ts';
+import {
+  CHECK_GROUPS,
+  type Check,
+  type DeploymentCheck,
+  type Finding,
+  type FleetCheck,
+  finding,
+  findingOf,
+  fleetFindingOf,
+  type OwnCheck,
+  type ProbeResult,
+} from './check.ts';
+import { type Counts, countOf } from './findings.ts';
+import { onHost } from './fixes.ts';
+import { excerpt, fail } from './verdict.ts';
+
+/** What to validate, and who is told. */
+export interface ValidateOptions {
+  deployment: Deployment;
+  secrets: Secrets;
+  /** The hosts to ask; all of the deployment's where absent. */
+  hosts?: readonly Host[];
+  /** Groups or ids of checks; everything where absent. */
+  only?: readonly string[];
+  /** The least bad verdict that makes a deployment not ready; `fail` where absent. */
+  failOn?: 'fail' | 'warn';
+  /** Sends a test alert to whoever is told of alerts, and sees whether it is accepted. */
+  alert?: boolean;
+  /** Also proves relays with simulated ones. */
+  relay?: boolean;
+  open(host: Host): Promise<Pick<Connection, 'run' | 'close'>>;
+  /** Told as findings come. */
+  onFinding?(finding: Finding): void;
+  /** Told once a host has been asked everything, with its findings in reading order; `fleet` comes last. */
+  onHost?(host: string, findings: Finding[]): void;
+}
+
+/** What came of it. */
+export interface Validation {
+  /** Host by host, in reading order; those that several hosts settle together come last. */
+  findings: Finding[];
+  counts: Counts;
+  milliseconds: number;
+  /** 0 when nothing failed (or warned, with `failOn`), 5 when something did, 4 when no host could be reached. */
+  exitCode: number;
+}
+
+const REACHABLE = {
+  id: 'host.reachable',
+  group: 'host',
+  severity: 'critical',
+  title: 'The host can be logged in to',
+} as const;
+
+/**
+ * Asks every host everything about it, all hosts side by side, and changes nothing. Findings never contain a secret.
+ * @throws UserError with exit code 2 when `only` names no check of these hosts, or when relays cannot be proved.
+ */
+export async function validate(options: ValidateOptions): Promise<Validation> {
+  const { deployment, secrets, hosts = deployment.hosts, only } = options;
+  const began = performance.now();
+  const prover = options.relay ? relayProver(deployment, hosts) : undefined;
+  const plan = hosts.map((host) => {
+    const context = { deployment, host, secrets, alert: options.alert ?? false };
+    const proof = host.name === prover?.name ? relayChecks(context) : [];
+    return { host, checks: [...checksOf(context), ...proof], own: ownChecksOf(context) };
+  });
+  const fleet = fleetChecksOf(deployment, secrets);
+  const whole = deploymentChecksOf({ deployment, secrets });
+  const all = plan.flatMap(({ checks, own }) => [...checks, ...own]);
+  const wanted = selector(only, [...all, ...fleet, ...whole, REACHABLE]);
+  const fleetWanted = fleet.filter(wanted);
+  const answers = new Map<string, Map<string, ProbeResult>>();
+  let reached = 0;
+
+  const tell = (raw: Finding): Finding => {
+    const told = { ...raw, evidence: clean(raw.evidence, secrets), fix: clean(raw.fix, secrets) };
+    options.onFinding?.(told);
+    return told;
+  };
+  const asking = whole.filter(wanted).map((check) => ownFinding(check, 'fleet'));
+  const byHost = await Promise.all(
+    plan.map(async ({ host, checks, own }) => {
+      const asked = checks.filter((check) => wanted(check) || isNeeded(check, fleetWanted));
+      const order = [REACHABLE, ...asked, ...own].map(({ id }) => id);
+      const mine: Finding[] = [];
+      const onAnswer = (check: Check, result: ProbeResult) => {
+        const others = answers.get(check.id) ?? new Map<string, ProbeResult>();
+        answers.set(check.id, others.set(host.name, result));
+        if (wanted(check)) mine.push(tell(findingOf(check, result)));
+      };
+      const asking = own.filter(wanted).map((check) => ownFinding(check, host.name));
+      const reachable = await askHost(options, host, asked, onAnswer);
+      const answered = await Promise.all(asking);
+      // A host that cannot be reached is one failure: whether it answers others is not what keeps it from working.
+      if (reachable.verdict === 'pass') mine.push(...answered.map(tell));
+      if (reachable.verdict === 'pass') reached++;
+      if (reachable.verdict === 'fail' || wanted(REACHABLE)) mine.push(tell(reachable));
+      mine.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
+      options.onHost?.(host.name, mine);
+      return mine;
+    }),
+  );
+  const together = [
+    ...fleetWanted.map((check) => {
+      const besides = (check.besides ?? []).flatMap((id) => [...(answers.get(id)?.values() ?? [])]);
+      return fleetFindingOf(check, answers.get(check.of) ?? new Map(), besides);
+    }),
+    ...(await Promise.all(asking)),
+  ].map(tell);
+  if (together.length > 0) options.onHost?.('fleet', together);
+
+  const findings = [...byHost.flat(), ...together];
+  const counts = countOf(findings);
+  const milliseconds = Math.round(performance.now() - began);
+  const bad = counts.fail + (options.failOn === 'warn' ? counts.warn : 0);
+  const exitCode = reached === 0 ? EXIT.unreachable : bad > 0 ? EXIT.invalid : EXIT.done;
+  return { findings, counts, milliseconds, exitCode };
+}
+
+/** Asks one host, and returns whether it could be reached. Every check gets exactly one answer, or none if not. */
+async function askHost(
+  { deployment, secrets, open }: ValidateOptions,
+  host: Host,
+  checks: readonly Check[],
+  onAnswer: (check: Check, result: ProbeResult) => void,
+): Promise<Finding> {
+  const began = performance.now();
+  const about = { ...REACHABLE, fix: onHost(deployment, host, 'true') };
+  const since = () => Math.round(performance.now() - began);
+  let connection: Pick<Connection, 'run' | 'close'>;
+  try {
+    connection = await open(host);
+  } catch (error) {
+    // What to do stands below what ssh said, indented.
+    const [evidence = '', ...advice] = (error as Error).message.split('\n  ');
+    const fix = advice.map((line) => line.trim()).join(' ') || about.fix;
+    return finding(about, host.name, { verdict: 'fail', evidence, fix }, since());
+  }
+  const connected = since();
+  const title = `Checks of ${host.name}: asks, and changes nothing`;
+  try {
+    await ask(connection, title, checks, secrets, onAnswer);
+  } finally {
+    await connection.close();
+  }
+  return finding(about, host.name, { verdict: 'pass', evidence: 'logged in' }, connected);
+}
+
+async function ownFinding(check: OwnCheck | DeploymentCheck, host: string): Promise<Finding> {
+  const began = performance.now();
+  const verdict = await check
+    .ask()
+    .catch((error: Error) => fail(`could not be asked: ${excerpt(error.message)}`));
+  return finding(check, host, verdict, Math.round(performance.now() - began));
+}
+
+type Named = Pick<Check, 'id' | 'group'>;
+
+/** Whether a check is asked for. Throws for a word that is neither a group nor an id. */
+function selector(
+  only: readonly string[] | undefined,
+  all: readonly Named[],
+): (check: Named) => boolean {
+  if (only === undefined) return () => true;
+  const words = [...CHECK_GROUPS, ...new Set(all.map(({ id }) => id))];
+  for (const word of only) {
+    if (all.some(({ id, group }) => id === word || group === word)) continue;
+    const near = suggest(word, words);
+    const known = (CHECK_GROUPS as readonly string[]).includes(word);
+    const why = known ? 'these hosts have nothing of that group' : 'neither a group nor a check';
+    throw new UserError(
+      `--only ${word}: ${why}${near && !known ? `, did you mean ${near}?` : ''}`,
+      EXIT.usage,
+    );
+  }
+  return ({ id, group }) => only.includes(id) || only.includes(group);
+}
+
+function isNeeded(check: Check, fleet: readonly FleetCheck[]): boolean {
+  return fleet.some(({ of, besides = [] }) => of === check.id || besides.includes(check.id));
+}
+
+const LONGEST_EVIDENCE = 2000;
+
+/** Evidence may hold what a host said: no secrets, and nothing that steers a terminal. */
+function clean(evidence: string, secrets: Secrets): string {
+  return bare(secrets.mask(evidence)).replace(/\s+/g, ' ').trim().slice(0, LONGEST_EVIDENCE);
+}
