@@ -37,20 +37,37 @@ while [ "$agreed" -lt "$(majority)" ] && [ "$rounds" -gt 0 ]; do
 done
 primary=${primary:-${SENTINELS%% *}}
 
+# agreed_on: whether every Sentinel that answers takes this Redis for the primary, and for one that can be reached, and
+# none is promoting another.
+agreed_on() {
+  for one in $SENTINELS; do
+    sentinel "$one" MASTER pocket | awk -v address="$ADDRESS" '
+      $0 == "ip" { getline; host = $0 }
+      $0 == "flags" { getline; flags = $0 }
+      END { exit host != "" && (host != address || flags != "master") }' || return 1
+  done
+}
+
 # fail_over: asks one Sentinel after the other, until one promotes a replica or says that this is going on.
 fail_over() {
   for one in $SENTINELS; do
-    case $(sentinel "$one" FAILOVER pocket) in OK* | INPROG*) return ;; esac
+    case $(sentinel "$one" FAILOVER pocket) in OK* | INPROG*) return 0 ;; esac
   done
+  return 1
 }
 
 # A replica has everything that clients were answered for; this one, after a crash, may lack the end of it.
 if [ "$primary" = "$ADDRESS" ] && followed; then
   echo 'handing over to a replica that has followed until now'
-  rounds=10
-  while [ "${primary:-$ADDRESS}" = "$ADDRESS" ] && [ "$rounds" -gt 0 ]; do
+  # Asked once, and not where they do it by themselves: a Sentinel that is asked when a replica has been promoted, and it
+  # knows or does not, would have that one followed by yet another, which lacks what the first has taken in meanwhile.
+  asked='' refused=0
+  rounds=20
+  while [ "${primary:-$ADDRESS}" = "$ADDRESS" ] && [ "$rounds" -gt 0 ] && [ "$refused" -lt 5 ]; do
     rounds=$((rounds - 1))
-    fail_over
+    if [ -z "$asked" ] && agreed_on; then
+      if fail_over; then asked=1; else refused=$((refused + 1)); fi
+    fi
     sleep 1
     survey
   done

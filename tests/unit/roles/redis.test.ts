@@ -121,6 +121,12 @@ interface World {
   redis?: Record<string, string>;
   /** Which primary all Sentinels name once they were told to fail over. */
   promoted?: string;
+  /** What Sentinels say of the primary that they name, where they say more than that it is one. */
+  flags?: string;
+  /** After so many questions to Sentinels they have promoted that one by themselves. */
+  promotedAfter?: number;
+  /** How often a Sentinel was told to fail over. */
+  failovers?: number;
 }
 
 /** Runs a script of the stack in a directory in place of the container; what it finally started, and its volume. */
@@ -157,7 +163,9 @@ function started(t: TestContext, script: string, world: World, data: Record<stri
     },
   });
   const state = join(root, 'data/sentinel.conf');
+  const after: World = JSON.parse(readFileSync(join(root, 'world.json'), 'utf8'));
   return {
+    failovers: after.failovers ?? 0,
     command: /^started (.*)$/m.exec(output)?.[1]?.replaceAll(`${root}/`, '/'),
     state: existsSync(state) ? readFileSync(state, 'utf8') : '',
   };
@@ -177,12 +185,19 @@ if (port === '6379') {
 } else {
   const known = world.sentinels[host];
   if (!known) process.exit(1);
-  if (words[1] === 'FAILOVER') {
-    if (!world.promoted) return console.log('NOGOODSLAVE No suitable replica to promote\\n');
+  const promote = () => {
     for (const one of Object.values(world.sentinels)) one.splice(0, 2, one[0] + 1, world.promoted);
-    writeFileSync('${root}/world.json', JSON.stringify(world));
-    console.log('OK');
-  } else console.log(['name', 'pocket', 'ip', known[1], 'port', '6379', 'config-epoch', known[0]].join('\\n'));
+  };
+  if (words[1] === 'FAILOVER') {
+    world.failovers = (world.failovers ?? 0) + 1;
+    if (world.promoted && !world.promotedAfter) promote();
+    console.log(world.promoted ? 'OK' : 'NOGOODSLAVE No suitable replica to promote\\n');
+  } else {
+    if (world.promotedAfter && --world.promotedAfter === 0) promote();
+    const flags = world.flags ?? 'master';
+    console.log(['name', 'pocket', 'ip', known[1], 'port', '6379', 'flags', flags, 'config-epoch', known[0]].join('\\n'));
+  }
+  writeFileSync('${root}/world.json', JSON.stringify(world));
 }
 `,
   };
@@ -229,6 +244,24 @@ describe('a Redis that starts', () => {
       assert.equal(start(t, world), replicaOf('10.0.0.2'));
     });
   }
+  for (const flags of ['s_down,master', 'master,failover_in_progress']) {
+    test(`leaves it to Sentinels that hand over by themselves: ${flags}`, (t) => {
+      const redis = { '10.0.0.2': follows('10.0.0.1', '6') };
+      const world = { sentinels: all(1, '10.0.0.1'), redis, flags };
+      const own = { ...world, promoted: '10.0.0.2', promotedAfter: 12 };
+      const { command, failovers } = started(t, 'redis/start.sh', own, { appendonlydir: '' });
+      assert.equal(command, replicaOf('10.0.0.2'));
+      assert.equal(failovers, 0);
+    });
+  }
+  test('asks for it once, however long it takes until the others know', (t) => {
+    const redis = { '10.0.0.2': follows('10.0.0.1', '2') };
+    const promoted = { promoted: '10.0.0.2', promotedAfter: 20 };
+    const world = { sentinels: all(1, '10.0.0.1'), redis, ...promoted };
+    const { command, failovers } = started(t, 'redis/start.sh', world, { appendonlydir: '' });
+    assert.equal(command, replicaOf('10.0.0.2'));
+    assert.equal(failovers, 1);
+  });
   test('is the primary after all where no replica can be promoted', (t) => {
     const redis = { '10.0.0.2': follows('10.0.0.1', '2') };
     assert.equal(start(t, { sentinels: all(1, '10.0.0.1'), redis }), PRIMARY);
