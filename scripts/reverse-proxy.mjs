@@ -2,10 +2,11 @@
 // Deploys the proxy: TLS for the public, and a site for each name that the profile says.
 import {
   accept,
+  allIntoService,
   directory,
   envTemplate,
   file,
-  forwardedTo,
+  OUT_OF_SERVICE,
   onlyThese,
   PASSWORD_FILE,
   passwordHash,
@@ -30,6 +31,7 @@ export const reverseProxy = {
     const files = proxyFiles(deployment, host, secrets);
     const hash = password(deployment, secrets);
     const wanted = [
+      directory({ path: OUT_OF_SERVICE }),
       directory({ path: WANTED }),
       directory({ path: `${WANTED}/sites` }),
       directory({ path: `${WANTED}/certificates`, mode: '700' }),
@@ -42,7 +44,8 @@ export const reverseProxy = {
       ...wanted,
       accepted,
       ...stack({ name: 'reverse-proxy', env: envTemplate('reverse-proxy', { image }) }),
-      reload({ upstreams: forwardedTo(deployment, host), after: [accepted] }),
+      reload({ after: [accepted] }),
+      allIntoService(),
     ];
   },
 };

@@ -24,11 +24,9 @@ async function unit(): Promise<void> {
     console.error(`unpacking Redis of Debian ${suite}, once …`);
     await quiet`${fetch} ${suite}`;
   }
-  const fetchCaddy = join(ROOT, 'tests', 'lab', 'standins', 'fetch-caddy.sh');
-  for (const suite of ['trixie', 'sid']) {
-    if (existsSync(join(ROOT, '.cache', 'caddy', suite, 'caddy'))) continue;
-    console.error(`unpacking Caddy of Debian ${suite}, once …`);
-    await quiet`${fetchCaddy} ${suite}`;
+  if (!existsSync(cachePath('caddy', 'caddy'))) {
+    console.error('unpacking Caddy of Debian sid, once …');
+    await quiet`${join(ROOT, 'tests', 'lab', 'standins', 'fetch-caddy.sh')}`;
   }
   if (!existsSync('/usr/bin/chromium') && process.getuid?.() === 0) {
     console.error('installing Chromium, once …');

@@ -1,7 +1,6 @@
 import { lines, sh } from '../shell.ts';
 import type { Step } from '../step.ts';
 import { STACKS } from '../steps/stack.ts';
-import { forwardsTo } from './upstreams.ts';
 
 /** Where the proxy's configurations are on a host; its container sees them at /etc/caddy. */
 const HERE = `${STACKS}/reverse-proxy/caddy`;
@@ -60,17 +59,15 @@ function hasModule(image: string, { module, purpose }: { module: string; purpose
 }
 
 /**
- * Has the running Caddy take over the configuration in use, without a connection lost and without a new container. What
- * it refuses, against all expectation, is not in use any more afterwards. A relayer that a rolling change left out of
- * service comes back with it, since Caddy asks each whether it is ready.
- * @param upstreams every `host:port` that the configuration forwards to
+ * Has the running Caddy take over the configuration in use, without a new container: what is under way goes on. What
+ * it refuses, against all expectation, is not in use any more afterwards.
  * @param after the step that puts the configuration in use
  */
-export function reload({ upstreams, after }: { upstreams: string[]; after: Step[] }): Step {
+export function reload({ after }: { after: Step[] }): Step {
   return {
     title: 'Reload Caddy',
     after,
-    check: sh`[[ $(readlink ${HERE}/in-use) == "$(cat ${HERE}/.loaded)" ]] && ${forwardsTo(upstreams)}`,
+    check: sh`[[ $(readlink ${HERE}/in-use) == "$(cat ${HERE}/.loaded)" ]]`,
     apply: sh`
       cd ${HERE}
       in_use=$(readlink in-use)

@@ -1,5 +1,4 @@
 import type { Deployment, Host } from '../deployment.ts';
-import { imageTag } from '../profile/images.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import { sh } from '../shell.ts';
 import type { FileOptions } from '../steps/file.ts';
@@ -15,17 +14,13 @@ import { proxyValues } from './values.ts';
  * @throws UserError when a certificate cannot be used.
  */
 export function proxyFiles(deployment: Deployment, proxy: Host, secrets: Secrets): FileOptions[] {
-  const { profile, images } = deployment;
-  const real = (path: string, from = path) => ({
-    path,
-    content: composeFile(`reverse-proxy/caddy/${from}`),
-  });
+  const { profile } = deployment;
+  const real = (path: string) => ({ path, content: composeFile(`reverse-proxy/caddy/${path}`) });
   const certificates = Object.entries(certificatesOf(profile.reverse_proxy));
   const authority = profile.reverse_proxy.acme_trusted_authority;
   return [
     real('Caddyfile'),
     real('configured-caddy'),
-    real('streams.caddy', knowsStreams(images.caddy) ? 'streams.caddy' : 'streams-2.6.caddy'),
     ...sitesOf(profile).map(({ file }) => real(`sites/${file}`)),
     {
       path: 'values.env',
@@ -57,9 +52,3 @@ const GATEWAY: FileOptions = {
     [[ $gateways ]] || { echo 'the Docker network pocket tells no gateway' >&2; exit 1; }
     printf "GATEWAY='%s'\n" "\${gateways% }"`,
 };
-
-/** Whether this Caddy can keep WebSockets over a reload, which 2.7 learnt; an image of your own is taken to be newer. */
-function knowsStreams(image: string): boolean {
-  const [, minor] = /^v?2\.(\d+)/.exec(imageTag(image) ?? '') ?? [];
-  return minor === undefined || Number(minor) >= 7;
-}

@@ -1,5 +1,3 @@
-import type { Deployment, Host } from '../deployment.ts';
-import { hostPort } from '../endpoints.ts';
 import type { Profile } from '../profile/schema.ts';
 
 /** A public name, the file below `compose/reverse-proxy/caddy/sites` that serves it, and what that forwards to. */
@@ -30,15 +28,6 @@ export function sitesOf(profile: Pick<Profile, DomainKey>): Site[] {
     const name = profile[domain];
     return name === undefined ? [] : [{ file, domain, service, name }];
   });
-}
-
-/** Every `host:port` that the sites of a proxy forward to. */
-export function forwardedTo(deployment: Deployment, proxy: Host): string[] {
-  return sitesOf(deployment.profile).flatMap(({ service }) =>
-    service === 'relayer'
-      ? deployment.relayUpstreams(proxy)
-      : [hostPort(deployment.endpoint(service, proxy))],
-  );
 }
 
 /** How the site of that name comes by its certificate, as the Caddyfile calls it. */

@@ -1,21 +1,16 @@
 import type { Deployment, Host } from '../deployment.ts';
 import { type Shell, sh } from '../shell.ts';
+import type { Step } from '../step.ts';
+import { STACKS } from '../steps/stack.ts';
 
-/** What the proxy's Caddyfile is told about the relayers. */
-export interface Upstreams {
-  RELAYERS: string;
-  /** The same for gRPC, which is HTTP/2 without TLS. */
-  RELAYERS_GRPC: string;
-}
+/**
+ * A file here that is called as the `host:port` of a relayer takes it out of service on this proxy. Its Caddy looks for it
+ * whenever it asks that relayer whether it is ready; see compose/reverse-proxy/caddy/sites/relays.caddy.
+ */
+export const OUT_OF_SERVICE = `${STACKS}/reverse-proxy/caddy/out-of-service`;
 
-/** The relayers as a proxy reaches them. @param without a relayer that is left out */
-export function upstreamsOf(deployment: Deployment, proxy: Host, without?: Host): Upstreams {
-  const kept = relayersOf(deployment, proxy).filter(({ name }) => name !== without?.name);
-  return {
-    RELAYERS: kept.map(({ address }) => `http://${address}`).join(' '),
-    RELAYERS_GRPC: kept.map(({ address }) => `h2c://${address}`).join(' '),
-  };
-}
+/** Caddy looks every second, and believes it the third time; see `health_fails` of the same file. */
+const NOTICED_AFTER_SECONDS = 5;
 
 /** Each relayer by the name of its host, with its `host:port` as a proxy reaches it. */
 export function relayersOf(
@@ -29,35 +24,33 @@ export function relayersOf(
 }
 
 /**
- * Shell for a proxy that makes it forward to these relayers from now on, without a restart: the configuration in use is
- * read again, in an environment whose upstreams win over those in its files. What is under way with others goes on. Does
- * nothing where no proxy runs.
+ * Shell for a proxy that takes a relayer out of service, and waits until Caddy has noticed. What is under way there goes
+ * on. Nothing is reloaded, since at a reload Caddy turns some of those away who connect or send at that moment.
+ * @param address the relayer's `host:port` as this proxy reaches it
  */
-export function forwardTo({ RELAYERS, RELAYERS_GRPC }: Upstreams): Shell {
+export function takeOutOfService(address: string): Shell {
   return sh`
-    running=$(docker ps --quiet --filter label=com.docker.compose.project=pocket-reverse-proxy --filter status=running)
-    [[ -z $running ]] || docker compose --project-directory /opt/pocket/reverse-proxy exec -T \
-      --env ${`RELAYERS=${RELAYERS}`} --env ${`RELAYERS_GRPC=${RELAYERS_GRPC}`} \
-      caddy sh /etc/caddy/in-use/configured-caddy reload`;
+    if [[ -d ${OUT_OF_SERVICE} ]]; then
+      : >${`${OUT_OF_SERVICE}/${address}`}
+      sleep ${NOTICED_AFTER_SECONDS}
+    fi`;
 }
 
-/** What the Caddy of a container has in force; its image has one of the two. */
-const CONFIGURATION =
-  'wget -qO - http://127.0.0.1:2019/config/ 2>/dev/null || curl -fsS http://127.0.0.1:2019/config/';
+/** Shell for a proxy that puts a relayer back into service, which then gets relays as soon as it is ready. */
+export function putIntoService(address: string): Shell {
+  return sh`rm -f ${`${OUT_OF_SERVICE}/${address}`}`;
+}
 
-/**
- * Shell for a proxy that prints every `host:port` that it forwards to at this moment, or nothing where no proxy runs.
- * Caddy itself is asked, since what it was told with {@link forwardTo} stands in no file.
- */
-export const FORWARDED_NOW = sh`
-    running=$(docker ps --quiet --filter label=com.docker.compose.project=pocket-reverse-proxy --filter status=running)
-    [[ -z $running ]] || docker exec "$running" sh -c ${CONFIGURATION} | { grep -oE '"dial":"[^"]+"' || :; } | cut -d '"' -f 4 | LC_ALL=C sort -u`;
+/** Shell for a proxy that prints the `host:port` of each relayer that is out of service there. */
+export const OUT_OF_SERVICE_NOW = sh`[[ ! -d ${OUT_OF_SERVICE} ]] || ls ${OUT_OF_SERVICE}`;
 
-/**
- * Shell for a proxy that exits 0 when it forwards to these at this moment, and to nothing else.
- * @param addresses each as `host:port`, in any order
- */
-export function forwardsTo(addresses: readonly string[]): Shell {
-  return sh`
-    live=$(${FORWARDED_NOW}) && [[ $live == ${[...new Set(addresses)].toSorted().join('\n')} ]]`;
+/** Puts every relayer back into service that a change left out when it failed. */
+export function allIntoService(): Step {
+  const left = sh`find ${OUT_OF_SERVICE} -type f`;
+  return {
+    title: 'Put every relayer into service',
+    check: sh`[[ -z $(${left}) ]]`,
+    apply: sh`${left} -delete`,
+    diff: left,
+  };
 }

@@ -4,7 +4,7 @@ import type { PortName } from '../ports.ts';
 import type { Profile } from '../profile/schema.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import { type DomainKey, tlsOf } from './sites.ts';
-import { upstreamsOf } from './upstreams.ts';
+import { relayersOf } from './upstreams.ts';
 
 /** The values of env-templates/reverse-proxy-values.env: empty for a site that the profile does not ask for. */
 export function proxyValues(
@@ -18,7 +18,6 @@ export function proxyValues(
   const tls = (key: DomainKey) => (profile[key] ? tlsOf(profile, profile[key]) : '');
   const upstream = (service: PortName, ...keys: DomainKey[]) =>
     keys.some((key) => profile[key]) ? hostPort(deployment.endpoint(service, proxy)) : '';
-  const relayers = upstreamsOf(deployment, proxy);
   const { allow_from: ranges = [], user = '' } = provider_admin ?? {};
   return {
     // Caddy takes no empty one.
@@ -29,8 +28,9 @@ export function proxyValues(
     dns_token: profile.reverse_proxy.tls === 'acme' && dns_token ? secrets.resolve(dns_token) : '',
     relay_domain: name('relay_public_domain'),
     relay_tls: tls('relay_public_domain'),
-    relayers: relayers.RELAYERS,
-    relayers_grpc: relayers.RELAYERS_GRPC,
+    relayers: relayersOf(deployment, proxy)
+      .map(({ address }) => address)
+      .join(' '),
     provider: upstream('provider-web', 'provider_domain', 'provider_public_api_domain'),
     provider_api_domain: name('provider_public_api_domain'),
     provider_api_tls: tls('provider_public_api_domain'),

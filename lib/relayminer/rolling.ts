@@ -1,7 +1,12 @@
 import type { Deployment, Host } from '../deployment.ts';
 import { EXIT, UserError } from '../exit-codes.ts';
 import { PORTS } from '../ports.ts';
-import { FORWARDED_NOW, forwardTo, relayersOf, upstreamsOf } from '../proxy/upstreams.ts';
+import {
+  OUT_OF_SERVICE_NOW,
+  putIntoService,
+  relayersOf,
+  takeOutOfService,
+} from '../proxy/upstreams.ts';
 import type { Errands, OutOfService, RoleContext, Rolling } from '../role.ts';
 import { type Shell, sh } from '../shell.ts';
 
@@ -54,7 +59,7 @@ export const relayminerRolling: Rolling = {
       if (!isIn(deployment, 'relay_relayers', host)) return undefined;
       const proxies = await proxiesWithout(context, errands);
       if (proxies.length === 0) return undefined;
-      const backAsItIs = () => forward(context, errands);
+      const backAsItIs = () => everyProxy(context, errands, putIntoService);
       return {
         backWhenWell: async () => {
           errands.note(`it gets no relays from ${namesOf(proxies)} so far`);
@@ -68,30 +73,35 @@ export const relayminerRolling: Rolling = {
   },
 };
 
-/** Has every proxy forward to every relayer, or to all but one. */
-async function forward(
-  { deployment }: RoleContext,
+/** Has every proxy do something about this relayer, which it reaches at an address of its own. */
+async function everyProxy(
+  { deployment, host }: RoleContext,
   { visit }: Errands,
-  without?: Host,
+  shellFor: (address: string) => Shell,
 ): Promise<void> {
   await Promise.all(
     deployment
       .group('reverse_proxy_hosts')
-      .map((proxy) => visit(proxy, forwardTo(upstreamsOf(deployment, proxy, without)))),
+      .map((proxy) => visit(proxy, shellFor(addressFrom(deployment, proxy, host)))),
   );
 }
 
-/** The proxies that run and do not forward to this relayer. One that cannot be asked is named, and nothing more. */
+function addressFrom(deployment: Deployment, proxy: Host, relayer: Host): string {
+  const own = relayersOf(deployment, proxy).find(({ name }) => name === relayer.name);
+  if (!own) throw new Error(`${relayer.name} has no relayer`);
+  return own.address;
+}
+
+/** The proxies that leave this relayer out. One that cannot be asked is named, and nothing more. */
 async function proxiesWithout(
   { deployment, host }: RoleContext,
   { visit, note }: Errands,
 ): Promise<Host[]> {
   const found = await Promise.all(
     deployment.group('reverse_proxy_hosts').map(async (proxy) => {
-      const own = relayersOf(deployment, proxy).find(({ name }) => name === host.name);
       try {
-        const now = await visit(proxy, FORWARDED_NOW);
-        return now === '' || now.split('\n').includes(own?.address ?? '') ? [] : [proxy];
+        const out = await visit(proxy, OUT_OF_SERVICE_NOW);
+        return out.split('\n').includes(addressFrom(deployment, proxy, host)) ? [proxy] : [];
       } catch (error) {
         if (error instanceof UserError && error.exitCode === EXIT.interrupted) throw error;
         note(`could not ask ${proxy.name} whether it sends relays here`);
@@ -147,9 +157,9 @@ async function drain(
     );
   });
   note(`taking it out of ${namesOf(proxies)}`);
-  const back = () => forward(context, errands);
+  const back = () => everyProxy(context, errands, putIntoService);
   try {
-    await forward(context, errands, host);
+    await everyProxy(context, errands, takeOutOfService);
     await visit(host, untilAnswered(deployment));
   } catch (error) {
     await back().catch(() => {});

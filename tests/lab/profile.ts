@@ -17,7 +17,7 @@ export interface LabHost {
 export const STAND_IN_IMAGES = {
   redis: 'debian/redis:8.6',
   postgres: 'debian/postgres:17',
-  caddy: 'debian/caddy:2.6.2',
+  caddy: 'debian/caddy:2.11.4',
   temporal: 'standin/temporal-auto-setup:1.28.1.0',
   temporal_admin_tools: 'standin/temporal-admin-tools:1.28.1',
   provider: 'standin/igniter-provider:0.9.0',

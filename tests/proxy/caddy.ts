@@ -17,17 +17,11 @@ import { open } from './client.ts';
 import { ends } from './ending.ts';
 import type { network } from './network.ts';
 
-/** The Caddys that the configuration has to work with: the one of the lab, and one newer than the default image. */
-export const CADDYS = [
-  { name: 'Caddy 2.6', suite: 'trixie', image: 'debian/caddy:2.6.2' },
-  { name: 'Caddy 2.11', suite: 'sid', image: 'debian/caddy:2.11.4' },
-] as const;
-export type Caddy = (typeof CADDYS)[number];
+/** Of the version that a deploy uses where the profile names no other. */
+export const CADDY = cachePath('caddy', 'caddy');
 
 /** Why these tests cannot run here, or false. */
-export const skip = CADDYS.every(({ suite }) => existsSync(cachePath('caddy', suite, 'caddy')))
-  ? false
-  : 'node tests/setup.ts unit brings Caddy';
+export const skip = existsSync(CADDY) ? false : 'node tests/setup.ts unit brings Caddy';
 
 /** A real Caddy with the configuration that a profile comes to. */
 export interface RunningProxy {
@@ -40,7 +34,7 @@ export interface RunningProxy {
   /** What it has logged so far. */
   log(): string;
   /** Takes over the configuration that changed settings come to, as a deploy does it. */
-  reload(changes?: Record<string, unknown>, environment?: Record<string, string>): void;
+  reload(changes?: Record<string, unknown>): void;
   /** What its admin endpoint answers. */
   admin(path: string): Promise<unknown>;
   /** Ends it as `docker stop` does, and waits for it. */
@@ -51,7 +45,7 @@ export interface RunningProxy {
 const PRIVATE = '10.201.7.';
 
 /** Everything that a proxy can stand in front of, each at an address of its own. */
-function profile(image: string) {
+function profile() {
   const host = (last: number) => ({
     address: `198.51.100.${last}`,
     private_address: `${PRIVATE}${last}`,
@@ -88,7 +82,6 @@ function profile(image: string) {
       keys_file: 'keys.yaml',
       services: { eth: { backends: { jsonrpc: { url: 'http://192.0.2.90:8545' } } } },
     },
-    images: { caddy: image },
   };
 }
 
@@ -97,16 +90,14 @@ function profile(image: string) {
  * @param changes keys of the profile that are otherwise
  */
 export async function startProxy(
-  caddy: Caddy,
   net: ReturnType<typeof network>,
   changes: Record<string, unknown> = {},
 ): Promise<RunningProxy> {
   const root = mkdtempSync(join(tmpdir(), 'pocket-proxy-'));
-  const [http = 0, https = 0, admin = 0] = await freePorts(3);
+  const [http = 0, https = 0, admin = 0, asked = 0] = await freePorts(4);
   const directory = join(root, 'in-use');
-  const binary = cachePath('caddy', caddy.suite, 'caddy');
   const environment = {
-    PATH: `${dirname(binary)}:${process.env.PATH}`,
+    PATH: `${dirname(CADDY)}:${process.env.PATH}`,
     HOME: root,
     XDG_DATA_HOME: join(root, 'data'),
     XDG_CONFIG_HOME: join(root, 'config'),
@@ -115,7 +106,7 @@ export async function startProxy(
 
   const configure = (more: Record<string, unknown>) => {
     const path = join(root, 'p.yaml');
-    writeFileSync(path, stringify({ ...profile(caddy.image), ...changes, ...more }));
+    writeFileSync(path, stringify({ ...profile(), ...changes, ...more }));
     const deployment = loadDeployment(path, { root });
     const secrets = loadSecrets(deployment, { create: true });
     rmSync(directory, { recursive: true, force: true });
@@ -128,13 +119,15 @@ export async function startProxy(
       // What Docker's proxy would be known by.
       const written = typeof content === 'string' ? content : `GATEWAY='${net(99)}'\n`;
       mkdirSync(dirname(join(directory, name)), { recursive: true });
-      const here = written.replaceAll(PRIVATE, net(0).slice(0, -1));
+      const here = written
+        .replaceAll(PRIVATE, net(0).slice(0, -1))
+        .replaceAll('127.0.0.1:2020', `127.0.0.1:${asked}`);
       writeFileSync(join(directory, name), here.replace(/^\{$/m, ports(http, https, admin)));
     }
     const password = deployment.profile.reverse_proxy.provider_admin?.password;
     if (password) {
       const input = `${secrets.resolve(password)}\n`;
-      const hash = execFileSync(binary, ['hash-password'], { input, encoding: 'utf8' }).trim();
+      const hash = execFileSync(CADDY, ['hash-password'], { input, encoding: 'utf8' }).trim();
       writeFileSync(join(directory, 'password.env'), `PORTAL_PASSWORD_HASH='${hash}'\n`);
     }
     chmodSync(join(directory, 'values.env'), 0o600);
@@ -168,10 +161,9 @@ export async function startProxy(
     http,
     directory,
     log: () => output,
-    reload: (more = {}, extra = {}) => {
+    reload: (more = {}) => {
       configure(more);
-      const env = { ...environment, ...extra };
-      execFileSync('sh', [script, 'reload', '--force'], { env, stdio: 'pipe' });
+      execFileSync('sh', [script, 'reload', '--force'], { env: environment, stdio: 'pipe' });
     },
     admin: async (path) => JSON.parse(await get(`http://127.0.0.1:${admin}${path}`)),
     stop: () => {

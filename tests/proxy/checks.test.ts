@@ -5,7 +5,7 @@ import { publicChecks } from '../../lib/checks/public.ts';
 import { Shell } from '../../lib/shell.ts';
 import type { Check } from '../../lib/validation/check.ts';
 import { ask } from '../unit/checks/ask.ts';
-import { CADDYS, type RunningProxy, skip, startProxy } from './caddy.ts';
+import { type RunningProxy, skip, startProxy } from './caddy.ts';
 import { endAll } from './ending.ts';
 import { network } from './network.ts';
 import { type Answer, startUpstream, type Upstream } from './upstream.ts';
@@ -31,7 +31,7 @@ describe('what is asked of the public side', { skip, timeout: 240_000 }, () => {
     provider = await startUpstream(net(21), 3001);
     middleman = await startUpstream(net(22), 3000);
     grafana = await startUpstream(net(23), 3002);
-    proxy = await startProxy(CADDYS[1], net, {
+    proxy = await startProxy(net, {
       provider_domain: 'portal.nodes.net',
       reverse_proxy: { tls: 'internal', provider_admin: { allow_from: ['192.0.2.0/24'] } },
     });

@@ -29,6 +29,8 @@ export interface Upstream {
   answer: Answer;
   /** What it does with a WebSocket; none to begin with. */
   upgrade?: (request: IncomingMessage, socket: Duplex) => void;
+  /** How many connections it has at this moment. */
+  connections(): number;
   close(): Promise<void>;
 }
 
@@ -38,7 +40,8 @@ export async function startUpstream(
   port: number,
   answer: Answer = ok,
 ): Promise<Upstream> {
-  const upstream: Upstream = { arrived: [], answer, close };
+  const sockets = new Set<Socket>();
+  const upstream: Upstream = { arrived: [], answer, connections: () => sockets.size, close };
   const record = (
     request: IncomingMessage | Http2ServerRequest,
     response: ServerResponse | Http2ServerResponse,
@@ -58,7 +61,6 @@ export async function startUpstream(
     upstream.upgrade ? upstream.upgrade(request, socket) : socket.destroy(),
   );
   const http2 = createHttp2Server(record);
-  const sockets = new Set<Socket>();
   const server = createTcpServer((socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));

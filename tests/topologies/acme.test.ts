@@ -12,7 +12,7 @@ import { containersByStack, remade } from '../fleet/state.ts';
 import { buildImages } from '../lab/images/build.ts';
 
 const ROLES = 'common,firewall,install-docker,images,reverse-proxy';
-/** Of an authority: Caddy 2.6 cannot be told how long the certificates live that it issues. */
+/** Of an authority, which is a Caddy too. */
 const AUTHORITY_IMAGE = 'debian/caddy:2.11.4';
 const ROOT_CERTIFICATE = '/root/authority/data/caddy/pki/authorities/local/root.crt';
 

@@ -21,7 +21,7 @@ const IMAGES = {
   provider_workflows: 'standin/igniter-provider-workflows:0.9.0',
   middleman: 'standin/igniter-middleman:0.9.0',
   middleman_workflows: 'standin/igniter-middleman-workflows:0.9.0',
-  caddy: 'debian/caddy:2.6.2',
+  caddy: 'debian/caddy:2.11.4',
 };
 const CHAIN = 'standin/pocket-chain:1';
 const ROLES = 'common,firewall,install-docker,images,postgres,temporal,provider,middleman';

@@ -13,10 +13,8 @@ import { copiedPaths } from './context.ts';
 const run = $({ quiet: true, nothrow: true });
 const directory = mkdtempSync(join(tmpdir(), 'lab-images-'));
 after(() => rmSync(directory, { recursive: true }));
-const CADDYS = ['debian/caddy:2.6.2', 'debian/caddy:2.11.4'];
-before(() =>
-  buildImages(['debian/redis:8.6', 'debian/redis:8.0', 'debian/postgres:17', ...CADDYS]),
-);
+const CADDY = 'debian/caddy:2.11.4';
+before(() => buildImages(['debian/redis:8.6', 'debian/redis:8.0', 'debian/postgres:17', CADDY]));
 
 /** Starts a container for one test, removed with its volumes when the test ends, and returns its name. */
 async function start(t: TestContext, ...words: string[]): Promise<string> {
@@ -108,15 +106,13 @@ test('postgres sets itself up once: user, database, init scripts, a password for
 
 test('caddy is of its version, serves port 80 from its Caddyfile and keeps its state in /data and /config', async (t) => {
   const config = file('Caddyfile', ':80\nrespond "served by {http.request.host}"\n');
-  for (const image of CADDYS) {
-    const name = await start(t, '--volume', `${config}:/etc/caddy/Caddyfile:ro`, image);
-    await eventually(() => run`docker exec ${name} curl -sf http://localhost/`);
-    const body = await docker('exec', name, 'curl', '-s', 'http://localhost/');
-    assert.equal(body, 'served by localhost');
-    assert.match(await docker('exec', name, 'find', '/config'), /autosave\.json/);
-    const version = await docker('exec', name, 'caddy', 'version');
-    assert.ok(version.replace(/^v/, '').startsWith(`${image.split(':')[1]}`), version);
-  }
+  const name = await start(t, '--volume', `${config}:/etc/caddy/Caddyfile:ro`, CADDY);
+  await eventually(() => run`docker exec ${name} curl -sf http://localhost/`);
+  const body = await docker('exec', name, 'curl', '-s', 'http://localhost/');
+  assert.equal(body, 'served by localhost');
+  assert.match(await docker('exec', name, 'find', '/config'), /autosave\.json/);
+  const version = await docker('exec', name, 'caddy', 'version');
+  assert.ok(version.replace(/^v/, '').startsWith(`${CADDY.split(':')[1]}`), version);
 });
 
 test('Prometheus and what belongs to it have the commands and users of the published images', async () => {

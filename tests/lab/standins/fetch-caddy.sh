@@ -1,17 +1,13 @@
 #!/usr/bin/env bash
-# Unpacks a real Caddy and the libraries it needs from Debian into .cache/caddy/<suite>, without installing anything.
-#   fetch-caddy.sh trixie   Caddy 2.6, which the lab runs
-#   fetch-caddy.sh sid      Caddy 2.11: newer than the default image
-# Start it with .cache/caddy/<suite>/caddy.
+# Unpacks a real Caddy and the libraries it needs from Debian sid into .cache/caddy, without installing anything: 2.11, as
+# the image that a deploy uses where the profile names no other. Start it with .cache/caddy/caddy.
 set -euo pipefail
-suite=${1:?usage: fetch-caddy.sh trixie|sid}
-case $suite in trixie | sid) ;; *) echo "unknown suite $suite" >&2; exit 2 ;; esac
 root=$(cd "$(dirname "$0")/../../.." && pwd)
-target=$root/.cache/caddy/$suite
+target=$root/.cache/caddy
 [ -x "$target/caddy" ] && exit 0
 
 . "$root/tests/private-apt.sh"
-private_apt "$suite"
+private_apt sid
 (cd "$work/cache" && "${apt[@]}" download caddy libc6 libzstd1)
 for package in "$work"/cache/*.deb; do dpkg -x "$package" "$work/root"; done
 
