@@ -1,6 +1,7 @@
 import { PORTS } from '../ports.ts';
 import { type HttpAnswer, type HttpRequest, httpProbe, httpVerdict } from '../probes/http.ts';
 import { type Site, sitesOf, tlsOf } from '../proxy/sites.ts';
+import { OUT_OF_SERVICE } from '../proxy/upstreams.ts';
 import { publicKey } from '../secrets/secrets.ts';
 import { sh } from '../shell.ts';
 import type { Check, Verdict } from '../validation/check.ts';
@@ -13,6 +14,9 @@ import { type CheckContext, isIn } from './context.ts';
  * (pocket-relay-miner, relayer/proxy.go, v0.1.x).
  */
 const BLOCKED = ['/ready', '/ready/x', '/health', '/healthz', '/metrics'];
+
+/** What the host of a proxy says of a relayer that gets no relays from it. */
+const OUT = 'out of service';
 
 /** What of the Provider must not be public, by method and path, and what would be taken for it by a lax proxy. */
 const REFUSED: readonly [id: string, request: Partial<HttpRequest> & { path: string }][] = [
@@ -102,20 +106,28 @@ function relayChecks(context: CheckContext, site: Site): Check[] {
     ...deployment.group('relay_relayers').map((relayer, index): Check => {
       const { host: name, port } = deployment.endpointsOf('relayer-health', host)[index]!;
       const url = `http://${name.includes(':') ? `[${name}]` : name}:${port}/ready`;
+      const out = `${OUT_OF_SERVICE}/${deployment.relayUpstreams(host)[index]}`;
       return {
         id: `public.relayer-${relayer.name}`,
         group: 'public',
         severity: 'critical',
-        title: `The proxy reaches the relayer on ${relayer.name}`,
+        title: `The proxy sends relays to the relayer on ${relayer.name}`,
         host,
         probe: sh`
+          [[ ! -e ${out} ]] || { echo ${OUT}; exit; }
           id=$(container reverse-proxy caddy)
           docker exec "$id" sh -c 'wget -qO- -T 5 "$1" || curl -fsS -m 5 "$1"' sh ${url} 2>&1`,
         fix: `check that ${host.name} reaches ${name}:${port}: addresses of hosts in the profile, and their firewalls`,
-        judge: (result) =>
-          result.status === 0
+        judge: (result) => {
+          if (result.output.trim() === OUT)
+            return fail(
+              `out of service: ${out} is there`,
+              rerun(deployment, 'reverse-proxy', host),
+            );
+          return result.status === 0
             ? pass(url)
-            : fail(`${url}: ${excerpt(result.output) || lastWords(result)}`),
+            : fail(`${url}: ${excerpt(result.output) || lastWords(result)}`);
+        },
       };
     }),
   ];

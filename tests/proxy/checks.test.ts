@@ -5,6 +5,7 @@ import { publicChecks } from '../../lib/checks/public.ts';
 import { Shell } from '../../lib/shell.ts';
 import type { Check } from '../../lib/validation/check.ts';
 import { ask } from '../unit/checks/ask.ts';
+import { answered } from '../unit/checks/moved.ts';
 import { type RunningProxy, skip, startProxy } from './caddy.ts';
 import { endAll } from './ending.ts';
 import { network } from './network.ts';
@@ -94,6 +95,14 @@ describe('what is asked of the public side', { skip, timeout: 240_000 }, () => {
       'public.middleman',
       'public.grafana',
     ]);
+  });
+
+  test('a relayer that is out of service is told of, with what puts it back', () => {
+    const check = checks().find(({ id }) => id === 'public.relayer-relayer1')!;
+    const { verdict, evidence, fix } = check.judge(answered('out of service\n'));
+    assert.equal(verdict, 'fail');
+    assert.match(evidence, /^out of service: \/.*\/out-of-service\/\S+:8080 is there$/);
+    assert.match(fix ?? '', /^scripts\/reverse-proxy\.mjs .*--limit edge$/);
   });
 
   test('a portal that lets everybody in, and a Grafana that asks nobody, have failed', async () => {

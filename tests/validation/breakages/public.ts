@@ -1,3 +1,4 @@
+import { takeOutOfService } from '../../../lib/proxy/upstreams.ts';
 import { again, leadsTo, proxyWith } from '../acts.ts';
 import type { Act, Breakage } from '../breakage.ts';
 
@@ -67,6 +68,16 @@ export const BREAKAGES: readonly Breakage[] = [
     fix: /check that lab reaches/,
     mends: [again('relayminer')],
     only: ['public.relayer-lab'],
+  },
+  {
+    // As somebody leaves it who has taken the relayer out by hand.
+    check: 'public.relayer-lab',
+    breaks: [{ shell: takeOutOfService('relayer:8080').text }],
+    evidence: /^out of service: .*\/relayer:8080 is there$/,
+    fix: /scripts\/reverse-proxy\.mjs/,
+    mends: [again('reverse-proxy')],
+    alsoFails: ['public.relay', 'public.outside-relays'],
+    only: ['public'],
   },
   {
     // Somebody has moved the name elsewhere.
