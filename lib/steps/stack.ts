@@ -95,7 +95,8 @@ export function stack(options: StackOptions): Step[] {
 /**
  * What is added to the compose file on this host: the hash of the files it mounts, private ports, known names; and that
  * the health of what starts is asked for each second, where this engine can do that (Docker Engine 25, API 1.44; older
- * ones refuse it), instead of after a whole interval.
+ * ones refuse it). There a container that is well is asked every 15 seconds, since each time costs the host a process in
+ * it; of the others every 3, or whoever waits for them would wait longer.
  * @param watched the services that have a health check
  */
 function override(
@@ -114,15 +115,15 @@ function override(
     const published = ports.length > 0 ? `    ports: [${ports.join(', ')}]\n` : '';
     const entries = (hosts[service] ?? []).map(({ name, address }) => `"${name}:${address}"`);
     const known = entries.length > 0 ? `    extra_hosts: [${entries.join(', ')}]\n` : '';
-    const soon = watched.includes(service) ? '@soon' : '';
+    const soon = watched.includes(service) ? '    healthcheck: {@soon}\n' : '';
     return `  ${service}:\n    labels: {pocket.files: "@hash"}\n${published}${known}${soon}`;
   });
   return sh`
     hash=$(cd ${at} 2>/dev/null && sha256sum -- ${files.map(({ path }) => path)} 2>/dev/null </dev/null | sha256sum | cut -c1-16)
     engine=$(curl -q -fsS -m 5 --unix-socket /run/docker.sock http://docker/version 2>/dev/null || :)
-    soon=
+    soon='interval: 3s'
     if [[ $engine =~ '"ApiVersion":"1.'([0-9]+) ]] && ((BASH_REMATCH[1] >= 44)); then
-      soon=$'    healthcheck: {start_interval: 1s}\n'
+      soon='start_interval: 1s'
     fi
     text=${head + bodies.join('')}
     text=\${text//@hash/$hash}
