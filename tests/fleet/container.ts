@@ -28,6 +28,7 @@ export type ContainerSpec = {
   hostname: string;
   image: string;
   memory?: string | undefined;
+  processor?: number | undefined;
 };
 
 /** Starts the container of a host in its run's network and returns the fixed address it was given. */
@@ -46,6 +47,7 @@ export async function runContainer(spec: ContainerSpec): Promise<string> {
       ...['--network', network.name, '--network-alias', spec.hostname, '--ip', address],
       ...['--label', `${RUN_LABEL}=${spec.run}`, '--label', `${ADDRESS_LABEL}=${address}`],
       ...(spec.memory ? ['--memory', spec.memory] : []),
+      ...(spec.processor === undefined ? [] : ['--cpuset-cpus', `${spec.processor}`]),
       ...CONTAINER,
       ...[spec.image, '/bin/sh', '-c', INIT, 'init', ...(version === '1' ? CGROUP_V1 : [])],
     );

@@ -1,4 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import type { TestContext } from 'node:test';
 import { quote } from '../../lib/shell.ts';
@@ -25,6 +26,8 @@ export type HostSpec = {
   run?: string;
   /** Docker's `--memory`, such as `2g`; /proc/meminfo inside still shows the machine's. Default unlimited. */
   memory?: string;
+  /** The only processor of this machine that it sees and uses. Default all. */
+  processor?: number;
   /** Who logs in over ssh: `operator` has sudo without a password, `nosudo` has no sudo. Default `root`. */
   user?: 'root' | 'operator' | 'nosudo';
 };
@@ -45,6 +48,7 @@ export async function startHost(spec: HostSpec): Promise<Host> {
     hostname: spec.name,
     image,
     memory: spec.memory,
+    processor: spec.processor,
   });
   const host = hostOf({
     name: spec.name,
@@ -98,7 +102,8 @@ export async function removeAll(run: string): Promise<void> {
 
 /**
  * Starts hosts for one test, side by side, in a run of their own, and removes every trace of them when the test ends.
- * Hosts that a killed test process left behind are removed first.
+ * Hosts that a killed test process left behind are removed first. Of many hosts each has one processor, so that what runs
+ * as many things at once as a host has processors does not take each of them for the owner of all.
  */
 export async function testHosts<Names extends string>(
   test: TestContext,
@@ -109,7 +114,12 @@ export async function testHosts<Names extends string>(
   test.after(() => removeAll(run));
   const names = Object.keys(specs) as Names[];
   const started = await Promise.allSettled(
-    names.map((name) => startHost({ ...specs[name], name, run })),
+    names.map((name, index) =>
+      startHost({
+        ...(names.length > MANY && { processor: index % availableParallelism() }),
+        ...{ ...specs[name], name, run },
+      }),
+    ),
   );
   const failed = started.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
@@ -119,6 +129,9 @@ export async function testHosts<Names extends string>(
 }
 
 let testRuns = 0;
+
+/** More hosts than that, and they have one processor each. */
+const MANY = 4;
 
 async function removeOrphans(): Promise<void> {
   const format = `{{.Label "${RUN_LABEL}"}}`;
