@@ -37,14 +37,14 @@ while [ "$agreed" -lt "$(majority)" ] && [ "$rounds" -gt 0 ]; do
 done
 primary=${primary:-${SENTINELS%% *}}
 
-# agreed_on: whether every Sentinel that answers takes this Redis for the primary, and for one that can be reached, and
-# none is promoting another.
+# agreed_on: whether every Sentinel that answers takes this Redis for the primary, none takes it for gone yet, and none is
+# promoting another.
 agreed_on() {
   for one in $SENTINELS; do
     sentinel "$one" MASTER pocket | awk -v address="$ADDRESS" '
       $0 == "ip" { getline; host = $0 }
       $0 == "flags" { getline; flags = $0 }
-      END { exit host != "" && (host != address || flags != "master") }' || return 1
+      END { exit host != "" && (host != address || flags ~ /down|failover/) }' || return 1
   done
 }
 

@@ -237,10 +237,13 @@ describe('a Redis that starts', () => {
     const world = { sentinels: all(1, '10.0.0.1'), redis, promoted: '10.0.0.2' };
     assert.equal(start(t, world), PRIMARY);
   });
-  for (const link of ['up', '2']) {
+  for (const [link, flags] of [
+    ['up', 'master'],
+    ['2', 'master,disconnected'],
+  ] as const) {
     test(`hands over to a replica that has all it acknowledged, link ${link}`, (t) => {
       const redis = { '10.0.0.2': follows('10.0.0.1', link) };
-      const world = { sentinels: all(1, '10.0.0.1'), redis, promoted: '10.0.0.2' };
+      const world = { sentinels: all(1, '10.0.0.1'), redis, promoted: '10.0.0.2', flags };
       assert.equal(start(t, world), replicaOf('10.0.0.2'));
     });
   }
