@@ -9,13 +9,13 @@ umask 077
 groups=() ends=() late=()
 
 # main LIMIT…: asks probe_0, probe_1, …, whose limits in seconds are given; tells a line for each, then a last one.
-# At most four a processor and 16 in all run at once, so that asking is no load, and nothing is late for the others' sake.
+# Four run at once, or two a processor, at most 16: more of them are not done sooner, and late for each other's sake.
 main() {
   local started=0 most line='' part index status milliseconds
   limits=("$@")
   most=4
-  (($# <= most)) || most=$((4 * $(nproc)))
-  ((most < 16)) || most=16
+  (($# <= most)) || most=$((2 * $(nproc)))
+  most=$((most < 4 ? 4 : most > 16 ? 16 : most))
   work=$(mktemp -d /run/pocket-checks.XXXXXXXX 2>/dev/null || mktemp -d) || exit 1
   trap leave EXIT
   trap 'exit 1' HUP INT PIPE TERM

@@ -90,14 +90,14 @@ test('a probe that reads its input takes nothing from the others', async () => {
   );
 });
 
-test('every one of many probes answers, at most four a processor at a time', async () => {
+test('every one of many probes answers, a few at a time', async () => {
   const probes = Array.from({ length: 40 }, (_, index) =>
     checkOf(`p${index}`, sh`sleep 0.3; printf ${index}`),
   );
   const began = Date.now();
   const findings = await ask(probes);
   assert.ok(Object.values(findings).every(({ verdict }) => verdict === 'pass'));
-  assert.ok(Date.now() - began >= 900, 'more rounds than one');
+  assert.ok(Date.now() - began >= 900, 'at most 16 at a time');
 });
 
 test('checks with the same probe are asked once', () => {
