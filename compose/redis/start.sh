@@ -59,8 +59,8 @@ fail_over() {
 # A replica has everything that clients were answered for; this one, after a crash, may lack the end of it.
 if [ "$primary" = "$ADDRESS" ] && followed; then
   echo 'handing over to a replica that has followed until now'
-  # Asked once, and not where they do it by themselves: a Sentinel that is asked when a replica has been promoted, and it
-  # knows or does not, would have that one followed by yet another, which lacks what the first has taken in meanwhile.
+  # Asked once, and not where they do it by themselves: a Sentinel that is asked after a replica was promoted, whether it
+  # has heard of that or not, promotes yet another, which lacks what the first has taken in meanwhile.
   asked='' refused=0
   rounds=20
   while [ "${primary:-$ADDRESS}" = "$ADDRESS" ] && [ "$rounds" -gt 0 ] && [ "$refused" -lt 5 ]; do

@@ -17,7 +17,7 @@ sub dial {
     my ($family, $pack) = $address =~ /:/ ? (AF_INET6, \&pack_sockaddr_in6) : (AF_INET, \&pack_sockaddr_in);
     socket my $socket, $family, SOCK_STREAM, 0 or die "socket: $!\n";
     fcntl $socket, F_SETFL, O_NONBLOCK or die "fcntl: $!\n";
-    # What is refused or has no route at once answers nothing, and is ready with its error below or here.
+    # One that is refused at once answers nothing; the others tell below how it went.
     connect $socket, $pack->($port, inet_pton($family, $address)) or $! == EINPROGRESS or next;
     $dialled{fileno $socket} = [$number, $socket];
     vec($waiting, fileno $socket, 1) = 1;

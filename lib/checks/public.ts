@@ -1,3 +1,4 @@
+import { hostPort } from '../endpoints.ts';
 import { PORTS } from '../ports.ts';
 import { type HttpAnswer, type HttpRequest, httpProbe, httpVerdict } from '../probes/http.ts';
 import { type Site, sitesOf, tlsOf } from '../proxy/sites.ts';
@@ -104,8 +105,8 @@ function relayChecks(context: CheckContext, site: Site): Check[] {
       }),
     ),
     ...deployment.group('relay_relayers').map((relayer, index): Check => {
-      const { host: name, port } = deployment.endpointsOf('relayer-health', host)[index]!;
-      const url = `http://${name.includes(':') ? `[${name}]` : name}:${port}/ready`;
+      const endpoint = deployment.endpointsOf('relayer-health', host)[index]!;
+      const url = `http://${hostPort(endpoint)}/ready`;
       const out = `${OUT_OF_SERVICE}/${deployment.relayUpstreams(host)[index]}`;
       return {
         id: `public.relayer-${relayer.name}`,
@@ -117,7 +118,7 @@ function relayChecks(context: CheckContext, site: Site): Check[] {
           [[ ! -e ${out} ]] || { echo ${OUT}; exit; }
           id=$(container reverse-proxy caddy)
           docker exec "$id" sh -c 'wget -qO- -T 5 "$1" || curl -fsS -m 5 "$1"' sh ${url} 2>&1`,
-        fix: `check that ${host.name} reaches ${name}:${port}: addresses of hosts in the profile, and their firewalls`,
+        fix: `check that ${host.name} reaches ${endpoint.host}:${endpoint.port}: addresses of hosts in the profile, and their firewalls`,
         judge: (result) => {
           if (result.output.trim() === OUT)
             return fail(

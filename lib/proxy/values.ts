@@ -4,7 +4,6 @@ import type { PortName } from '../ports.ts';
 import type { Profile } from '../profile/schema.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import { type DomainKey, tlsOf } from './sites.ts';
-import { relayersOf } from './upstreams.ts';
 
 /** The values of env-templates/reverse-proxy-values.env: empty for a site that the profile does not ask for. */
 export function proxyValues(
@@ -28,9 +27,7 @@ export function proxyValues(
     dns_token: profile.reverse_proxy.tls === 'acme' && dns_token ? secrets.resolve(dns_token) : '',
     relay_domain: name('relay_public_domain'),
     relay_tls: tls('relay_public_domain'),
-    relayers: relayersOf(deployment, proxy)
-      .map(({ address }) => address)
-      .join(' '),
+    relayers: deployment.relayUpstreams(proxy).join(' '),
     provider: upstream('provider-web', 'provider_domain', 'provider_public_api_domain'),
     provider_api_domain: name('provider_public_api_domain'),
     provider_api_tls: tls('provider_public_api_domain'),

@@ -131,7 +131,7 @@ test('a deploy changes what has to change, once', { timeout: 900_000 }, async (t
     { changes: { relayminer: { log_level: 'debug' } }, stacks: ['relayminer'] },
     { changes: { provider: { log_level: 'debug' } }, stacks: ['provider'] },
     { changes: { temporal: { retention_hours: 96 } }, stacks: [] },
-    // The proxy takes it over without a connection lost; Prometheus asks for another name.
+    // The proxy takes it over without a new container; Prometheus asks for another name.
     { changes: { relay_public_domain: 'other.lab.internal' }, stacks: ['monitoring'] },
   ];
   let all: Record<string, unknown> = {};

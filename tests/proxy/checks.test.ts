@@ -9,7 +9,7 @@ import { answered } from '../unit/checks/moved.ts';
 import { type RunningProxy, skip, startProxy } from './caddy.ts';
 import { endAll } from './ending.ts';
 import { network } from './network.ts';
-import { type Answer, startUpstream, type Upstream } from './upstream.ts';
+import { type Answer, startRelayers, startUpstream, type Upstream } from './upstream.ts';
 
 const json =
   (status: number, body: object): Answer =>
@@ -27,8 +27,7 @@ describe('what is asked of the public side', { skip, timeout: 240_000 }, () => {
   let middleman: Upstream;
   let grafana: Upstream;
   before(async () => {
-    relayers = [await startUpstream(net(11), 8080), await startUpstream(net(12), 8080)];
-    for (const last of [11, 12]) await startUpstream(net(last), 8081);
+    relayers = await startRelayers(net);
     provider = await startUpstream(net(21), 3001);
     middleman = await startUpstream(net(22), 3000);
     grafana = await startUpstream(net(23), 3002);

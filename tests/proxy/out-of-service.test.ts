@@ -11,8 +11,9 @@ import type { Shell } from '../../lib/shell.ts';
 import { type RunningProxy, skip, startProxy } from './caddy.ts';
 import { openHttp2, requestHttp2 } from './client.ts';
 import { endAll } from './ending.ts';
+import { eventually } from './eventually.ts';
 import { network } from './network.ts';
-import { startUpstream, type Upstream } from './upstream.ts';
+import { startRelayers, type Upstream } from './upstream.ts';
 
 const NAME = 'relay.nodes.net';
 
@@ -21,8 +22,7 @@ describe('a relayer that is taken out of service', { skip, timeout: 120_000 }, (
   let proxy: RunningProxy;
   let relayers: [Upstream, Upstream];
   before(async () => {
-    relayers = [await startUpstream(net(11), 8080), await startUpstream(net(12), 8080)];
-    for (const last of [11, 12]) await startUpstream(net(last), 8081);
+    relayers = await startRelayers(net);
     proxy = await startProxy(net);
     mkdirSync(outOfService(proxy));
   });
@@ -116,10 +116,4 @@ function gateway({ https }: RunningProxy) {
       return { sent: underWay.length, lost };
     },
   };
-}
-
-async function eventually(holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 15_000; !holds(); await sleep(100)) {
-    assert.ok(Date.now() < end, 'not within 15 s');
-  }
 }

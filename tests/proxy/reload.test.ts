@@ -9,8 +9,9 @@ import type { TLSSocket } from 'node:tls';
 import { CADDY, type RunningProxy, skip, startProxy } from './caddy.ts';
 import { open, request } from './client.ts';
 import { endAll } from './ending.ts';
+import { eventually } from './eventually.ts';
 import { network } from './network.ts';
-import { ok, startUpstream, type Upstream } from './upstream.ts';
+import { ok, startRelayers, type Upstream } from './upstream.ts';
 
 const NAME = 'relay.nodes.net';
 
@@ -19,8 +20,7 @@ describe('a reload of the proxy', { skip, timeout: 240_000 }, () => {
   let proxy: RunningProxy;
   let relayers: [Upstream, Upstream];
   before(async () => {
-    relayers = [await startUpstream(net(11), 8080), await startUpstream(net(12), 8080)];
-    for (const last of [11, 12]) await startUpstream(net(last), 8081);
+    relayers = await startRelayers(net);
     proxy = await startProxy(net);
   });
   after(endAll);
@@ -184,10 +184,4 @@ function echo(socket: TLSSocket, text: string): Promise<string | undefined> {
     socket.once('close', () => resolve(undefined));
     socket.write(text);
   });
-}
-
-async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 15_000; !(await holds()); await sleep(100)) {
-    assert.ok(Date.now() < end, 'not within 15 s');
-  }
 }

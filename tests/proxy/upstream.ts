@@ -7,6 +7,7 @@ import {
 import { createServer as createTcpServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ends } from './ending.ts';
+import type { network } from './network.ts';
 
 /** A request that arrived behind the proxy. */
 export interface Arrived {
@@ -82,6 +83,14 @@ export async function startUpstream(
   });
   ends(close);
   return upstream;
+}
+
+/** Starts the two relayers of the proxy's profile, each with a port for health checks of its own. */
+export async function startRelayers(
+  net: ReturnType<typeof network>,
+): Promise<[Upstream, Upstream]> {
+  for (const last of [11, 12]) await startUpstream(net(last), 8081);
+  return [await startUpstream(net(11), 8080), await startUpstream(net(12), 8080)];
 }
 
 /** 200 and an empty object, as JSON. */

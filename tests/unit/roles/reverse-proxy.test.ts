@@ -137,7 +137,7 @@ test('a token of a DNS provider is asked for only where it is used, and refused 
   );
 });
 
-test('every value arrives at Caddy byte for byte, and one of the environment wins', (t) => {
+test('every value arrives at Caddy byte for byte, whatever the environment has', (t) => {
   const values = [
     'plain',
     '',
@@ -166,7 +166,7 @@ test('every value arrives at Caddy byte for byte, and one of the environment win
   writeFileSync(join(directory, 'configured-caddy'), readFileSync(real));
   writeFileSync(join(directory, 'caddy'), '#!/bin/sh\nenv -0; printf "%s\\0" "$@"\n');
   chmodSync(join(directory, 'caddy'), 0o755);
-  const env = { PATH: `${directory}:${process.env.PATH}` };
+  const env = { PATH: `${directory}:${process.env.PATH}`, VALUE_0: 'from the environment' };
   const script = join(directory, 'configured-caddy');
   const output = execFileSync('sh', [script, 'reload', '--force'], { env, encoding: 'utf8' });
   const got = output.split('\0');
