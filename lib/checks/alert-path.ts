@@ -1,4 +1,4 @@
-import { RECEIVER_SECRETS, TEST_ALERT } from '../monitoring/alertmanager-config.ts';
+import { RECEIVER_SECRETS, TEST_ALERT, TEST_LABEL } from '../monitoring/alertmanager-config.ts';
 import { curlConfig } from '../probes/http.ts';
 import type { AlertReceiver } from '../profile/monitoring-schema.ts';
 import { sh } from '../shell.ts';
@@ -23,7 +23,10 @@ export function alertPathChecks(context: CheckContext): Check[] {
   if (!alert || alerts.length === 0 || !isIn(context, 'monitoring_hosts')) return [];
   const body = JSON.stringify([
     {
-      labels: { alertname: TEST_ALERT, severity: 'warn', deployment: deployment.name },
+      labels: {
+        ...{ alertname: TEST_ALERT, severity: 'warn', deployment: deployment.name },
+        [TEST_LABEL]: '@NOW',
+      },
       annotations: {
         summary: 'A test: scripts/validate.mjs --alert asks whether this is read.',
         action: 'Nothing is wrong, and nothing is to be done.',
@@ -53,7 +56,8 @@ export function alertPathChecks(context: CheckContext): Check[] {
         sent() { comm -13 "$scratch.before" "$scratch.after" | grep -c '_requests_total' || :; }
         counts >"$scratch.before"
         post=${post}
-        asked "\${post/@END/$(date -u -d '+${LASTS_SECONDS} seconds' +%FT%TZ)}"
+        post=\${post/@END/$(date -u -d '+${LASTS_SECONDS} seconds' +%FT%TZ)}
+        asked "\${post/@NOW/$EPOCHREALTIME}"
         for ((second = 0; second < ${PATIENCE_SECONDS}; second++)); do
           sleep 1
           counts >"$scratch.after"

@@ -15,6 +15,9 @@ export const RECEIVER_SECRETS: Record<AlertReceiver, SecretName> = {
 /** The name of the alert with which validation tests, on request, whether people are told. */
 export const TEST_ALERT = 'PocketTestOfTheAlertPath';
 
+/** The label by which one test is told from another. */
+export const TEST_LABEL = 'test';
+
 /** The file, below the secrets of the Alertmanager, that holds the secret of a receiver. */
 export function receiverFile(receiver: AlertReceiver): string {
   return RECEIVER_SECRETS[receiver].replaceAll('_', '-');
@@ -52,11 +55,12 @@ export function alertmanagerConfig({ profile }: Deployment): object {
       group_wait: '30s',
       group_interval: '5m',
       repeat_interval: '4h',
-      // Somebody waits for the test; it is told at once, and so is its end.
+      // Somebody waits for the test; it is told at once, and so is its end. A group that was told of waits for its interval.
       routes: [
         {
           receiver: 'people',
           matchers: [`alertname="${TEST_ALERT}"`],
+          group_by: ['alertname', 'deployment', TEST_LABEL],
           group_wait: '0s',
           group_interval: '1m',
         },

@@ -9,8 +9,12 @@ import { STACKS } from '../steps/stack.ts';
  */
 export const OUT_OF_SERVICE = `${STACKS}/reverse-proxy/caddy/out-of-service`;
 
-/** Caddy looks every second, and believes it the third time; see `health_fails` of the same file. */
-const NOTICED_AFTER_SECONDS = 5;
+/**
+ * Caddy asks twice a second, for HTTP and for gRPC, and counts both together. After five times (`health_fails` of the same
+ * file) it believes it of the one that asked last, and counts anew for the other: that is eleven times at most, and the
+ * part of a second until the first (caddy, modules/caddyhttp/reverseproxy/healthchecks.go, v2.11).
+ */
+const NOTICED_AFTER_SECONDS = 7;
 
 /** Each relayer by the name of its host, with its `host:port` as a proxy reaches it. */
 export function relayersOf(

@@ -74,6 +74,19 @@ describe('a relayer that is taken out of service', { skip, timeout: 120_000 }, (
     session.close();
     await onHost(proxy, putIntoService(address()));
   });
+
+  test('is no error in the log, each second that it is down', async () => {
+    await Promise.all(relayers.map((one) => one.close()));
+    const asked = (log: string) =>
+      log.split('\n').filter((line) => line.includes('out of tolerances'));
+    const before = asked(proxy.log()).length;
+    await eventually(() => asked(proxy.log()).length > before + 4);
+    const errors = proxy
+      .log()
+      .split('\n')
+      .filter((line) => line.includes('http.log.error'));
+    assert.deepEqual(errors, []);
+  });
 });
 
 const posts = (one: Upstream) => one.arrived.filter(({ method }) => method === 'POST').length;

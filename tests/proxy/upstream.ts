@@ -85,12 +85,20 @@ export async function startUpstream(
   return upstream;
 }
 
-/** Starts the two relayers of the proxy's profile, each with a port for health checks of its own. */
+/** Starts the two relayers of the proxy's profile, each with a port for health checks, which closes with it. */
 export async function startRelayers(
   net: ReturnType<typeof network>,
 ): Promise<[Upstream, Upstream]> {
-  for (const last of [11, 12]) await startUpstream(net(last), 8081);
-  return [await startUpstream(net(11), 8080), await startUpstream(net(12), 8080)];
+  const start = async (address: string) => {
+    const health = await startUpstream(address, 8081);
+    const relayer = await startUpstream(address, 8080);
+    const { close } = relayer;
+    relayer.close = async () => {
+      await Promise.all([health.close(), close()]);
+    };
+    return relayer;
+  };
+  return [await start(net(11)), await start(net(12))];
 }
 
 /** 200 and an empty object, as JSON. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import https from 'node:https';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
 import { $ } from 'zx';
+import { saveBundle } from '../../lib/images/bundle.ts';
 import { fleet, RELAY_DOMAIN } from '../fleet/fleet-fixture.ts';
 import type { Host } from '../fleet/hosts.ts';
 import { containersByStack, remade } from '../fleet/state.ts';
@@ -14,6 +16,9 @@ import { buildImages } from '../lab/images/build.ts';
 const ROLES = 'common,firewall,install-docker,images,reverse-proxy';
 /** Of an authority, which is a Caddy too. */
 const AUTHORITY_IMAGE = 'debian/caddy:2.11.4';
+/** A Caddy with a plugin that takes address/key/secret for its token, and the server that it asks to change records. */
+const PLUGIN_IMAGE = 'debian/caddy-dns:2.11.4';
+const DNS_IMAGE = 'debian/bind:9';
 const ROOT_CERTIFICATE = '/root/authority/data/caddy/pki/authorities/local/root.crt';
 
 test('certificates of an authority that speaks ACME', { timeout: 900_000 }, async (t) => {
@@ -76,7 +81,9 @@ test('certificates of an authority that speaks ACME', { timeout: 900_000 }, asyn
 
   await t.test('it is renewed while it is still good, and no request fails', async (s) => {
     await issueForFiveMinutes(outside);
+    // It looks every second instead of every ten minutes, which it has to be told before it starts.
     await edge.exec(`
+      sed -i '0,/^{$/s//{\\n\trenew_interval 1s/' /opt/pocket/reverse-proxy/caddy/in-use/Caddyfile
       docker exec pocket-reverse-proxy-caddy-1 rm -r /data/caddy/certificates
       docker restart pocket-reverse-proxy-caddy-1`);
     const before = await served(edge.address, authority);
@@ -99,25 +106,136 @@ test('certificates of an authority that speaks ACME', { timeout: 900_000 }, asyn
   });
 });
 
+test('certificates that are proved by DNS', { timeout: 900_000 }, async (t) => {
+  const made = await fleet(t, {
+    base: 'custom',
+    hosts: { edge: {}, inside: {} },
+    profile: ({ outside }) => ({
+      reverse_proxy_hosts: ['edge'],
+      redis_hosts: ['inside'],
+      relay_relayers: ['inside'],
+      relay_miners: ['inside'],
+      relay_public_domain: RELAY_DOMAIN,
+      images: { caddy: PLUGIN_IMAGE, bundle: 'bundle' },
+      reverse_proxy: {
+        tls: 'acme',
+        acme_directory: `https://${outside}/acme/local/directory`,
+        acme_trusted_authority: 'authority.pem',
+        dns_provider: 'nsupdate',
+        dns_token: 'file:dns-token.txt',
+      },
+    }),
+  });
+  const { edge, outside } = made.hosts;
+  assert.ok(edge && outside);
+  const secret = randomBytes(32).toString('base64');
+  const writeToken = (key: string) =>
+    writeFileSync(join(made.home, 'dns-token.txt'), `${outside.address}/caddy/${key}\n`, {
+      mode: 0o600,
+    });
+  writeToken(randomBytes(32).toString('base64'));
+  await buildImages([AUTHORITY_IMAGE, DNS_IMAGE]);
+  await buildImages([PLUGIN_IMAGE]);
+  await saveBundle([PLUGIN_IMAGE], join(made.home, 'bundle'));
+  await startDns(outside, secret);
+  await edge.exec(`echo nameserver ${outside.address} >/etc/resolv.conf`);
+  const authority = await startAuthority(
+    outside,
+    edge.address,
+    `acme_server {
+\t\tchallenges dns-01
+\t\tresolvers ${outside.address}
+\t}`,
+  );
+  writeFileSync(join(made.home, 'authority.pem'), authority);
+  const deploy = async () => {
+    const run = await made.script('deploy', '--yes', '--json', '--limit', 'edge', '--only', ROLES);
+    assert.equal(run.status, 0, run.stdout + run.stderr);
+    return run.events.at(-1)?.changed;
+  };
+  const dnsLog = async () => (await outside.exec('docker logs dns 2>&1')).stdout;
+
+  await t.test('a token that the DNS server refuses proves nothing', async () => {
+    await deploy();
+    await edge.exec(`
+      until docker logs pocket-reverse-proxy-caddy-1 2>&1 | grep -q 'could not get certificate.*bad authentication'; do
+        ((SECONDS < 60)) || { docker logs pocket-reverse-proxy-caddy-1; exit 1; }
+        sleep 0.5
+      done >&2`);
+    assert.doesNotMatch(await dnsLog(), /adding an RR/);
+  });
+
+  await t.test(
+    'with the right one a certificate is issued, and the record is taken away again',
+    async () => {
+      writeToken(secret);
+      await deploy();
+      const { subjectaltname } = await served(edge.address, authority);
+      assert.equal(subjectaltname, `DNS:${RELAY_DOMAIN}`);
+      const { stdout: log } = await edge.exec('docker logs pocket-reverse-proxy-caddy-1 2>&1');
+      assert.match(log, /"challenge_type":"dns-01"/);
+      assert.doesNotMatch(log, /"challenge_type":"(?!dns-01)/);
+      assert.ok(!log.includes(secret), 'the log has the token');
+      await outside.exec(`
+      until docker logs dns 2>&1 | grep -q 'deleting an RR'; do
+        ((SECONDS < 30)) || { docker logs dns; exit 1; }
+        sleep 0.5
+      done >&2`);
+      const changes = (await dnsLog()).match(
+        /(?:adding|deleting) an RR at '?_acme-challenge\.\S+ TXT/g,
+      );
+      assert.deepEqual(
+        changes?.map((change) => change.split(' ')[0]),
+        ['adding', 'deleting'],
+      );
+    },
+  );
+
+  await t.test('a deploy without a change changes nothing', async () => {
+    assert.equal(await deploy(), 0);
+  });
+});
+
+/** A DNS server at a host's own address, which lets who has the key change the records below the domain of relays. */
+async function startDns(host: Host, secret: string): Promise<void> {
+  const zone = RELAY_DOMAIN.split('.').slice(-2).join('.');
+  await load(host, DNS_IMAGE);
+  await host.exec(`
+    mkdir -p /root/dns
+    cat >/root/dns/named.conf <<'END'
+key "caddy" { algorithm hmac-sha256; secret "${secret}"; };
+options { directory "/etc/bind"; recursion no; listen-on { any; }; };
+zone "${zone}" { type primary; file "zone"; update-policy { grant caddy subdomain ${zone}. TXT; }; };
+END
+    cat >/root/dns/zone <<'END'
+@ 60 IN SOA ns hostmaster 1 60 60 600 1
+@ 60 IN NS ns
+ns 60 IN A ${host.address}
+END
+    docker run --detach --name dns --network host --volume /root/dns:/etc/bind ${DNS_IMAGE}`);
+}
+
+/** Carries an image of this machine to a host. */
+async function load(host: Host, image: string): Promise<void> {
+  await $({ quiet: true })`docker save ${image} | docker exec -i ${host.container} docker load`;
+}
+
 /** Has the authority issue certificates for the shortest time that it allows. */
 async function issueForFiveMinutes(host: Host): Promise<void> {
   await host.exec(`
-    sed -i 's/^\tacme_server$/\tacme_server {\n\t\tlifetime 5m\n\t}/' /root/authority/Caddyfile
+    sed -i 's/^\tacme_server$/\tacme_server {\\n\t\tlifetime 5m\\n\t}/' /root/authority/Caddyfile
     docker restart authority
     ${answers(host.address)}`);
 }
 
 /**
  * Tells a running Caddy to renew when seven tenths of a certificate's time are left instead of a third, which is after
- * some 50 s of five minutes, and to look every second instead of every ten minutes. All else of its configuration is
- * what the deploy has put there.
+ * some 50 s of five minutes.
  */
 async function renewEarly(host: Host): Promise<void> {
-  const set = (path: string, value: string) =>
-    `docker exec pocket-reverse-proxy-caddy-1 curl -fsS -X POST -H 'Content-Type: application/json' -d '${value}' http://127.0.0.1:2019/config/apps/tls/automation/${path}`;
-  await host.exec(`
-    ${set('policies/0/renewal_window_ratio', '0.7')}
-    ${set('renew_interval', '"1s"')}`);
+  await host.exec(
+    `docker exec pocket-reverse-proxy-caddy-1 curl -fsS -X POST -H 'Content-Type: application/json' -d 0.7 http://127.0.0.1:2019/config/apps/tls/automation/policies/0/renewal_window_ratio`,
+  );
 }
 
 /** Shell that waits until the authority answers. */
@@ -129,13 +247,12 @@ const answers = (address: string) => `
 
 /**
  * Caddy as the authority, at a host’s own address. It reaches the proxy by its public name, and at port 80 only.
+ * @param server the directive of its Caddyfile that makes it one
  * @returns the certificate of the authority
  */
-async function startAuthority(host: Host, proxy: string): Promise<string> {
+async function startAuthority(host: Host, proxy: string, server = 'acme_server'): Promise<string> {
   await buildImages([AUTHORITY_IMAGE]);
-  await $({
-    quiet: true,
-  })`docker save ${AUTHORITY_IMAGE} | docker exec -i ${host.container} docker load`;
+  await load(host, AUTHORITY_IMAGE);
   const { stdout } = await host.exec(`
     iptables -I OUTPUT -p tcp -d ${proxy} --dport 443 -j REJECT --reject-with tcp-reset
     mkdir -p /root/authority/data
@@ -147,7 +264,7 @@ async function startAuthority(host: Host, proxy: string): Promise<string> {
 https://${host.address} {
 	tls internal
 	log
-	acme_server
+	${server}
 }
 END
     docker run --detach --name authority --network host --add-host ${RELAY_DOMAIN}:${proxy} \
@@ -165,9 +282,9 @@ async function orders(host: Host): Promise<number> {
   return Number(stdout);
 }
 
-/** The certificate that the proxy serves, within a minute, to somebody who trusts this authority and no other. */
+/** The certificate that the proxy serves, within two minutes since Caddy asks again after one, to somebody who trusts this authority and no other. */
 async function served(address: string, authority: string): Promise<tls.PeerCertificate> {
-  for (const end = Date.now() + 60_000; ; await sleep(500)) {
+  for (const end = Date.now() + 120_000; ; await sleep(500)) {
     try {
       return await greeted(address, authority);
     } catch (error) {

@@ -95,6 +95,16 @@ test('relays go on when any one part is gone', { timeout: 2_400_000 }, async (t)
   const made = await shippedFleet(t, 'ha-relay-mining', CHANGES);
   await deploysAndValidates(t, made);
 
+  await t.test('validation takes little longer than its slowest question', async (s) => {
+    const { events } = await made.script('validate', '--json');
+    const slowest = Math.max(
+      ...events.map(({ type, duration_ms: took }) => (type === 'finding' ? Number(took) : 0)),
+    );
+    const whole = Number(events.at(-1)?.duration_ms);
+    s.diagnostic(`${events.length - 1} findings in ${whole} ms, the slowest in ${slowest} ms`);
+    assert.ok(events.length > 400 && whole > 0 && whole < 3 * slowest);
+  });
+
   await t.test('a relayer is killed', async (s) => {
     const one = hostOf(made, 'relayer-1');
     const totals = await whileRelaying(s, made, 15, () => one.exec(kill('relayer')));

@@ -28,6 +28,8 @@ export const LAB_IMAGES: readonly LabImage[] = [
   debian('redis:8.6', { SUITE: 'experimental' }),
   { ...debian('redis:8.0', { SUITE: 'trixie' }), bundled: false },
   debian('caddy:2.11.4'),
+  { ...debian('caddy-dns:2.11.4'), bundled: false },
+  { ...debian('bind:9'), bundled: false },
   igniter('provider', 'provider-web'),
   igniter('provider-workflows'),
   igniter('middleman', 'middleman-web'),
