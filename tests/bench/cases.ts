@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Host } from '../fleet/hosts.ts';
-import { ansible, floor, openFloor, ours } from './contenders.ts';
+import { ansible, common, floor, openFloor, ours } from './contenders.ts';
 import { bench, type Fleet, HOME, undo, writeFleet } from './hosts.ts';
 import { interleaved, type Run, timed } from './measure.ts';
 import { slowFleet } from './slow-line.ts';
@@ -83,6 +83,18 @@ export const CASES: Record<string, (effort: Effort) => AsyncGenerator<Result>> =
       });
       yield { name: `first deploy, ${hosts(count)}`, runs };
     }
+  },
+
+  async *common(effort) {
+    const fleet = writeFleet('common', effort.hosts);
+    const first = await common({ fleet });
+    const runs = await interleaved({
+      'nothing to do': { rounds: effort.rounds, run: () => common({ fleet }) },
+    });
+    yield {
+      name: `the role common, ${hosts(effort.hosts.length)}`,
+      runs: { first: [first], ...runs },
+    };
   },
 
   async *changed(effort) {

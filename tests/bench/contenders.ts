@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from '../lab/paths.ts';
 import { content } from './content.ts';
 import { bench, type Fleet, HOME, writeInventory } from './hosts.ts';
 import { type Run, timed } from './measure.ts';
@@ -25,12 +26,26 @@ export const ours: Contender = async ({ fleet, steps = 40, waits, changed }) => 
   const words = ['--profile', bench(`${fleet.name}.yaml`), '--steps', `${steps}`];
   if (waits) words.push('--waits', `${waits}`);
   if (changed) words.push('--variant', `${changed.host}=${changed.text}`);
-  const environment = { POCKET_AUTOMATIONS_HOME: HOME };
-  const deploy = join(import.meta.dirname, 'deploy.mjs');
-  const run = await timed([process.execPath, deploy, ...words], environment);
+  return script(join(import.meta.dirname, 'deploy.mjs'), ...words);
+};
+
+/** Our deploy of the role that every host has, out of the box: packages, clock, kernel settings, limits. */
+export const common: Contender = ({ fleet }) => {
+  const words = ['--profile', bench(`${fleet.name}.yaml`), '--only', 'common', '--yes'];
+  return script(join(ROOT, 'scripts', 'deploy.mjs'), ...words);
+};
+
+/** Has a process tell at its end how much memory it had at most. */
+const TELL_MEMORY =
+  'data:text/javascript,process.on("exit",()=>console.error(`resident ${process.resourceUsage().maxRSS} kB`))';
+
+async function script(path: string, ...words: string[]): Promise<Run> {
+  const run = await timed([process.execPath, '--import', TELL_MEMORY, path, ...words], {
+    POCKET_AUTOMATIONS_HOME: HOME,
+  });
   const kilobytes = /resident (\d+) kB/.exec(run.output)?.[1];
   return { ...run, residentMegabytes: Number(kilobytes) / 1000 };
-};
+}
 
 /** `ansible-playbook`, with pipelining, connections that persist and as many forks as hosts. */
 export const ansible: Contender = ({ fleet, steps = 40, changed }) => {

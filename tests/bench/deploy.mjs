@@ -44,14 +44,12 @@ await runCommand({
         ...(given.waits ? [wait] : []),
       ],
     };
-    const code = await runDeploy({
+    return runDeploy({
       deployment: loadDeployment(given.profile),
       roles: [role],
       given,
       terminal,
       again: 'make bench',
     });
-    terminal.err(`resident ${process.resourceUsage().maxRSS} kB\n`);
-    return code;
   },
 });
