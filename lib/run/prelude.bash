@@ -294,3 +294,14 @@ remove_half_made() {
   docker ps --all --filter "label=com.docker.compose.project=$1" --format '{{.ID}} {{.Names}}' |
     sed -nE "s/^([0-9a-f]+) [0-9a-f]{12}_$1-.*/\1/p" | xargs -r docker rm --force
 }
+
+# until_asked_again PROJECT: waits until containers that were unwell have been asked anew. They may be well by now, as when
+# what they lean on has just come back; they are asked every 15 seconds and have 5 to answer, and `docker compose up --wait`
+# would take their word from before.
+until_asked_again() {
+  local second
+  for second in {1..20}; do
+    [[ $(docker ps --quiet --filter "label=com.docker.compose.project=$1" --filter health=unhealthy) ]] || break
+    sleep 1
+  done
+}

@@ -157,6 +157,7 @@ function up(options: {
       sh`rm -f .applied`,
       sh`docker compose config --quiet`,
       sh`remove_half_made ${project}`,
+      sh`until_asked_again ${project}`,
       sh`
         bring_up() {
           docker compose up --detach --wait --wait-timeout ${waitSeconds} "$@" || {

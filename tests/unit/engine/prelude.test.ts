@@ -136,6 +136,34 @@ describe('a step', { skip }, () => {
     );
   });
 
+  test('gives containers that were unwell the time to be asked again, and no more', async (t) => {
+    const directory = temporary(t);
+    const asked = (unwell: number) => `
+      docker() {
+        echo "$*" >>${directory}/asked
+        (($(wc -l <${directory}/asked) > ${unwell})) || echo 0123456789ab
+      }
+      sleep() { :; }
+      until_asked_again pocket-redis`;
+    const times = async (unwell: number) => {
+      const path = join(directory, `${unwell}`);
+      assert.deepEqual(
+        (
+          await runSteps([
+            stepOf(`test -e ${path}`, `${asked(unwell)}\nmv ${directory}/asked ${path}`),
+          ])
+        ).statuses,
+        ['changed'],
+      );
+      return readFileSync(path, 'utf8').split('\n').slice(0, -1);
+    };
+    assert.equal((await times(0)).length, 1);
+    assert.equal((await times(2)).length, 3);
+    const all = await times(100);
+    assert.equal(all.length, 20);
+    assert.match(all[0] ?? '', /label=com.docker.compose.project=pocket-redis.*health=unhealthy/);
+  });
+
   test('follows the steps that it depends on, and no others', async (t) => {
     const directory = temporary(t);
     const [first, other] = [marker(join(directory, 'a')), marker(join(directory, 'b'))];
