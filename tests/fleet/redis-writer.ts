@@ -7,6 +7,8 @@ export interface Written {
   key: string;
   /** The numbers of the bits whose writing Redis acknowledged. */
   acknowledged: Set<number>;
+  /** Of these the last one on each connection that was cut off. */
+  last: Set<number>;
   /** The longest time in which nothing was acknowledged, in milliseconds. */
   longestGapMs: number;
 }
@@ -16,21 +18,24 @@ let started = 0;
 /** Sets bit after bit of a key, over several connections, and keeps account of what was acknowledged. */
 export function startWriting(url: string, connections = 4): { stop(): Promise<Written> } {
   const key = `test:writes:${++started}`;
-  const written: Written = { key, acknowledged: new Set(), longestGapMs: 0 };
+  const written: Written = { key, acknowledged: new Set(), last: new Set(), longestGapMs: 0 };
   let next = 0;
   let writing = true;
-  let last = performance.now();
+  let latest = performance.now();
   const writer = async () => {
     const redis = new Redis(url);
+    let mine = -1;
     while (writing) {
       const number = next++;
       try {
         await redis.send('SETBIT', key, number, 1);
         written.acknowledged.add(number);
+        mine = number;
         const now = performance.now();
-        written.longestGapMs = Math.max(written.longestGapMs, now - last);
-        last = now;
+        written.longestGapMs = Math.max(written.longestGapMs, now - latest);
+        latest = now;
       } catch {
+        written.last.add(mine);
         await sleep(50);
       }
     }

@@ -16,24 +16,32 @@ import { parseInfo, Redis } from '../lab/standins/shared/redis.ts';
 
 const IMAGE = 'debian/redis:8.6';
 
-test('Redis with Sentinels loses no acknowledged write', { timeout: 900_000 }, async (t) => {
+test('Redis with Sentinels loses no acknowledged write but the one in hand when it is killed', {
+  timeout: 900_000,
+}, async (t) => {
   await buildImages([IMAGE]);
   const hosts = await testHosts(t, { a: {}, b: {}, c: {} });
   const operator = await operatorOf(t, hosts);
   const all = Object.values(hosts);
 
-  /** Writes while something happens, until every Redis has its role again, and counts what is missing then. */
-  const during = async (what: () => Promise<void>): Promise<Written> => {
+  /**
+   * Writes while something happens, until every Redis has its role again, and counts what is missing then: nothing. Of a
+   * primary that ends from one moment to the next it may be what each connection was told last, since Redis answers
+   * before it sends the same to its replicas.
+   */
+  const during = async (what: () => Promise<void>, { killed = false } = {}): Promise<Written> => {
     const writing = startWriting(operator.url());
     await sleep(2000);
     await what();
     await operator.untilSettled();
     await sleep(1000);
     const written = await writing.stop();
-    assert.deepEqual(await missingOf(operator.url(), written), []);
+    const missing = await missingOf(operator.url(), written);
+    const unexplained = missing.filter((number) => !killed || !written.last.has(number));
+    assert.deepEqual(unexplained, [], `${missing.length} missing`);
     const seconds = (written.longestGapMs / 1000).toFixed(1);
     t.diagnostic(
-      `${written.acknowledged.size} writes acknowledged, none missing; ${seconds} s without one`,
+      `${written.acknowledged.size} writes acknowledged, ${missing.length} missing; ${seconds} s without one`,
     );
     return written;
   };
@@ -58,11 +66,14 @@ COMMANDS`);
   await t.test(
     'its process is killed: a replica is promoted, and it comes back as one',
     async () => {
-      const written = await during(async () => {
-        const pid = '$(docker inspect --format {{.State.Pid}} pocket-redis-redis-1)';
-        await hosts.a.exec(`kill -KILL ${pid}`);
-        await operator.untilPrimaryIsNot(hosts.a);
-      });
+      const written = await during(
+        async () => {
+          const pid = '$(docker inspect --format {{.State.Pid}} pocket-redis-redis-1)';
+          await hosts.a.exec(`kill -KILL ${pid}`);
+          await operator.untilPrimaryIsNot(hosts.a);
+        },
+        { killed: true },
+      );
       assert.ok(written.longestGapMs < 20_000, `${written.longestGapMs} ms`);
     },
   );
@@ -76,12 +87,15 @@ COMMANDS`);
   await t.test('its host freezes and thaws: it comes back as a replica', async () => {
     const now = await operator.primary();
     const frozen = all.find(({ address }) => address === now)!;
-    await during(async () => {
-      await frozen.pause();
-      await operator.untilPrimaryIsNot(frozen);
-      await sleep(15_000);
-      await frozen.unpause();
-    });
+    await during(
+      async () => {
+        await frozen.pause();
+        await operator.untilPrimaryIsNot(frozen);
+        await sleep(15_000);
+        await frozen.unpause();
+      },
+      { killed: true },
+    );
   });
 
   await t.test('a changed setting restarts one after the other', async () => {
