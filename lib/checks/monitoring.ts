@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PORTS } from '../ports.ts';
 import { type HttpAnswer, httpProbe, httpVerdict, jsonOf } from '../probes/http.ts';
+import { sh } from '../shell.ts';
 import { COMPOSE } from '../steps/stack.ts';
 import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
 import { logs, rerun } from '../validation/fixes.ts';
@@ -43,7 +44,14 @@ function prometheusChecks({ deployment, host }: CheckContext): Check[] {
       ...about,
       id: 'monitoring.targets',
       title: 'Prometheus reaches everything that it scrapes',
-      probe: asked('targets?state=active'),
+      // Prometheus looks every five seconds for what it has to scrape: until then, it does not know of what is new.
+      probe: sh`
+        for second in {1..8}; do
+          answer=$(${asked('targets?state=active')}) || exit
+          (($(grep -o '"scrapePool"' <<<"$answer" | wc -l) < ${expected.length})) || break
+          sleep 1
+        done
+        printf %s "$answer"`,
       fix: `${rerun(deployment, 'exporters', host)}, or see the logs of what is down`,
       judge: data(({ activeTargets }: { activeTargets: Target[] }) =>
         targetsVerdict(activeTargets, expected),

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { exposureChecks } from '../../../lib/checks/exposure.ts';
 import { DASHBOARDS, monitoringChecks, targetsVerdict } from '../../../lib/checks/monitoring.ts';
 import { portVerdict } from '../../../lib/checks/preflight.ts';
 import { findingOf } from '../../../lib/validation/check.ts';
+import { ask } from './ask.ts';
 import { labContext } from './deployment.ts';
-import { answered } from './moved.ts';
+import { answered, moved } from './moved.ts';
 
 const context = labContext({ profile: 'monitoring_hosts: [lab]' });
 const checks = monitoringChecks(context);
@@ -40,6 +43,25 @@ describe('what Prometheus scrapes', () => {
       assert.match(`${verdict} ${evidence}`, says);
     });
   }
+});
+
+test('a Prometheus that has just started is given the time to learn what it scrapes', async (t) => {
+  const targets = context.deployment
+    .scrapeTargets(context.host)
+    .map(({ job, on }) => ({ ...target(job, on), scrapePool: job }));
+  let asked = 0;
+  const server = createServer((_, response) => {
+    asked += 1;
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ data: { activeTargets: asked < 3 ? [] : targets } }));
+  });
+  t.after(() => server.close());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const asks = checks.filter(({ id }) => id === 'monitoring.targets');
+  const { verdict, evidence } = (await ask(moved(asks, { 9091: port })))['monitoring.targets']!;
+  assert.deepEqual([verdict, evidence], ['pass', `${targets.length} targets`]);
+  assert.equal(asked, 3);
 });
 
 test('rules are there, and each of them can be evaluated', () => {
