@@ -2,6 +2,7 @@ import http from 'node:http';
 import { sendJson, sendText } from '../shared/http.ts';
 import { type Log, reason } from '../shared/log.ts';
 import { listen } from '../shared/multiplex.ts';
+import { toldToEnd } from '../shared/signals.ts';
 import { type Dashboard, readDashboards } from './dashboards.ts';
 import { type Datasource, readProvisioning } from './provisioning.ts';
 import type { Settings } from './settings.ts';
@@ -39,11 +40,9 @@ export async function serve(settings: Settings, log: Log): Promise<void> {
   }
 
   await listen(server, `${settings.address}:${settings.port}`);
+  const end = toldToEnd();
   log.info('HTTP Server Listen', { port: settings.port, dashboards: [...dashboards.keys()] });
-  await new Promise((resolve) => {
-    process.once('SIGTERM', resolve);
-    process.once('SIGINT', resolve);
-  });
+  await end;
   server.close();
   server.closeAllConnections();
 }

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { type Log, logger, reason } from '../../shared/log.ts';
 import { Metrics } from '../../shared/metrics.ts';
 import { Redis } from '../../shared/redis.ts';
+import { toldToEnd } from '../../shared/signals.ts';
 import { type Head, isStaked, readHead, readSharedParams } from '../chain.ts';
 import type { Value } from '../config/rules.ts';
 import { every } from '../every.ts';
@@ -161,12 +162,9 @@ export async function runMiner(config: Value, line: Line, warnings: string[]): P
       ),
     );
   }
+  const end = toldToEnd();
   log.info('miner started', { instance, suppliers: [...keys.keys()] });
-
-  await new Promise((resolve) => {
-    process.once('SIGTERM', resolve);
-    process.once('SIGINT', resolve);
-  });
+  await end;
   for (const stop of stops) stop();
   await leases.releaseAll().catch(failing('leases not released'));
   await leader.release().catch(failing('leadership not released'));

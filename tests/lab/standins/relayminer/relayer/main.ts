@@ -3,6 +3,7 @@ import { type Log, logger, reason } from '../../shared/log.ts';
 import { Metrics } from '../../shared/metrics.ts';
 import { listen } from '../../shared/multiplex.ts';
 import { Redis } from '../../shared/redis.ts';
+import { toldToEnd } from '../../shared/signals.ts';
 import { readHead } from '../chain.ts';
 import type { Value } from '../config/rules.ts';
 import { every } from '../every.ts';
@@ -115,12 +116,9 @@ export async function runRelayer(config: Value, line: Line, warnings: string[]):
       failing('health server failed'),
     );
   await listen(servers.port, config.listen_addr).catch(failing('relay server failed'));
+  const end = toldToEnd();
   log.info('relayer started', { listen_addr: config.listen_addr, suppliers: [...keys.keys()] });
-
-  await new Promise((resolve) => {
-    process.once('SIGTERM', resolve);
-    process.once('SIGINT', resolve);
-  });
+  await end;
   for (const stop of stops) stop();
   if (line === 'released') {
     log.info('draining relays for at most 30 s');
