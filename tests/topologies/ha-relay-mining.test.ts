@@ -88,8 +88,14 @@ function hostOf(made: Fleet, name: string): Host {
 
 const kill = (service: string) =>
   `docker kill "$(docker ps --quiet --filter label=com.docker.compose.service=${service})"`;
-const startAgain = (service: string) =>
-  `docker start "$(docker ps --all --quiet --filter label=com.docker.compose.service=${service})"`;
+/** Shell that starts a service that was killed, and waits until it is well: what comes next must not find it starting. */
+const startAgain = (service: string) => `
+  id=$(docker ps --all --quiet --filter label=com.docker.compose.service=${service})
+  docker start "$id"
+  until [[ $(docker inspect --format '{{.State.Health.Status}}' "$id") == healthy ]]; do
+    ((SECONDS < 120)) || exit 1
+    sleep 0.5
+  done`;
 
 test('relays go on when any one part is gone', { timeout: 2_400_000 }, async (t) => {
   const made = await shippedFleet(t, 'ha-relay-mining', CHANGES);
