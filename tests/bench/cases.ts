@@ -106,10 +106,8 @@ export const CASES: Record<string, (effort: Effort) => AsyncGenerator<Result>> =
         fleet,
         changed: { host: chosen[0]!.name, text: `${contender}-${round}` },
       });
-    const runs = await interleaved({
-      ours: { rounds: effort.rounds, run: change('ours') },
-      ansible: { rounds: effort.ansibleRounds, run: change('ansible') },
-    });
+    const own = await interleaved({ ours: { rounds: effort.rounds, run: change('ours') } });
+    const runs = await thenAnsible(own, effort.ansibleRounds, change('ansible'));
     yield { name: `one changed file on one of ${hosts(chosen.length)}`, runs };
   },
 
@@ -146,10 +144,17 @@ async function sideBySide(fleet: Fleet, { rounds, ansibleRounds }: Effort) {
     ours: { rounds, run: () => ours({ fleet }) },
     floor: { rounds, run: () => floor({ fleet }) },
   });
-  // By itself: it takes minutes, after which connections of ours that were to be used again would be closed.
-  if (ansibleRounds === 0) return runs;
-  const others = { ansible: { rounds: ansibleRounds, run: () => ansible({ fleet }) } };
-  return { ...runs, ...(await interleaved(others)) };
+  return thenAnsible(runs, ansibleRounds, () => ansible({ fleet }));
+}
+
+/** Adds runs of Ansible, by itself: it takes minutes, after which connections that ours uses again would be closed. */
+async function thenAnsible(
+  runs: Record<string, Run[]>,
+  rounds: number,
+  run: (round: number) => Promise<Run>,
+): Promise<Record<string, Run[]>> {
+  if (rounds === 0) return runs;
+  return { ...runs, ...(await interleaved({ ansible: { rounds, run } })) };
 }
 
 /** A profile of 50 hosts that do not have to exist. */

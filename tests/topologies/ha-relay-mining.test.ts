@@ -108,7 +108,8 @@ test('relays go on when any one part is gone', { timeout: 2_400_000 }, async (t)
     );
     const whole = Number(events.at(-1)?.duration_ms);
     s.diagnostic(`${events.length - 1} findings in ${whole} ms, the slowest in ${slowest} ms`);
-    assert.ok(events.length > 400 && whole > 0 && whole < 3 * slowest);
+    assert.ok(events.length > 400);
+    assert.ok(whole > 0 && whole < 3 * slowest);
   });
 
   await t.test('a relayer is killed', async (s) => {

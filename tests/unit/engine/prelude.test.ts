@@ -147,14 +147,8 @@ describe('a step', { skip }, () => {
       until_asked_again pocket-redis`;
     const times = async (unwell: number) => {
       const path = join(directory, `${unwell}`);
-      assert.deepEqual(
-        (
-          await runSteps([
-            stepOf(`test -e ${path}`, `${asked(unwell)}\nmv ${directory}/asked ${path}`),
-          ])
-        ).statuses,
-        ['changed'],
-      );
+      const step = stepOf(`test -e ${path}`, `${asked(unwell)}\nmv ${directory}/asked ${path}`);
+      assert.deepEqual((await runSteps([step])).statuses, ['changed']);
       return readFileSync(path, 'utf8').split('\n').slice(0, -1);
     };
     assert.equal((await times(0)).length, 1);
