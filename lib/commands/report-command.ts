@@ -57,7 +57,7 @@ async function ask(
       if (open.length > 0) terminal.err(hostTable(host, open, style));
     },
   });
-  terminal.err(summaryLine(found.counts, found.milliseconds, style.colour));
+  terminal.err(summaryLine(found.answer, found.counts, found.milliseconds, style.colour));
   return found;
 }
 

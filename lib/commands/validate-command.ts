@@ -6,6 +6,7 @@ import { writeSshConfig } from '../run/ssh-config.ts';
 import { loadSecrets } from '../secrets/secrets.ts';
 import { FORMATS } from '../validation/finding-formats.ts';
 import {
+  type FailOn,
   type FindingsStyle,
   findingLine,
   hostTable,
@@ -38,7 +39,7 @@ export const VALIDATE_OPTIONS = {
 
 /**
  * Validates a deployment and prints what was found.
- * @returns the exit code: 0 ready, 5 not ready, 4 no host could be reached
+ * @returns the exit code: 0 ready; 5 not ready; could not tell: 4 no host could be reached, 1 everything was skipped
  * @throws UserError or ProfileError with exit code 2 for wrong options, a wrong profile, or secrets that are missing
  */
 export async function runValidate(
@@ -70,16 +71,17 @@ export async function runValidate(
       ...(watchSeconds === 0 && listenerOf(format, style, terminal)),
     });
   const found = await untilReady(ask, watchSeconds, (early) =>
-    terminal.err(summaryLine(early.counts, early.milliseconds, style.colour)),
+    terminal.err(summaryLine(early.answer, early.counts, early.milliseconds, style.colour)),
   );
-  const { findings, counts, milliseconds } = found;
+  const { findings, answer, counts, milliseconds } = found;
   if (watchSeconds > 0) {
     const told = listenerOf(format, style, terminal);
     for (const finding of findings) told.onFinding?.(finding);
     for (const [host, mine] of Map.groupBy(findings, (one) => one.host)) told.onHost?.(host, mine);
   }
-  if (format === 'json') terminal.out(summaryJson(counts, milliseconds));
-  else if (format === 'table') terminal.out(summaryLine(counts, milliseconds, style.colour));
+  if (format === 'json') terminal.out(summaryJson(answer, counts, milliseconds));
+  else if (format === 'table')
+    terminal.out(summaryLine(answer, counts, milliseconds, style.colour));
   else terminal.out(FORMATS[format](findings, milliseconds));
   return found.exitCode;
 }
@@ -88,7 +90,7 @@ type Format = 'table' | 'json' | keyof typeof FORMATS;
 
 function readOptions(given: Given<typeof VALIDATE_OPTIONS>): {
   format: Format;
-  failOn: 'fail' | 'warn';
+  failOn: FailOn;
   watchSeconds: number;
 } {
   const formats = (['json', 'junit', 'tap', 'markdown'] as const).filter((name) => given[name]);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { VerdictName } from '../validation/check.ts';
-import { countOf } from '../validation/findings.ts';
+import { type Answer, answerOf } from '../validation/findings.ts';
 import type { ReportInput } from './input.ts';
 import { moment } from './markdown.ts';
 
@@ -9,7 +9,7 @@ export interface Remembered {
   /** When it was written: ISO 8601. */
   written: string;
   /** Whether the deployment was ready; absent where it was not validated. */
-  ready?: boolean;
+  answer?: Answer;
   /** Since when it has been so, as far as reports tell. */
   since?: string;
   /** The verdicts by `host check`; none where it was not validated. */
@@ -31,12 +31,12 @@ export function recall(path: string): Remembered | undefined {
 /** What the next report has to know of this one. */
 export function remember(input: ReportInput): Remembered {
   const { deployment, findings, previous, now } = input;
-  const ready = findings && countOf(findings).fail === 0;
+  const answer = findings && answerOf(findings);
   const written = moment(now);
-  const same = previous && ready !== undefined && previous.ready === ready;
+  const same = previous && answer !== undefined && previous.answer === answer;
   return {
     written,
-    ...(ready !== undefined && { ready, since: (same && previous.since) || written }),
+    ...(answer && { answer, since: (same && previous.since) || written }),
     verdicts: Object.fromEntries(
       (findings ?? []).map(({ host, id, verdict }) => [`${host} ${id}`, verdict]),
     ),

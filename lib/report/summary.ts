@@ -1,10 +1,16 @@
 import { quote } from '../shell.ts';
 import { shortPath } from '../short-path.ts';
 import type { Finding } from '../validation/check.ts';
-import { countOf, worstFirst } from '../validation/findings.ts';
+import { type Answer, answerOf, countOf, worstFirst } from '../validation/findings.ts';
 import { changes, remember } from './history.ts';
 import type { ReportInput } from './input.ts';
 import { blocks, code, commands, list, plain, table } from './markdown.ts';
+
+const WORDS: Record<Answer, string> = {
+  ready: 'Ready.',
+  'not ready': 'Not ready.',
+  'could not tell': 'It could not be told.',
+};
 
 /** Whether the deployment is ready, and what to do where it is not. */
 export function summary(input: ReportInput): string {
@@ -20,12 +26,11 @@ export function summary(input: ReportInput): string {
     );
   }
   const { pass, warn, fail, skip } = countOf(findings);
-  const answer = fail > 0 ? 'Not ready.' : pass === 0 ? 'It could not be told.' : 'Ready.';
   const { since } = remember(input);
   const open = findings.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn');
   return blocks(
     heading,
-    `**${answer}** ${pass} passed, ${warn} warned, ${fail} failed, ${skip} skipped. So since ${code(since ?? '')}, as far as reports tell.`,
+    `**${WORDS[answerOf(findings)]}** ${pass} passed, ${warn} warned, ${fail} failed, ${skip} skipped. So since ${code(since ?? '')}, as far as reports tell.`,
     open.length === 0
       ? ''
       : table(

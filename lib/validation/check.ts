@@ -97,6 +97,14 @@ export interface OwnCheck
 /** The same about the deployment as a whole, told with what several hosts settle together. */
 export type DeploymentCheck = Omit<OwnCheck, 'host'>;
 
+/** What is found of a host before any check: a failure of it is all that is known of that host. */
+export const REACHABLE = {
+  id: 'host.reachable',
+  group: 'host',
+  severity: 'critical',
+  title: 'The host can be logged in to',
+} as const;
+
 /** What was found out, for people and for `--json`. */
 export interface Finding extends Verdict {
   id: string;

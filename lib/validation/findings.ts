@@ -1,11 +1,17 @@
 import { jsonLine } from '../bare.ts';
-import type { Finding, VerdictName } from './check.ts';
+import { type Finding, REACHABLE, type VerdictName } from './check.ts';
 
 /** How many findings there are of each verdict. */
 export interface Counts extends Record<VerdictName, number> {
   /** How many of the failures are critical. */
   critical: number;
 }
+
+/** What findings say of the deployment as a whole. */
+export type Answer = 'ready' | 'not ready' | 'could not tell';
+
+/** The least bad verdict that makes a deployment not ready. */
+export type FailOn = 'fail' | 'warn';
 
 /** How findings are shown to a person. */
 export interface FindingsStyle {
@@ -17,6 +23,12 @@ export interface FindingsStyle {
 }
 
 const COLOURS: Record<VerdictName, number> = { pass: 32, warn: 33, fail: 31, skip: 35 };
+
+const VERDICT_OF: Record<Answer, VerdictName> = {
+  ready: 'pass',
+  'not ready': 'fail',
+  'could not tell': 'skip',
+};
 
 /**
  * The findings of one host, what is worst first, with evidence and fix where there is something to do; an exclamation
@@ -48,16 +60,38 @@ export function hostTable(
   return `${host}\n${rows.join('\n')}\n`;
 }
 
+/** Whether no host could be logged in to, so that nothing is known of what runs there. */
+export function nobodyReached(findings: readonly Finding[]): boolean {
+  const ofHosts = findings.filter(({ host }) => host !== 'fleet');
+  return (
+    ofHosts.length > 0 &&
+    ofHosts.every(({ id, verdict }) => id === REACHABLE.id && verdict === 'fail')
+  );
+}
+
+/** Whether the deployment is ready. What answers nothing but "skipped", or not at all, has not said so. */
+export function answerOf(findings: readonly Finding[], failOn: FailOn = 'fail'): Answer {
+  if (nobodyReached(findings)) return 'could not tell';
+  const has = (...verdicts: VerdictName[]) =>
+    findings.some(({ verdict }) => verdicts.includes(verdict));
+  if (has('fail') || (failOn === 'warn' && has('warn'))) return 'not ready';
+  return has('pass', 'warn') ? 'ready' : 'could not tell';
+}
+
 /** The last line: how many of each, how long it took, and whether the deployment is ready. */
-export function summaryLine(counts: Counts, milliseconds: number, colour: boolean): string {
+export function summaryLine(
+  answer: Answer,
+  counts: Counts,
+  milliseconds: number,
+  colour: boolean,
+): string {
   const parts = (['pass', 'warn', 'fail', 'skip'] as const).map((verdict) => {
     const critical = verdict === 'fail' && counts.critical > 0;
     return `${counts[verdict]} ${verdict}${critical ? ` (${counts.critical} critical)` : ''}`;
   });
-  const ready = counts.skip > 0 ? 'ready, as far as could be told' : 'ready';
-  const [word, code]: [string, number] =
-    counts.fail > 0 ? ['not ready', COLOURS.fail] : [ready, COLOURS.pass];
-  return `${parts.join(', ')} in ${(milliseconds / 1000).toFixed(1)} s: ${paint(word, code, colour)}\n`;
+  const words = answer === 'ready' && counts.skip > 0 ? 'ready, as far as could be told' : answer;
+  const told = paint(words, COLOURS[VERDICT_OF[answer]], colour);
+  return `${parts.join(', ')} in ${(milliseconds / 1000).toFixed(1)} s: ${told}\n`;
 }
 
 /** A finding as one line of `--json`. */
@@ -68,8 +102,8 @@ export function findingLine(finding: Finding): string {
 }
 
 /** The last line of `--json`. */
-export function summaryJson(counts: Counts, milliseconds: number): string {
-  return `${JSON.stringify({ type: 'summary', ...counts, duration_ms: milliseconds })}\n`;
+export function summaryJson(answer: Answer, counts: Counts, milliseconds: number): string {
+  return `${JSON.stringify({ type: 'summary', ...counts, answer, duration_ms: milliseconds })}\n`;
 }
 
 /** Counts findings by verdict. */

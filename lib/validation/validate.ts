@@ -19,8 +19,16 @@ import {
   fleetFindingOf,
   type OwnCheck,
   type ProbeResult,
+  REACHABLE,
 } from './check.ts';
-import { type Counts, countOf } from './findings.ts';
+import {
+  type Answer,
+  answerOf,
+  type Counts,
+  countOf,
+  type FailOn,
+  nobodyReached,
+} from './findings.ts';
 import { onHost } from './fixes.ts';
 import { excerpt, fail } from './verdict.ts';
 
@@ -32,8 +40,8 @@ export interface ValidateOptions {
   hosts?: readonly Host[];
   /** Groups or ids of checks; everything where absent. */
   only?: readonly string[];
-  /** The least bad verdict that makes a deployment not ready; `fail` where absent. */
-  failOn?: 'fail' | 'warn';
+  /** `fail` where absent. */
+  failOn?: FailOn;
   /** Sends a test alert to whoever is told of alerts, and sees whether it is accepted. */
   alert?: boolean;
   /** Also proves relays with simulated ones. */
@@ -51,16 +59,10 @@ export interface Validation {
   findings: Finding[];
   counts: Counts;
   milliseconds: number;
-  /** 0 when nothing failed (or warned, with `failOn`), 5 when something did, 4 when no host could be reached. */
+  answer: Answer;
+  /** 0 ready; 5 not ready; could not tell: 4 when no host could be reached, 1 when whatever was asked was skipped. */
   exitCode: number;
 }
-
-const REACHABLE = {
-  id: 'host.reachable',
-  group: 'host',
-  severity: 'critical',
-  title: 'The host can be logged in to',
-} as const;
 
 /**
  * Asks every host everything about it, all hosts side by side, and changes nothing. Findings never contain a secret.
@@ -81,7 +83,6 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
   const wanted = selector(only, [...all, ...fleet, ...whole, REACHABLE]);
   const fleetWanted = fleet.filter(wanted);
   const answers = new Map<string, Map<string, ProbeResult>>();
-  let reached = 0;
 
   const tell = (raw: Finding): Finding => {
     const told = { ...raw, evidence: clean(raw.evidence, secrets), fix: clean(raw.fix, secrets) };
@@ -104,7 +105,6 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
       const answered = await Promise.all(asking);
       // A host that cannot be reached is one failure: whether it answers others is not what keeps it from working.
       if (reachable.verdict === 'pass') mine.push(...answered.map(tell));
-      if (reachable.verdict === 'pass') reached++;
       if (reachable.verdict === 'fail' || wanted(REACHABLE)) mine.push(tell(reachable));
       mine.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
       options.onHost?.(host.name, mine);
@@ -123,9 +123,12 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
   const findings = [...byHost.flat(), ...together];
   const counts = countOf(findings);
   const milliseconds = Math.round(performance.now() - began);
-  const bad = counts.fail + (options.failOn === 'warn' ? counts.warn : 0);
-  const exitCode = reached === 0 ? EXIT.unreachable : bad > 0 ? EXIT.invalid : EXIT.done;
-  return { findings, counts, milliseconds, exitCode };
+  const answer = answerOf(findings, options.failOn);
+  const unknown = nobodyReached(findings) ? EXIT.unreachable : EXIT.failed;
+  const exitCode = { ready: EXIT.done, 'not ready': EXIT.invalid, 'could not tell': unknown }[
+    answer
+  ];
+  return { findings, counts, milliseconds, answer, exitCode };
 }
 
 /** Asks one host, and returns whether it could be reached. Every check gets exactly one answer, or none if not. */

@@ -39,10 +39,10 @@ test('scripts/report.mjs --validate reports an unreachable host, and does not ex
   assert.equal(status, 4);
   assert.equal(stdout, `${path}\n${path.replace(/md$/, 'html')}\n`);
   assert.match(stderr, /FAIL! host\.reachable/);
-  assert.match(stderr, /not ready/);
+  assert.match(stderr, /could not tell/);
   assert.match(
     readFileSync(path, 'utf8'),
-    /\*\*Not ready\.\*\*[\s\S]*\| fail \| critical \| `web1` \|/,
+    /\*\*It could not be told\.\*\*[\s\S]*\| fail \| critical \| `web1` \|/,
   );
 });
 

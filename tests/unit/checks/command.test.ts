@@ -41,6 +41,7 @@ test('--json puts one object a line on standard output and nothing else', async 
     'fail',
     'skip',
     'critical',
+    'answer',
     'duration_ms',
   ]);
   assert.equal(stderr, '');

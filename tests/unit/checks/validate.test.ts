@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../../lib/exit-codes.ts';
-import type { Finding } from '../../../lib/validation/check.ts';
+import type { Finding, VerdictName } from '../../../lib/validation/check.ts';
 import {
+  answerOf,
   findingLine,
   hostTable,
   summaryJson,
@@ -14,7 +15,7 @@ import { localShell } from './local.ts';
 
 test('a host that cannot be reached is one failure, in the words of ssh', async () => {
   const said = 'lab: cannot connect: ssh: connect to host 10.0.0.9 port 22: No route to host';
-  const { findings, exitCode } = await validate({
+  const { findings, answer, exitCode } = await validate({
     ...labContext(),
     open: async () => {
       throw new UserError(`${said}\n  Try it by hand: ssh -v lab`);
@@ -31,6 +32,7 @@ test('a host that cannot be reached is one failure, in the words of ssh', async 
   );
   assert.ok(others.every(({ host }) => host === 'fleet'));
   assert.ok(others.some(({ id, verdict }) => id === 'relayminer.one-leader' && verdict === 'skip'));
+  assert.equal(answer, 'could not tell');
   assert.equal(exitCode, 4);
 });
 
@@ -101,6 +103,35 @@ const finding: Finding = {
   duration_ms: 12,
 };
 
+test('ready, not ready, or could not tell: what was only skipped is not ready', () => {
+  const found = (...verdicts: VerdictName[]) =>
+    verdicts.map((verdict): Finding => ({ ...finding, verdict }));
+  assert.equal(answerOf(found('pass', 'warn', 'skip')), 'ready');
+  assert.equal(answerOf(found('pass', 'warn', 'skip'), 'warn'), 'not ready');
+  assert.equal(answerOf(found('pass', 'skip', 'fail')), 'not ready');
+  assert.equal(answerOf(found('skip', 'skip')), 'could not tell');
+  assert.equal(answerOf([]), 'could not tell');
+
+  const lost: Finding = { ...finding, id: 'host.reachable', verdict: 'fail' };
+  const fleet: Finding = { ...finding, host: 'fleet', verdict: 'skip' };
+  assert.equal(answerOf([lost, { ...lost, host: 'other' }, fleet]), 'could not tell');
+  assert.equal(answerOf([lost, ...found('pass'), fleet]), 'not ready');
+});
+
+test('a question that is only skipped ends with 1, not with 0', async () => {
+  const { findings, answer, exitCode } = await validate({
+    ...labContext(),
+    only: ['chain.agree'],
+    open: async () => localShell(),
+  });
+  assert.deepEqual(
+    findings.map(({ id, verdict }) => [id, verdict]),
+    [['chain.agree', 'skip']],
+  );
+  assert.equal(answer, 'could not tell');
+  assert.equal(exitCode, 1);
+});
+
 test('the table fits 80 columns and reads without colour', () => {
   const good: Finding = {
     ...finding,
@@ -162,21 +193,23 @@ test('what is worst stands first, and what is critical is marked', () => {
 test('the JSON of a finding and of the summary', () => {
   assert.deepEqual(JSON.parse(findingLine(finding)), { type: 'finding', ...finding });
   const counts = { pass: 1, warn: 0, fail: 2, skip: 3, critical: 1 };
-  assert.deepEqual(JSON.parse(summaryJson(counts, 1500)), {
+  assert.deepEqual(JSON.parse(summaryJson('not ready', counts, 1500)), {
     type: 'summary',
     ...counts,
+    answer: 'not ready',
     duration_ms: 1500,
   });
   assert.equal(
-    summaryLine(counts, 1500, false),
+    summaryLine('not ready', counts, 1500, false),
     '1 pass, 0 warn, 2 fail (1 critical), 3 skip in 1.5 s: not ready\n',
   );
   assert.match(
-    summaryLine({ ...counts, fail: 0, critical: 0 }, 1500, false),
+    summaryLine('ready', { ...counts, fail: 0, critical: 0 }, 1500, false),
     /: ready, as far as could be told\n$/,
   );
   assert.match(
-    summaryLine({ ...counts, fail: 0, skip: 0, critical: 0 }, 1500, false),
+    summaryLine('ready', { ...counts, fail: 0, skip: 0, critical: 0 }, 1500, false),
     /: ready\n$/,
   );
+  assert.match(summaryLine('could not tell', counts, 1500, false), /: could not tell\n$/);
 });
