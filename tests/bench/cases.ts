@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Host } from '../fleet/hosts.ts';
+import { slowLine } from '../fleet/slow-line.ts';
 import { ansible, common, floor, openFloor, ours } from './contenders.ts';
 import { bench, type Fleet, HOME, undo, writeFleet } from './hosts.ts';
 import { interleaved, type Run, timed } from './measure.ts';
-import { slowFleet } from './slow-line.ts';
 
 /** What came of a case: the runs of each contender that counted. */
 export interface Result {
@@ -41,12 +41,14 @@ export const CASES: Record<string, (effort: Effort) => AsyncGenerator<Result>> =
   async *latency(effort) {
     for (const count of effort.counts) {
       const chosen = effort.hosts.slice(0, count);
-      const { fleet, end } = await slowFleet(`${count}-slow`, chosen, effort.roundTrip);
+      const line = await slowLine(chosen, { roundTripMilliseconds: effort.roundTrip });
+      const behind = chosen.map((host, index) => ({ ...host, address: line.addresses[index]! }));
+      const fleet = writeFleet(`${count}-slow`, behind);
       const name = `no-op at ${effort.roundTrip} ms, ${hosts(count)}`;
       try {
         yield { name, runs: await sideBySide(fleet, effort) };
       } finally {
-        end();
+        await line.end();
       }
     }
   },

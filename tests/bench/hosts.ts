@@ -15,7 +15,7 @@ export const bench = (...names: string[]) => cachePath('bench', ...names);
 /** Where the benchmark's deployments are kept. */
 export const HOME = bench('home');
 
-/** Where a contender finds the hosts: at their own addresses, or behind a slow line at ports of this machine. */
+/** Where a contender finds the hosts: at their own addresses, or at the far ends of slow lines. */
 export interface Fleet {
   /** Told apart by it: `10`, `10-slow`. */
   name: string;

@@ -9,6 +9,7 @@ import { openConnection } from '../../lib/run/connection.ts';
 import { writeSshConfig } from '../../lib/run/ssh-config.ts';
 import { sh } from '../../lib/shell.ts';
 import { testHosts } from '../fleet/hosts.ts';
+import { slowLine } from '../fleet/slow-line.ts';
 import { holdApt, releaseApt } from './apt.ts';
 import { login, type Scene, scene } from './scene.ts';
 import { ownArchive, reset } from './settled.ts';
@@ -138,19 +139,20 @@ test('hosts that are odd, and links that are bad', { timeout: 420_000 }, async (
   });
 
   await t.test('a round trip of 250 ms, of which two in a hundred get lost', async (s) => {
-    const proxy = `${process.execPath} ${join(import.meta.dirname, 'slow-link.ts')} %h %p`;
-    const where = operatorOf(
-      scene(t),
-      ['Host far', `  HostName ${one.address}`, '  User root'],
-      [`  IdentityFile ${one.identityFile}`, `  ProxyCommand ${proxy}`],
-    );
-    where.write({ one: { address: 'far' } });
+    const { addresses, end } = await slowLine([one], { roundTripMilliseconds: 250, loss: 0.02 });
+    s.after(end);
+    const [address] = addresses;
+    const where = scene(t);
+    where.write({ one: { ...login(one), address } });
     await reset(one);
     const first = await where.deploy(...COMMON);
     assert.equal(first.status, 0, first.said);
     const second = await where.deploy(...COMMON);
     assert.match(second.said, /Everything was already so/);
-    s.diagnostic(`${lastLineWithTime(first.said)}; then ${lastLineWithTime(second.said)}`);
+    const { sent, lost } = await end();
+    assert.ok(lost > 0 && lost < sent / 10, `${lost} of ${sent} packets were lost`);
+    const times = `${lastLineWithTime(first.said)}; then ${lastLineWithTime(second.said)}`;
+    s.diagnostic(`${times}; ${lost} of ${sent} packets lost`);
   });
 });
 
