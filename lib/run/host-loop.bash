@@ -4,6 +4,7 @@
 # allows one session per connection is enough.
 #   place run:  in a shell of its own, with no input, so that nothing it starts can eat what comes next; meanwhile this
 #               shell goes on reading (a copy of this one: to start another bash costs more than most scripts)
+#   place packed: the same for a script that gzip has compressed
 #   place here: the words, in this shell, for what has to last, such as the lock
 #   place beat: only says that the other side is still there
 #   place stop: asks the script in hand to end after its step in hand
@@ -11,6 +12,13 @@
 lock=/run/pocket-automations.lock has_lock='' running=()
 export POCKET_STOP=/run/pocket-automations.stop.$$
 forget_stop() { [[ ! -e $POCKET_STOP ]] || rm -f "$POCKET_STOP"; }
+start_script() {
+  {
+    (eval "$script") </dev/null
+    echo "$nonce exit $?"
+  } &
+  running+=("$!")
+}
 trap forget_stop EXIT
 forget_stop
 printf '\npocket-automations ready %s\n' "$EUID"
@@ -24,11 +32,11 @@ while IFS=' ' read -r nonce size place words; do
       ;;
     run)
       script=$(head -c "$size")
-      {
-        (eval "$script") </dev/null
-        echo "$nonce exit $?"
-      } &
-      running+=("$!")
+      start_script
+      ;;
+    packed)
+      script=$(head -c "$size" | gzip -d) || script=false
+      start_script
       ;;
   esac
 done

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { stringify } from 'yaml';
 import { $ } from 'zx';
 import { loadDeployment } from '../../lib/deployment.ts';
@@ -304,10 +305,17 @@ test('what goes wrong is said once, with what to do, and running again mends it'
     const script = compile('cut', [stepOf('false', 'touch /tmp/cut-applied')], []);
     const head = header({ dryRun: false, nonce: 'n', secrets: [], script });
     const whole = Buffer.from(head + script);
+    const packed = gzipSync(whole);
     const loop = readFileSync(join(ROOT, 'lib/run/host-loop.bash'), 'utf8');
     const ends = [whole.length - 5, whole.length - 6, whole.length - 60, whole.length >> 1];
-    for (const end of ends) {
-      const input = Buffer.concat([Buffer.from(`n ${whole.length} run\n`), whole.subarray(0, end)]);
+    const cut = [
+      ...ends.map((end) => [`n ${whole.length} run\n`, whole.subarray(0, end)] as const),
+      ...[1, 8, 60].map(
+        (lacks) => [`n ${packed.length} packed\n`, packed.subarray(0, -lacks)] as const,
+      ),
+    ];
+    for (const [line, arrived] of cut) {
+      const input = Buffer.concat([Buffer.from(line), arrived]);
       await $({
         quiet: true,
         nothrow: true,

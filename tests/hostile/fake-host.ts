@@ -1,6 +1,7 @@
 // A host that lies: what `ssh` of the test runs instead of a shell on a machine. It speaks what lib/run/host-loop.bash
 // speaks; the first word of the command line says whether it tells the truth, or how it lies.
 import { createReadStream, writeSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 
 const [mode = 'honest'] = process.argv.slice(2);
 const ESCAPES =
@@ -144,12 +145,13 @@ function take(): void {
     const end = input.indexOf('\n');
     if (end < 0) return;
     const [nonce = '', size = '0', place] = input.subarray(0, end).toString().split(' ');
-    const length = place === 'run' ? Number(size) : 0;
+    const length = Number(size);
     if (input.length < end + 1 + length) return;
-    const script = input.subarray(end + 1, end + 1 + length).toString();
+    const sent = input.subarray(end + 1, end + 1 + length);
     input = input.subarray(end + 1 + length);
     if (place === 'here') lock(nonce);
-    if (place !== 'run') continue;
+    if (place !== 'run' && place !== 'packed') continue;
+    const script = (place === 'packed' ? gunzipSync(sent) : sent).toString();
     const isCheck = /^probe_0\(\)/m.test(script);
     const steps = [...script.matchAll(isCheck ? /^probe_\d+\(\)/gm : /^ {2}step \d+ /gm)].length;
     const mark = /NONCE='?([0-9a-f]+)/.exec(script)?.[1] ?? '';
