@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { loadSingleFiles } from './single-files.mjs';
 
 if (Number.parseInt(process.versions.node, 10) < 24) {
   const own = fileURLToPath(new URL('../.cache/node/bin/node', import.meta.url));
@@ -20,6 +21,7 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
 // What Node made of the sources is kept, which more than halves the time until a script does something. A directory of
 // our own: in the shared one of the system, anybody could have laid down the code that runs here.
 module.enableCompileCache(fileURLToPath(new URL('../.cache/compiled', import.meta.url)));
+loadSingleFiles();
 
 // The checks and the report are not among it: the scripts that need them load them, and every other starts a third faster.
 export const { sh } = await import('./shell.ts');
