@@ -9,7 +9,7 @@ import { openConnection } from '../../lib/run/connection.ts';
 import { writeSshConfig } from '../../lib/run/ssh-config.ts';
 import { sh } from '../../lib/shell.ts';
 import { testHosts } from '../fleet/hosts.ts';
-import { slowLine } from '../fleet/slow-line.ts';
+import { NO_SLOW_LINE, slowLine } from '../fleet/slow-line.ts';
 import { holdApt, releaseApt } from './apt.ts';
 import { login, type Scene, scene } from './scene.ts';
 import { ownArchive, reset } from './settled.ts';
@@ -138,7 +138,8 @@ test('hosts that are odd, and links that are bad', { timeout: 420_000 }, async (
     assert.equal(run.status, 0, run.said);
   });
 
-  await t.test('a round trip of 250 ms, of which two in a hundred get lost', async (s) => {
+  const slow = 'a round trip of 250 ms, and two packets in a hundred get lost';
+  await t.test(slow, { skip: NO_SLOW_LINE }, async (s) => {
     const { addresses, end } = await slowLine([one], { roundTripMilliseconds: 250, loss: 0.02 });
     s.after(end);
     const [address] = addresses;

@@ -1,8 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { dockerLines } from './docker.ts';
 import type { HostAddress } from './host.ts';
+
+/** Why there can be no slow line on this machine; `false` where there can. */
+export const NO_SLOW_LINE =
+  process.getuid?.() === 0 && existsSync('/dev/net/tun')
+    ? false
+    : 'a slow line needs root and /dev/net/tun';
 
 /** How slow a line is. */
 export interface Slowness {
@@ -14,7 +21,7 @@ export interface Slowness {
 }
 
 /**
- * Lays a slow line to each of some hosts, beside the way that they are reached at already. Needs root and /dev/net/tun.
+ * Lays a slow line to each of some hosts, beside the way that they are reached at already.
  * @returns the addresses of the hosts at its far ends, in their order, and what takes the lines away and tells how many
  * packets were sent and lost
  * @throws Error with what the line said when it cannot be laid
