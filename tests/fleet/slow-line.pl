@@ -9,8 +9,8 @@ use Fcntl qw(O_RDWR);
 use Time::HiRes qw(time);
 
 use constant {
-  TUNSETIFF => 0x400454ca,           # linux/if_tun.h
-  TUN_WITHOUT_HEADER => 0x0001 | 0x1000, # IFF_TUN | IFF_NO_PI
+  TUNSETIFF => 0x400454ca,  # linux/if_tun.h
+  TUN_WITHOUT_HEADER => 0x0001 | 0x1000,  # IFF_TUN | IFF_NO_PI
   LONGEST_PACKET => 65536,
 };
 
