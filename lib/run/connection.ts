@@ -256,12 +256,11 @@ class Session {
         const pieces = [script]
           .flat()
           .map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece));
-        const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
-        const packed = !this.host.local && bytes > SENT_AT_ONCE_BYTES;
-        const sent = packed ? [gzipSync(Buffer.concat(pieces), { level: FASTEST })] : pieces;
-        const size = packed ? sent[0]!.length : bytes;
-        stdin.write(`${nonce} ${size} ${packed ? 'packed' : 'run'}\n`);
-        for (const piece of sent) stdin.write(piece);
+        const whole = Buffer.concat(pieces);
+        const packed = !this.host.local && whole.length > SENT_AT_ONCE_BYTES;
+        const sent = packed ? gzipSync(whole, { level: FASTEST }) : whole;
+        stdin.write(`${nonce} ${sent.length} ${packed ? 'packed' : 'run'}\n`);
+        stdin.write(sent);
       }
     });
   }

@@ -62,11 +62,8 @@ export function hostTable(
 
 /** Whether no host could be logged in to, so that nothing is known of what runs there. */
 export function nobodyReached(findings: readonly Finding[]): boolean {
-  const ofHosts = findings.filter(({ host }) => host !== 'fleet');
-  return (
-    ofHosts.length > 0 &&
-    ofHosts.every(({ id, verdict }) => id === REACHABLE.id && verdict === 'fail')
-  );
+  const isLost = ({ id, verdict }: Finding) => id === REACHABLE.id && verdict === 'fail';
+  return findings.some(isLost) && findings.every((one) => isLost(one) || one.host === 'fleet');
 }
 
 /** Whether the deployment is ready. What answers nothing but "skipped", or not at all, has not said so. */

@@ -161,10 +161,11 @@ async function thenAnsible(
 
 /** A profile of 50 hosts that do not have to exist. */
 function writeStartupProfile(): string {
-  const where = { port: 22, identityFile: join(HOME, 'none') };
+  const identityFile = join(HOME, 'none');
   const all = Array.from({ length: 50 }, (_, index) => ({
-    ...{ name: `h${index}`, address: `10.0.0.${index + 1}` },
-    ...where,
+    name: `h${index}`,
+    address: `10.0.0.${index + 1}`,
+    identityFile,
   }));
   writeFleet('startup', all);
   return bench('startup.yaml');

@@ -19,7 +19,7 @@ export const HOME = bench('home');
 export interface Fleet {
   /** Told apart by it: `10`, `10-slow`. */
   name: string;
-  hosts: { name: string; address: string; port: number; identityFile: string }[];
+  hosts: { name: string; address: string; identityFile: string }[];
 }
 
 /** Starts as many hosts as asked for, or finds them running: `h01`, `h02`, … */
@@ -68,7 +68,7 @@ export function writeFleet(name: string, hosts: Fleet['hosts']): Fleet {
       hosts.map((host, index) => [
         host.name,
         {
-          ...{ address: host.address, port: host.port, user: 'root' },
+          ...{ address: host.address, user: 'root' },
           ...{ identity_file: host.identityFile, private_address: `10.99.0.${index + 1}` },
         },
       ]),
@@ -97,7 +97,7 @@ export function writeInventory(
 ): void {
   const lines = hosts.map((host) => {
     const variant = host.name === changed?.host ? changed.text : '0';
-    return `${host.name} ansible_host=${host.address} ansible_port=${host.port} ansible_ssh_private_key_file=${host.identityFile} variant=${variant}\n`;
+    return `${host.name} ansible_host=${host.address} ansible_ssh_private_key_file=${host.identityFile} variant=${variant}\n`;
   });
   writeFileSync(bench(`${name}.inventory`), lines.join(''));
 }
@@ -120,7 +120,7 @@ ssh_args = -o ControlMaster=auto -o ControlPersist=600 -o StrictHostKeyChecking=
 function sshConfig(name: string, hosts: Fleet['hosts']): string {
   const entries = hosts.map(
     (host) =>
-      `Host ${host.name}\n  HostName ${host.address}\n  Port ${host.port}\n  IdentityFile ${host.identityFile}\n`,
+      `Host ${host.name}\n  HostName ${host.address}\n  IdentityFile ${host.identityFile}\n`,
   );
   return `${entries.join('')}Host *
   User root
