@@ -20,12 +20,21 @@ const COMMANDS: Record<Fact['of'], (words: string, facts: readonly Fact[]) => st
     `dpkg-query --show --showformat 'package \${Package} \${db:Status-Status}\\n' ${words}`,
   user: (words) =>
     `while IFS=: read -r name _ _ _ _ home shell; do echo "user $name $home $shell"; done < <(getent passwd ${words})`,
-  unit: (words) =>
-    `while IFS= read -r line; do [[ -n $line ]] && printf '%s ' "$line" || echo; done < <(
-    systemctl show --property Id,ActiveState,UnitFileState ${words}
-  )
-  echo`,
-  setting: (words, facts) => `if systemd-detect-virt --quiet --container; then
+  // One call of systemctl, which costs as much as all other facts together; links say what is enabled.
+  unit: (words) => `units=(${words})
+  mapfile -t states < <(systemctl is-active "\${units[@]}")
+  for unit in "\${!units[@]}"; do
+    name=\${units[unit]}
+    [[ ! /etc/systemd/system/$name.service -ef /dev/null ]] || continue
+    for link in /etc/systemd/system/*.{wants,requires}/"$name.service"; do
+      [[ ! -L $link ]] || printf 'unit %s %s enabled\\n' "$name" "\${states[unit]-}"
+    done
+  done`,
+  // These files are there in containers, as systemd-detect-virt knows, too; it takes longer than to ask for the values.
+  setting: (
+    words,
+    facts,
+  ) => `if [[ -e /run/systemd/container || -e /.dockerenv || -e /run/.containerenv ]]; then
     printf '%s\\n' ${quoted(facts.map(lineOf))}
   else
     while IFS= read -r line; do echo "\${line//$'\\t'/ }"; done < <(sysctl ${words})
@@ -57,7 +66,7 @@ export function lineOf(fact: Fact): string {
     case 'user':
       return `user ${fact.name} ${fact.home} ${fact.shell}`;
     case 'unit':
-      return `Id=${fact.name}.service ActiveState=active UnitFileState=enabled `;
+      return `unit ${fact.name} active enabled`;
     case 'setting':
       return `${fact.name} = ${fact.value}`;
   }

@@ -8,7 +8,7 @@ unset CDPATH
 umask 022
 readonly MODE=${MODE:-apply} NONCE=${NONCE:-}
 : "${secret_names:=}"
-changed=''
+changed='' held_back=''
 declare -A lines_known=()
 
 # begin: the channel of the events (3), and the watchdog (4).
@@ -115,7 +115,8 @@ tell() {
   if [[ -n $NONCE ]]; then
     local output=''
     case $1 in failed | pending | changed) [[ ! -s $work/output ]] || output=$(base64 -w0 "$work/output") ;; esac
-    printf '%s %s %s %s %s %s\n' "$NONCE" "$1" "$2" "$3" "${4:-0}" "$output" >&3
+    printf '%s%s %s %s %s %s %s\n' "$held_back" "$NONCE" "$1" "$2" "$3" "${4:-0}" "$output" >&3
+    held_back=''
   else
     case $1 in
       started | end) ;;
@@ -126,25 +127,36 @@ tell() {
   fi
 }
 
+# tell_known STEP: the events of a step that is known to be unchanged. They go with the next event: each line that is
+# sent by itself wakes several programs, here and where it arrives.
+tell_known() {
+  if [[ -n $NONCE ]]; then
+    held_back+="$NONCE started $1 0 0 "$'\n'"$NONCE unchanged $1 0 0 "$'\n'
+  else
+    tell unchanged "$1" 0
+  fi
+}
+
 # step N SECONDS TITLE [EARLIER…]: brings the host to where check_N says yes, and stops the script when that fails. It
 # is also needed when one of the earlier steps named was. (`so` and `run` stand alone on purpose: after `if`, `&&` or
 # `||` bash would ignore `set -e` in everything they call.)
 step() {
-  local number=$1 limit=$2 title=$3 content=content_$1 began=${EPOCHREALTIME/[.,]/} status=1 needed='' earlier
+  local number=$1 limit=$2 title=$3 content=content_$1 began status=1 needed='' earlier
   shift 3
   for earlier; do [[ $changed != *" $earlier "* ]] || needed=yes; done
   if [[ ${POCKET_STOP:-} && -e $POCKET_STOP ]]; then
     tell end 0 0 130
     exit 130
   fi
+  if [[ -z $needed ]] && "known_$number"; then
+    tell_known "$number"
+    return
+  fi
+  began=${EPOCHREALTIME/[.,]/}
   tell started "$number" 0
   if [[ -z $needed ]]; then
-    if "known_$number"; then
-      status=0
-    else
-      so "check_$number"
-      status=$?
-    fi
+    so "check_$number"
+    status=$?
   fi
   if ((status == 0)); then
     tell unchanged "$number" "$(((${EPOCHREALTIME/[.,]/} - began) / 1000))"

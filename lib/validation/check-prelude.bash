@@ -92,11 +92,16 @@ leave() {
   rm -rf "$work"
 }
 
-# encoded FILE MOST: the beginning of the file in base64, at most so many characters. Most probes print no errors, and a
-# program that encodes nothing costs as much as one that encodes.
+# encoded FILE MOST: the beginning of the file in base64, at most so many characters; a short text as it stands in a
+# URL, after a percent sign: to start a program for it would cost more than most probes do.
 encoded() {
   local text
   [[ -s $1 ]] || return 0
+  if ! IFS= read -rd '' -n 1024 text <"$1" && ((${#text} < 1024)); then
+    text=${text//%/%25} text=${text// /%20}
+    printf %%%s "${text//$'\n'/%0A}"
+    return
+  fi
   text=$(base64 -w0 <"$1")
   printf %s "${text:0:$2}"
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { unescape as percentDecoded } from 'node:querystring';
 import type { SecretValue } from '../run/compile.ts';
 import { quote } from '../shell.ts';
 import type { Check, ProbeResult } from './check.ts';
@@ -70,22 +71,25 @@ export function readCheckLine(line: string, nonce: string): CheckLine | undefine
   if (mark !== nonce) return undefined;
   if (index === 'end') return 'end';
   const code = Number(status);
-  const said = Buffer.from(errors ?? '', 'base64')
-    .toString()
-    .slice(0, LONGEST_ERRORS);
+  const said = decoded(errors).slice(0, LONGEST_ERRORS);
   const why = whyNotRun(code);
   return {
     index: /^\d+$/.test(index ?? '') ? Number(index) : -1,
     result: {
       ran: why === undefined,
       status: code,
-      output: Buffer.from(output ?? '', 'base64')
-        .toString()
-        .slice(0, LONGEST_OUTPUT),
+      output: decoded(output).slice(0, LONGEST_OUTPUT),
       errors: why === undefined ? said : said.trim() || why,
       milliseconds: /^\d{1,9}$/.test(milliseconds ?? '') ? Number(milliseconds) : 0,
     },
   };
+}
+
+/** What `encoded` of the script has made of a text. */
+function decoded(text = ''): string {
+  return text.startsWith('%')
+    ? percentDecoded(text.slice(1))
+    : Buffer.from(text, 'base64').toString();
 }
 
 /** The result of a probe about which the script told nothing. */

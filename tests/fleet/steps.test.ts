@@ -106,6 +106,33 @@ test('every kind of step makes a host so, and then leaves it so', {
     assert.match(events.at(-1)!.output, /no-such-service/);
   });
 
+  await t.test(
+    'facts spare services and kernel settings their checks, while they hold',
+    async () => {
+      const outcomeOf = async (step: Step) =>
+        (await run({ ...step, check: sh`false`, apply: sh`false` })).statuses.at(-1);
+      const running = service('pocket-test');
+      assert.equal(
+        await outcomeOf(sysctl('pocket-test', { 'net.core.somaxconn': 4096 })),
+        'unchanged',
+      );
+      assert.equal(await outcomeOf(running), 'unchanged');
+      for (const [spoil, mend] of [
+        ['stop', 'start'],
+        ['disable', 'enable'],
+      ]) {
+        await box.exec(`systemctl ${spoil} pocket-test`);
+        assert.equal(await outcomeOf(running), 'failed', spoil);
+        await box.exec(`systemctl ${mend} pocket-test`);
+      }
+      const masked = '/etc/systemd/system/pocket-test.service';
+      await box.exec(`mv ${masked} ${masked}.kept && ln -s /dev/null ${masked}`);
+      assert.equal(await outcomeOf(running), 'failed', 'masked');
+      await box.exec(`mv ${masked}.kept ${masked} && systemctl daemon-reload`);
+      assert.equal(await outcomeOf(running), 'unchanged');
+    },
+  );
+
   await t.test('owners by name and by number', async () => {
     await converges(
       directory({ path: '/srv/named', mode: '2750', owner: 'pocket:pocket' }),

@@ -79,6 +79,31 @@ test('a flooding probe is bounded', async () => {
   assert.ok(saidOfIt! < 100);
 });
 
+test('what a probe prints arrives as it is, short or long', async () => {
+  const texts = [
+    '100 % %41\n',
+    ' a  b\t\r\n\n\n',
+    '%',
+    'Ünï',
+    'x'.repeat(1023),
+    `${'y z\n'.repeat(500)}`,
+  ];
+  for (const text of texts) {
+    let told = { output: '', errors: '' };
+    await askOne(sh`printf %s ${text}; printf %s ${text} >&2`, {
+      judge: ({ output, errors }) => {
+        told = { output, errors };
+        return { verdict: 'pass', evidence: '' };
+      },
+    });
+    assert.deepEqual(told, { output: text, errors: text });
+  }
+  const { evidence } = await askOne(sh`printf ${'a\\0b'}`, {
+    judge: ({ output }) => ({ verdict: 'pass', evidence: JSON.stringify(output) }),
+  });
+  assert.equal(evidence, JSON.stringify('a\0b'));
+});
+
 test('a probe that reads its input takes nothing from the others', async () => {
   const probes = Array.from({ length: 5 }, (_, index) =>
     checkOf(`reader-${index}`, sh`cat; printf ${index}`),

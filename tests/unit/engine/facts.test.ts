@@ -53,6 +53,23 @@ describe('facts', { skip }, () => {
     assert.deepEqual(statuses, ['changed']);
   });
 
+  test('what is known is told before the next step begins', async (t) => {
+    const parent = temporary(t);
+    const path = join(parent, 'x');
+    const known = file({ path, content: 'x\n', owner: OWNER });
+    await runSteps([known]);
+    const slow = stepOf(
+      `for _ in {1..100}; do [[ -e ${parent}/told ]] && exit; sleep 0.1; done; exit 1`,
+      'false',
+    );
+    const { statuses } = await runSteps([known, known, slow], {
+      onEvent: ({ number, type }) => {
+        if (number === 2 && type === 'unchanged') writeFileSync(join(parent, 'told'), '');
+      },
+    });
+    assert.deepEqual(statuses, ['unchanged', 'unchanged', 'unchanged']);
+  });
+
   test('hold for files of hostile name, too', async (t) => {
     const parent = temporary(t);
     const names = ["it's", '$(id)', 'a b', '-rf', '*', 'a]b', 'back\\slash', 'new\nline', 'Ünï'];

@@ -44,6 +44,7 @@ export async function runSteps(
     secrets?: readonly SecretValue[];
     dryRun?: boolean;
     connection?: Pick<Connection, 'run' | 'close'>;
+    onEvent?: (event: StepEvent) => void;
   } = {},
 ): Promise<Run> {
   const { secrets = [], dryRun = false, connection = localShell({ words: OWN_RUN }) } = options;
@@ -53,7 +54,10 @@ export async function runSteps(
     steps: steps.map((step) => ({ role: 'common', step })),
     secrets,
     dryRun,
-    onEvent: (event) => events.push(event),
+    onEvent: (event) => {
+      events.push(event);
+      options.onEvent?.(event);
+    },
   });
   const statuses = events.filter(({ type }) => type !== 'started').map(({ type }) => type);
   return { done: end === 'done', events, statuses };
