@@ -1,4 +1,9 @@
-import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
+import {
+  type ChildProcessWithoutNullStreams,
+  execFile,
+  spawn,
+  spawnSync,
+} from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
@@ -6,6 +11,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { gzipSync } from 'node:zlib';
+import { bare } from '../bare.ts';
 import type { Host } from '../deployment.ts';
 import { EXIT, UserError } from '../exit-codes.ts';
 import type { Shell } from '../shell.ts';
@@ -72,7 +78,8 @@ export async function openConnection(
   const leave = () => {
     if (!host.local && !anew) spawnSync('ssh', ['-O', 'exit', ...sshWords(host, sshConfig)]);
   };
-  const session = new Session(host, start(LOOP), byHand, leave);
+  const askAgain = () => (host.local ? Promise.resolve('') : whySshEnds(host, sshConfig));
+  const session = new Session(host, start(LOOP), { byHand, leave, askAgain });
   await session.ready();
   return {
     host,
@@ -126,7 +133,23 @@ function sshWords(host: Host, sshConfig: string, anew = false): string[] {
   const options = anew
     ? ['ControlMaster=no', 'ControlPath=none']
     : ['ControlMaster=auto', 'ControlPersist=60', `ControlPath=${controlPath(sshConfig, host)}`];
-  return ['-F', sshConfig, ...options.flatMap((option) => ['-o', option]), '-T', host.name];
+  // What is no error, such as a banner, would stand around the words that tell of one.
+  const words = [...options, 'LogLevel=ERROR'].flatMap((option) => ['-o', option]);
+  return ['-F', sshConfig, ...words, '-T', host.name];
+}
+
+/** What ssh says of a connection that it cannot make. That the other side ends it is no error to ssh. */
+function whySshEnds(host: Host, sshConfig: string): Promise<string> {
+  const words = ['-F', sshConfig, '-o', 'ControlPath=none', '-T', host.name, 'true'];
+  return new Promise((resolve) => {
+    execFile('ssh', words, { timeout: READY_MILLISECONDS }, (error, _, said) =>
+      resolve(
+        error
+          ? bare(said).trim()
+          : 'the connection was ended, yet another one was not: run this again',
+      ),
+    );
+  });
 }
 
 /**
@@ -165,27 +188,29 @@ class Session {
   readonly host: Host;
   readonly #byHand: string;
   readonly #leave: () => void;
+  readonly #askAgain: () => Promise<string>;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #errors: () => string;
   readonly #ended: Promise<void>;
   readonly #beat: NodeJS.Timeout;
   #onLine: (line: string) => void = () => {};
-  #onEnd: () => void = () => {};
+  #onEnd: () => unknown = () => {};
   #over = false;
 
   /**
-   * @param byHand the command with which a person can try the same
-   * @param leave ends the SSH connection that sessions share
+   * @param ways.byHand the command with which a person can try the same
+   * @param ways.leave ends the SSH connection that sessions share
+   * @param ways.askAgain tells why no connection can be made, where that was not said
    */
   constructor(
     host: Host,
     child: ChildProcessWithoutNullStreams,
-    byHand: string,
-    leave: () => void,
+    ways: { byHand: string; leave: () => void; askAgain: () => Promise<string> },
   ) {
     this.host = host;
-    this.#byHand = byHand;
-    this.#leave = leave;
+    this.#byHand = ways.byHand;
+    this.#leave = ways.leave;
+    this.#askAgain = ways.askAgain;
     this.#child = child;
     this.#errors = boundedTail(child.stderr);
     // Not `close`: a connection that stays open for later may keep standard error.
@@ -220,10 +245,11 @@ class Session {
         clearTimeout(late);
         resolve();
       };
-      this.#onEnd = () => {
+      this.#onEnd = async () => {
         clearTimeout(late);
         clearInterval(this.#beat);
-        reject(new UserError(this.#cannotConnect(), EXIT.unreachable));
+        const said = this.#errors() || (await this.#askAgain());
+        reject(new UserError(this.#cannotConnect(said), EXIT.unreachable));
       };
     });
   }
@@ -280,8 +306,7 @@ class Session {
     return `${this.host.name}: no shell answered within ${READY_MILLISECONDS / 1000} s${said && `: ${said}`}\n  Either the network drops what is sent, or a start-up file there (.bashrc, .profile) hangs or waits for input. Try it by hand: ${this.#byHand} true`;
   }
 
-  #cannotConnect(): string {
-    const said = this.#errors();
+  #cannotConnect(said: string): string {
     const { name } = this.host;
     const changedKey = /ssh-keygen -f (?:"[^"]*"|\S+) -R \S+/.exec(said)?.[0];
     const fingerprint = /SHA256:[A-Za-z0-9+/]+/.exec(said)?.[0];
@@ -297,6 +322,9 @@ class Session {
     if (/bash: (not found|No such file)|exec: bash/i.test(said)) {
       return `${name}: bash is missing there: ${said}\n  Install it: apt-get install bash`;
     }
-    return `${name}: cannot connect: ${said || 'ssh said nothing'}\n  Try it by hand: ${this.#byHand}`;
+    const turnedAway = /^(?:Connection (?:closed|reset) by|kex_exchange_identification)/m.test(said)
+      ? '\n  It turns connections away: too many at once (MaxStartups), a banned address (fail2ban), or an sshd in trouble. Its log, on a console there: journalctl -u ssh'
+      : '';
+    return `${name}: cannot connect: ${said || 'ssh said nothing'}${turnedAway}\n  Try it by hand: ${this.#byHand}`;
   }
 }

@@ -41,7 +41,6 @@ export function writeSshConfig(
 ${entries.join('\n')}
 Host *
   BatchMode yes
-  LogLevel ERROR
   ConnectTimeout 15
   ServerAliveInterval 15
   ServerAliveCountMax 4

@@ -89,6 +89,19 @@ test('what goes wrong is said once, with what to do, and running again mends it'
     );
   });
 
+  await t.test('a host whose sshd turns connections away', async (s) => {
+    await one.exec('mv /run/sshd /run/sshd.away');
+    s.after(() => one.exec('mv /run/sshd.away /run/sshd'));
+    write({ one: login(one) });
+    tells(
+      await deploy('--only', 'common'),
+      EXIT.unreachable,
+      /one: cannot connect: Connection (?:closed|reset) by/,
+      /It turns connections away: .* journalctl -u ssh$/m,
+      /Try it by hand: ssh -F \S+ one$/m,
+    );
+  });
+
   await t.test('a key that the host does not know', async () => {
     const key = join(home, 'other_key');
     await quiet`ssh-keygen -q -t ed25519 -N '' -f ${key}`;
