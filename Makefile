@@ -34,7 +34,7 @@ report: setup ## validate PROFILE=… and write down what to type into Igniter n
 images: setup ## list the container images that PROFILE=… needs
 	@node scripts/images.mjs --profile "$(PROFILE)" --list
 
-setup: node_modules/.package-lock.json $(NODE) .cache/packages/yaml.mjs ## install what the project itself needs: npm packages, and Node when it is too old
+setup: node_modules/.package-lock.json $(NODE) .cache/toolkit/toolkit.mjs ## install what the project itself needs: npm packages, and Node when it is too old
 
 test: lint test-unit test-fleet ## formatting, types, unit tests, tests on container hosts; test-roles, test-faults, test-topologies and test-validation take longer
 
@@ -85,9 +85,9 @@ node_modules/.package-lock.json: package.json package-lock.json
 	@npm ci $(NPM_QUIET)
 	@touch $@
 
-# The last of several. Scripts start faster with them, and work without.
-.cache/packages/yaml.mjs: node_modules/.package-lock.json lib/single-files.mjs $(NODE)
-	@node lib/single-files.mjs
+# Scripts start faster with it, and work without.
+.cache/toolkit/toolkit.mjs: node_modules/.package-lock.json lib/bundled-toolkit.mjs $(shell find lib -name '*.ts') $(NODE)
+	@node lib/bundled-toolkit.mjs
 
 $(OWN_NODE):
 	@npm install --no-save --no-package-lock $(NPM_QUIET) --prefix .cache/node "node-$$(node -p 'process.platform + "-" + process.arch')@$(NODE_VERSION)"

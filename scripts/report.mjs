@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // Writes down what runs where, how to open it, and what to type into Igniter next. Changes nothing on any host.
-import { runCommand } from '../lib/index.mjs';
+import { reportCommand, runCommand } from '../lib/index.mjs';
 
 if (import.meta.main) {
-  const { REPORT_OPTIONS, runReport } = await import('../lib/commands/report-command.ts');
+  const { REPORT_OPTIONS, runReport } = await reportCommand();
   await runCommand({
     script: 'scripts/report.mjs',
     summary:

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // Asks every host of a profile whether the deployment works, and says what to do where it does not. Changes nothing.
-import { runCommand } from '../lib/index.mjs';
+import { runCommand, validateCommand } from '../lib/index.mjs';
 
-const { runValidate, VALIDATE_OPTIONS } = await import('../lib/commands/validate-command.ts');
+const { runValidate, VALIDATE_OPTIONS } = await validateCommand();
 
 await runCommand({
   script: 'scripts/validate.mjs',

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Deployment } from '../deployment.ts';
 import { sourceAddresses } from '../firewall/openings.ts';
 import type { Host } from '../hosts.ts';
+import { ownText } from '../own-files.ts';
 import { sh } from '../shell.ts';
 import type { Check, Verdict } from '../validation/check.ts';
 import { rerun } from '../validation/fixes.ts';
@@ -13,7 +12,7 @@ import { answered, closedTo, type Door } from './reach.ts';
 /** So many are dialled at once, for so many seconds: who drops packets never answers. */
 const AT_ONCE = 500;
 const SECONDS = 2;
-const DIAL = readFileSync(join(import.meta.dirname, 'dial.pl'), 'utf8');
+const DIAL = ownText('lib/checks/dial.pl');
 
 /** What the other hosts let this one in at: no port that is closed to it may answer. */
 export function neighbourChecks({ deployment, host }: CheckContext): Check[] {

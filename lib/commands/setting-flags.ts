@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { ownText } from '../own-files.ts';
 import { flagOf } from '../profile/problem.ts';
 import type { Option } from './options.ts';
 
@@ -25,9 +24,7 @@ interface Property {
  * @throws TypeError for a path that the schema does not have.
  */
 export function settingFlags(settings: Record<string, string>): Record<string, SettingFlag> {
-  const schema: Property = JSON.parse(
-    readFileSync(join(import.meta.dirname, '..', '..', 'profiles', 'profile.schema.json'), 'utf8'),
-  );
+  const schema: Property = JSON.parse(ownText('profiles/profile.schema.json'));
   return Object.fromEntries(
     Object.entries(settings).map(([path, value]) => {
       const setting = path.split('.');

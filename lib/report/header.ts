@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { usesStandIns } from '../images/stand-ins.ts';
+import { ownText } from '../own-files.ts';
 import { shortPath } from '../short-path.ts';
 import type { ReportInput } from './input.ts';
 import { blocks, code, moment, table } from './markdown.ts';
@@ -28,6 +28,6 @@ function standInNotice(images: readonly string[]): string {
 }
 
 function toolVersion(): string {
-  const file = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const file = ownText('package.json');
   return (JSON.parse(file) as { version: string }).version;
 }

@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Marked, type Tokens } from 'marked';
+import { ownText } from '../own-files.ts';
 import type { ReportInput } from './input.ts';
 import { reportMarkdown } from './report.ts';
 import { topology } from './topology.ts';
-
-const read = (...path: string[]) => readFileSync(join(import.meta.dirname, ...path), 'utf8');
 
 /**
  * The report as one HTML page that needs nothing else: no network, no other file. What a page may run is named by its
@@ -15,10 +12,10 @@ const read = (...path: string[]) => readFileSync(join(import.meta.dirname, ...pa
  */
 export function reportHtml(input: ReportInput): string {
   const { name } = input.deployment;
-  const style = read('report.css');
-  const script = read('copy-buttons.js');
+  const style = ownText('lib/report/report.css');
+  const script = ownText('lib/report/copy-buttons.js');
   const policy = `default-src 'none'; style-src '${hash(style)}'; script-src '${hash(script)}'`;
-  const glossary = read('..', '..', 'docs', 'glossary.md').replace('# Glossary', '## Glossary');
+  const glossary = ownText('docs/glossary.md').replace('# Glossary', '## Glossary');
   const body = rendered(
     `${reportMarkdown(input)}\n${glossary.replace(/^## (?!Glossary)/gm, '### ')}`,
   );

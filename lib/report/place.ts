@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path';
 import type { Deployment } from '../deployment.ts';
+import { ROOT } from '../own-files.ts';
 
 /** The directory of a deployment's report: `reports/<name>`, beside `deployments/`. */
 export function reportDirectory({
@@ -14,6 +15,6 @@ export function fromReport(
   deployment: Pick<Deployment, 'directory' | 'name'>,
   file: string,
 ): string {
-  const path = relative(reportDirectory(deployment), join(import.meta.dirname, '..', '..', file));
+  const path = relative(reportDirectory(deployment), join(ROOT, file));
   return encodeURI(path);
 }

@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { EXIT, UserError } from '../exit-codes.ts';
+import { ownText } from '../own-files.ts';
 import { LOOKS_LIKE_A_SECRET } from '../profile/fields.ts';
 import { quote, Shell } from '../shell.ts';
 import { DEFAULT_STEP_SECONDS, type Step } from '../step.ts';
 import { askFor, type Fact, lineOf } from './facts.ts';
 
-const prelude = readFileSync(join(import.meta.dirname, 'prelude.bash'), 'utf8');
+const prelude = ownText('lib/run/prelude.bash');
 
 /** A secret's name, as a shell variable is called, and its value. */
 export interface SecretValue {

@@ -14,11 +14,12 @@ import { gzipSync } from 'node:zlib';
 import { bare } from '../bare.ts';
 import type { Host } from '../deployment.ts';
 import { EXIT, UserError } from '../exit-codes.ts';
+import { ownText } from '../own-files.ts';
 import type { Shell } from '../shell.ts';
 import { boundedTail, splitLines } from './lines.ts';
 
 const LOOP = ['lock.bash', 'host-loop.bash']
-  .map((name) => readFileSync(join(import.meta.dirname, name), 'utf8').replace(/^#.*\n/gm, ''))
+  .map((name) => ownText(`lib/run/${name}`).replace(/^#.*\n/gm, ''))
   .join('');
 const BEAT_MILLISECONDS = 20_000;
 

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { TABLE } from '../firewall/rules.ts';
+import { ownText } from '../own-files.ts';
 import { sh } from '../shell.ts';
 import type { Step } from '../step.ts';
 import { directory, file } from './file.ts';
@@ -17,10 +16,7 @@ const AFTER_NFTABLES = '/etc/systemd/system/nftables.service.d';
 const DIRECTORY = '/etc/pocket-firewall';
 const STATE = '/run/pocket-firewall';
 
-const program = readFileSync(
-  join(import.meta.dirname, '..', 'firewall', 'pocket-firewall.bash'),
-  'utf8',
-);
+const program = ownText('lib/firewall/pocket-firewall.bash');
 
 /** Loaded before the network is up. */
 const unit = `[Unit]

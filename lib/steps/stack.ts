@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { Deployment, Host } from '../deployment.ts';
 import { renderEnvTemplate } from '../env-template.ts';
+import { ROOT } from '../own-files.ts';
 import { PORTS, type PortName } from '../ports.ts';
 import type { HostEntry } from '../proxied-names.ts';
 import { lines, type Shell, sh } from '../shell.ts';
@@ -12,10 +13,8 @@ import { directory, file } from './file.ts';
 /** Where stacks live on a host. */
 export const STACKS = '/opt/pocket';
 
-const root = join(import.meta.dirname, '..', '..');
-
 /** Absolute path of `compose/`. */
-export const COMPOSE = join(root, 'compose');
+export const COMPOSE = join(ROOT, 'compose');
 
 /** The text of a file below `compose/`, such as `redis/redis.conf`. */
 export function composeFile(path: string): string {
@@ -24,7 +23,7 @@ export function composeFile(path: string): string {
 
 /** `env-templates/<name>.env` with its placeholders filled in; see renderEnvTemplate. */
 export function envTemplate(name: string, values: Record<string, string>): string {
-  return renderEnvTemplate(join(root, 'env-templates', `${name}.env`), values);
+  return renderEnvTemplate(join(ROOT, 'env-templates', `${name}.env`), values);
 }
 
 /** A file that a stack's containers read, relative to the stack's directory. */

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { unescape as percentDecoded } from 'node:querystring';
+import { ownText } from '../own-files.ts';
 import type { SecretValue } from '../run/compile.ts';
 import { quote } from '../shell.ts';
 import type { Check, ProbeResult } from './check.ts';
 
-const prelude = readFileSync(join(import.meta.dirname, 'check-prelude.bash'), 'utf8');
+const prelude = ownText('lib/validation/check-prelude.bash');
 /** Long enough for a command in a container on a host of two cores that has just started everything. */
 const DEFAULT_SECONDS = 20;
 /** What the script itself keeps; a host that tells more is not believed more. */

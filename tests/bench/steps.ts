@@ -1,6 +1,5 @@
+import { directory, file, limits, packages, service, sysctl, user } from '../../lib/index.mjs';
 import type { Owner, Step } from '../../lib/step.ts';
-import { directory, file } from '../../lib/steps/file.ts';
-import { limits, packages, service, sysctl, user } from '../../lib/steps/system.ts';
 import { type Item, VARIANT } from './content.ts';
 
 /** The content as our steps, with the constructors that the roles use. */

@@ -1,0 +1,43 @@
+// What scripts are made of: index.mjs hands it on, by name. `make setup` makes one file of it (bundled-toolkit.mjs).
+export * from './commands/command.ts';
+export * from './commands/deploy-command.ts';
+export * from './commands/role-command.ts';
+export * from './commands/setting-flags.ts';
+export * from './deployment.ts';
+export * from './endpoints.ts';
+export * from './exit-codes.ts';
+export * from './firewall/rules.ts';
+export * from './images/bundle.ts';
+export * from './images/reference.ts';
+export * from './images/role-images.ts';
+export * from './kernel-settings.ts';
+export * from './managed.ts';
+export * from './monitoring/alert-rules.ts';
+export * from './monitoring/alertmanager-config.ts';
+export * from './monitoring/exporters.ts';
+export * from './monitoring/prometheus-config.ts';
+export * from './monitoring/public-probes.ts';
+export * from './pocket-gateway.ts';
+export * from './profile/igniter-schema.ts';
+export * from './profile/pocketd-releases.ts';
+export * from './profile/portal-url.ts';
+export * from './proxied-names.ts';
+export * from './proxy/authority.ts';
+export * from './proxy/configuration.ts';
+export * from './proxy/files.ts';
+export * from './proxy/password.ts';
+export * from './proxy/rolling.ts';
+export * from './proxy/upstreams.ts';
+export * from './relayminer/config.ts';
+export * from './relayminer/rolling.ts';
+export * from './shell.ts';
+export * from './steps/file.ts';
+export * from './steps/firewall.ts';
+export * from './steps/redis-turns.ts';
+export * from './steps/stack.ts';
+export * from './steps/system.ts';
+export * from './yaml-text.ts';
+
+// The checks and the report: every script that does not ask for them starts a third faster without.
+export const validateCommand = () => import('./commands/validate-command.ts');
+export const reportCommand = () => import('./commands/report-command.ts');
