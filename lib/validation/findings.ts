@@ -31,8 +31,8 @@ const VERDICT_OF: Record<Answer, VerdictName> = {
 };
 
 /**
- * The findings of one host, what is worst first, with evidence and fix where there is something to do; an exclamation
- * mark tells that it is critical. Ends with a newline.
+ * The findings of one host, what is worst first, with evidence and fix where there is something to do, once for all that
+ * have the same; an exclamation mark tells that it is critical. Ends with a newline.
  */
 export function hostTable(
   host: string,
@@ -41,18 +41,25 @@ export function hostTable(
 ): string {
   const width = style.width ?? 80;
   const idWidth = Math.min(32, Math.max(...findings.map(({ id }) => id.length)));
-  const rows = findings.toSorted(worstFirst).flatMap((finding) => {
-    const { verdict, severity, id, title, evidence, fix } = finding;
+  const titleLines = ({ verdict, severity, id, title }: Finding) => {
     const word = paint(verdict.toUpperCase(), COLOURS[verdict], style.colour);
     const mark = verdict !== 'pass' && severity === 'critical' ? '!' : ' ';
-    const left = `  ${word}${mark} ${id.padEnd(idWidth)}  `;
     const indent = ' '.repeat(8 + idWidth + 2);
     const told = wrap(title, width - Math.max(indent.length, 10 + id.length));
     const [first = '', ...rest] = told;
+    return [
+      `  ${word}${mark} ${id.padEnd(idWidth)}  ${first}`,
+      ...rest.map((line) => indent + line),
+    ];
+  };
+  const ofOneCause = Map.groupBy(findings.toSorted(worstFirst), ({ verdict, id, evidence, fix }) =>
+    verdict === 'pass' ? id : [verdict, evidence, fix].join('\0'),
+  );
+  const rows = [...ofOneCause.values()].flatMap((alike) => {
+    const { verdict, evidence, fix } = alike[0]!;
     const shown = verdict === 'pass' && !style.verbose ? '' : evidence;
     return [
-      left + first,
-      ...rest.map((line) => indent + line),
+      ...alike.flatMap(titleLines),
       ...wrap(shown, width - 8).map((line) => `        ${line}`),
       ...wrap(fix && `fix: ${fix}`, width - 8, '     ').map((line) => `        ${line}`),
     ];

@@ -162,6 +162,47 @@ test('the table fits 80 columns and reads without colour', () => {
   );
 });
 
+test('what several checks say in the same words stands once, below all of them', () => {
+  const gone = { evidence: 'no answer: Connection refused', fix: 'scripts/redis.mjs' };
+  const of = (id: string, more: Partial<Finding>): Finding => ({
+    ...finding,
+    id,
+    title: id,
+    ...more,
+  });
+  const text = hostTable(
+    'lab',
+    [
+      of('redis.version', gone),
+      of('docker.redis', { evidence: 'exited', fix: gone.fix }),
+      of('redis.policy', gone),
+      of('redis.lag', { ...gone, verdict: 'warn' }),
+      of('a', { verdict: 'pass', evidence: 'on', fix: '' }),
+      of('b', { verdict: 'pass', evidence: 'on', fix: '' }),
+    ],
+    { colour: false, verbose: true },
+  );
+  assert.equal(
+    text.replace(/ +$/gm, ''),
+    `lab
+  FAIL! redis.version  redis.version
+  FAIL! redis.policy   redis.policy
+        no answer: Connection refused
+        fix: scripts/redis.mjs
+  FAIL! docker.redis   docker.redis
+        exited
+        fix: scripts/redis.mjs
+  WARN! redis.lag      redis.lag
+        no answer: Connection refused
+        fix: scripts/redis.mjs
+  PASS  a              a
+        on
+  PASS  b              b
+        on
+`,
+  );
+});
+
 test('what is worst stands first, and what is critical is marked', () => {
   const of = (id: string, verdict: Finding['verdict'], severity: Finding['severity']): Finding => ({
     ...{ ...finding, id, verdict, severity },
