@@ -164,7 +164,9 @@ function readBack(out: string): Record<string, unknown> {
 
 /** Where ssh would go, as whom and with which key, by a configuration that it must read without a complaint. */
 function sshReads(config: string): Record<string, string> {
-  const { stdout, stderr } = spawnSync('ssh', ['-G', '-F', config, 'front'], { encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync('ssh', ['-G', '-T', '-F', config, 'front'], {
+    encoding: 'utf8',
+  });
   assert.equal(stderr, '');
   const lines = stdout.split('\n');
   const read = (word: string) =>
