@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { gunzipSync } from 'node:zlib';
 import type { Deployment, Host } from '../deployment.ts';
 import { EXIT, UserError } from '../exit-codes.ts';
 import type { RoleName } from '../profile/roles.ts';
@@ -193,7 +194,7 @@ function unreachableHosts(outcomes: readonly Outcome[]): string[] {
 }
 
 function printed(part: Part, deployment: Deployment, secrets: Secrets): string {
-  const text = scriptOf(part, deployment, secrets).script.toString();
+  const text = gunzipSync(scriptOf(part, deployment, secrets).script).toString();
   const [shebang, title, ...rest] = text.split('\n');
   const header = printedHeader(text, secrets.named(), `${deployment.directory}/secrets.yaml`);
   return [shebang, title, header + rest.join('\n')].join('\n');

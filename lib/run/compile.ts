@@ -46,18 +46,17 @@ main
 `;
 }
 
-/** What goes before a script that is sent to a host: its mode, the nonce of its events, the secrets it writes. */
+/** What goes before a script that is sent to a host: its mode, the nonce of its events, the {@link secretsIn} it. */
 export function header(options: {
   dryRun: boolean;
   nonce: string;
   secrets: readonly SecretValue[];
-  script: string | Buffer;
 }): string {
-  const used = secretsIn(options.script, options.secrets);
+  const { dryRun, nonce, secrets } = options;
   return [
-    `MODE=${options.dryRun ? 'dry-run' : 'apply'} NONCE=${options.nonce}`,
-    ...used.map(({ name, value }) => `${name}=${quote(value)}`),
-    `secret_names=${quote(used.map(({ name }) => name).join(' '))}`,
+    `MODE=${dryRun ? 'dry-run' : 'apply'} NONCE=${nonce}`,
+    ...secrets.map(({ name, value }) => `${name}=${quote(value)}`),
+    `secret_names=${quote(secrets.map(({ name }) => name).join(' '))}`,
     '',
   ].join('\n');
 }
@@ -111,7 +110,8 @@ export function withMarks(text: string, secrets: readonly SecretValue[]): string
   }
 }
 
-function secretsIn(script: string | Buffer, secrets: readonly SecretValue[]): SecretValue[] {
+/** The secrets whose marks stand in a script: those that it writes. */
+export function secretsIn(script: string, secrets: readonly SecretValue[]): SecretValue[] {
   return secrets.filter(({ name }) => script.includes(`@{secret:${name}}`));
 }
 

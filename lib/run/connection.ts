@@ -10,7 +10,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { bare } from '../bare.ts';
 import type { Host } from '../deployment.ts';
 import { EXIT, UserError } from '../exit-codes.ts';
@@ -36,15 +36,15 @@ const FASTEST = 1;
 /** Where a script runs: in a bash of its own, or in the shell that lives as long as the connection. */
 type Place = 'run' | 'here';
 
-/** A bash script, or its pieces, one after the other. */
-type Script = string | readonly (string | Buffer)[];
+/** A bash script; what was made before the run, compressed, since fifty hosts may have hundreds of steps each. */
+type Script = string | { head: string; packed: Buffer };
 
 /** An open way to run scripts as root on one host. */
 export interface Connection {
   host: Host;
   /**
    * Runs a bash script; its standard output comes line by line, at most 1 MiB a line. Returns its exit status.
-   * @param script a text, or pieces of one, bytes in UTF-8
+   * @param script a text, or the beginning of one and the rest of it as gzip leaves it
    * @param place `here` for what has to last until the connection is closed, a line of shell; `run` where absent
    */
   run(script: Script, onLine: (line: string) => void, place?: Place): Promise<number>;
@@ -185,6 +185,25 @@ function controlPath(sshConfig: string, host: Host): string {
   return join(runtime, `pa-${hash.digest('hex').slice(0, 16)}`);
 }
 
+/** How a script goes to a host: as it is, or compressed where that spares round trips. */
+function wireForm(script: Script, { local }: Host): { sent: Buffer; how: 'run' | 'packed' } {
+  if (typeof script === 'string') {
+    const text = Buffer.from(script);
+    return local || text.length <= SENT_AT_ONCE_BYTES
+      ? { sent: text, how: 'run' }
+      : { sent: pack(text), how: 'packed' };
+  }
+  const { head, packed } = script;
+  return local
+    ? { sent: Buffer.concat([Buffer.from(head), gunzipSync(packed)]), how: 'run' }
+    : { sent: Buffer.concat([pack(head), packed]), how: 'packed' };
+}
+
+/** A text as gzip leaves it; two of them, one after the other, are the two texts one after the other. */
+export function pack(text: string | Buffer): Buffer {
+  return gzipSync(text, { level: FASTEST });
+}
+
 class Session {
   readonly host: Host;
   readonly #byHand: string;
@@ -280,13 +299,8 @@ class Session {
       const { stdin } = this.#child;
       if (place === 'here') stdin.write(`${nonce} 0 here ${script}\n`);
       else {
-        const pieces = [script]
-          .flat()
-          .map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece));
-        const whole = Buffer.concat(pieces);
-        const packed = !this.host.local && whole.length > SENT_AT_ONCE_BYTES;
-        const sent = packed ? gzipSync(whole, { level: FASTEST }) : whole;
-        stdin.write(`${nonce} ${sent.length} ${packed ? 'packed' : 'run'}\n`);
+        const { sent, how } = wireForm(script, this.host);
+        stdin.write(`${nonce} ${sent.length} ${how}\n`);
         stdin.write(sent);
       }
     });

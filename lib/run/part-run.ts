@@ -100,14 +100,14 @@ export class PartRun {
   ): Promise<PartEnd> {
     const { scripts, secrets, signal } = this.options;
     const { host } = this.part;
-    const { script, steps } = scripts.get(this.part) as PartScript;
+    const { script, steps, secrets: written } = scripts.get(this.part) as PartScript;
     let failure = '';
     let ended = 0;
     listener.begun(this.part, steps.length);
     const end = await runScript(this.#connection, {
       script,
       steps,
-      secrets: secrets.named(),
+      secrets: written,
       dryRun,
       onEvent: (event) => {
         const masked = { ...event, output: secrets.mask(event.output) };

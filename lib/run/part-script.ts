@@ -1,13 +1,16 @@
 import type { Deployment } from '../deployment.ts';
 import type { Secrets } from '../secrets/secrets.ts';
-import { compile } from './compile.ts';
+import { compile, type SecretValue, secretsIn } from './compile.ts';
+import { pack } from './connection.ts';
 import type { Part } from './deploy.ts';
 import type { RoleStep } from './run-script.ts';
 
 /** What a part of a deploy sends to its host. */
 export interface PartScript {
-  /** UTF-8. Bytes, since a text may take twice as much and would be copied once more when it is sent. */
+  /** As gzip leaves it. */
   script: Buffer;
+  /** Those that the script writes. */
+  secrets: SecretValue[];
   steps: RoleStep[];
 }
 
@@ -34,5 +37,5 @@ export function scriptOf(
     role,
     step: { title, timeoutSeconds },
   }));
-  return { script: Buffer.from(text), steps };
+  return { script: pack(text), secrets: secretsIn(text, secrets.named()), steps };
 }

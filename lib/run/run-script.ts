@@ -42,9 +42,10 @@ export type ScriptEnd = 'done' | 'stopped' | 'failed' | 'implausible';
 export async function runScript(
   connection: Connection,
   options: {
-    /** UTF-8. */
+    /** As gzip leaves it. */
     script: Buffer;
     steps: readonly RoleStep[];
+    /** Those that the script writes. */
     secrets: readonly SecretValue[];
     dryRun: boolean;
     onEvent: (event: StepEvent) => void;
@@ -57,7 +58,8 @@ export async function runScript(
   const account = new StepAccount(steps.length, dryRun);
   const silence = new Silence(connection.host.name);
   silence.expect(GRACE_SECONDS);
-  const running = connection.run([header({ dryRun, nonce, secrets, script }), script], (line) => {
+  const head = header({ dryRun, nonce, secrets });
+  const running = connection.run({ head, packed: script }, (line) => {
     const [mark, type = '', ...words] = line.split(' ');
     if (mark !== nonce) return;
     if (!account.add({ type, words })) return;

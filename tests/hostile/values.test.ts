@@ -9,7 +9,7 @@ import { parse as parseYaml, stringify } from 'yaml';
 import { loadDeployment } from '../../lib/deployment.ts';
 import { UserError } from '../../lib/exit-codes.ts';
 import { ProfileError } from '../../lib/profile/problem.ts';
-import { compile, header } from '../../lib/run/compile.ts';
+import { compile, header, secretsIn } from '../../lib/run/compile.ts';
 import { writeSshConfig } from '../../lib/run/ssh-config.ts';
 import { loadSecrets } from '../../lib/secrets/secrets.ts';
 import type { Step } from '../../lib/step.ts';
@@ -86,7 +86,7 @@ function compiled(
     }
     const named = secrets.named();
     const script = compile('a case', changed, named);
-    const sent = header({ dryRun: false, nonce: '', secrets: named, script }) + script;
+    const sent = header({ dryRun: false, nonce: '', secrets: secretsIn(script, named) }) + script;
     return { script: sent, ssh: writeSshConfig(deployment), texts };
   } catch (error) {
     if (error instanceof ProfileError || error instanceof UserError)

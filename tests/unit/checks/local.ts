@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { gunzipSync } from 'node:zlib';
 import type { Connection } from '../../../lib/run/connection.ts';
 import { splitLines } from '../../../lib/run/lines.ts';
 
@@ -20,8 +21,8 @@ export function localShell(options: LocalOptions = {}): Pick<Connection, 'run' |
         stdio: ['pipe', 'pipe', 'inherit'],
       });
       splitLines(child.stdout, onLine);
-      for (const piece of [script].flat()) child.stdin.write(piece);
-      child.stdin.end();
+      if (typeof script !== 'string') child.stdin.write(script.head);
+      child.stdin.end(typeof script === 'string' ? script : gunzipSync(script.packed));
       return new Promise((resolve) => child.once('close', (code) => resolve(code ?? -1)));
     },
     close: async () => {},

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { compile, type SecretValue } from '../../../lib/run/compile.ts';
-import type { Connection } from '../../../lib/run/connection.ts';
+import { compile, type SecretValue, secretsIn } from '../../../lib/run/compile.ts';
+import { type Connection, pack } from '../../../lib/run/connection.ts';
 import { runScript, type StepEvent } from '../../../lib/run/run-script.ts';
 import { sh } from '../../../lib/shell.ts';
 import type { Step } from '../../../lib/step.ts';
@@ -49,10 +49,11 @@ export async function runSteps(
 ): Promise<Run> {
   const { secrets = [], dryRun = false, connection = localShell({ words: OWN_RUN }) } = options;
   const events: StepEvent[] = [];
+  const text = compile('a test', steps, secrets);
   const end = await runScript({ host: { name: 'here' }, ...connection } as Connection, {
-    script: Buffer.from(compile('a test', steps, secrets)),
+    script: pack(text),
     steps: steps.map((step) => ({ role: 'common', step })),
-    secrets,
+    secrets: secretsIn(text, secrets),
     dryRun,
     onEvent: (event) => {
       events.push(event);
