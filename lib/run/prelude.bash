@@ -8,7 +8,7 @@ unset CDPATH
 umask 022
 readonly MODE=${MODE:-apply} NONCE=${NONCE:-}
 : "${secret_names:=}"
-changed='' held_back=''
+changed='' first_known='' last_known=''
 declare -A lines_known=()
 
 # begin: the channel of the events (3), and the watchdog (4).
@@ -115,8 +115,9 @@ tell() {
   if [[ -n $NONCE ]]; then
     local output=''
     case $1 in failed | pending | changed) [[ ! -s $work/output ]] || output=$(base64 -w0 "$work/output") ;; esac
-    printf '%s%s %s %s %s %s %s\n' "$held_back" "$NONCE" "$1" "$2" "$3" "${4:-0}" "$output" >&3
-    held_back=''
+    [[ -z $first_known ]] || printf '%s known %s %s\n' "$NONCE" "$first_known" "$last_known" >&3
+    first_known=''
+    printf '%s %s %s %s %s %s\n' "$NONCE" "$1" "$2" "$3" "${4:-0}" "$output" >&3
   else
     case $1 in
       started | end) ;;
@@ -127,11 +128,11 @@ tell() {
   fi
 }
 
-# tell_known STEP: the events of a step that is known to be unchanged. They go with the next event: each line that is
-# sent by itself wakes several programs, here and where it arrives.
+# tell_known STEP: a step is known to be unchanged. Several of them, one after the other, are one event, which goes before
+# the next other one: each that is sent wakes several programs, here and where it arrives.
 tell_known() {
   if [[ -n $NONCE ]]; then
-    held_back+="$NONCE started $1 0 0 "$'\n'"$NONCE unchanged $1 0 0 "$'\n'
+    first_known=${first_known:-$1} last_known=$1
   else
     tell unchanged "$1" 0
   fi

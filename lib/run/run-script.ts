@@ -5,7 +5,7 @@ import type { SecretValue } from './compile.ts';
 import { header } from './compile.ts';
 import type { Connection } from './connection.ts';
 import { Silence } from './silence.ts';
-import { StepAccount } from './step-account.ts';
+import { type Record, StepAccount, singleRecords } from './step-account.ts';
 
 /** What is told of a step, and the role that it belongs to. */
 export interface RoleStep {
@@ -59,14 +59,13 @@ export async function runScript(
   const silence = new Silence(connection.host.name);
   silence.expect(GRACE_SECONDS);
   const head = header({ dryRun, nonce, secrets });
-  const running = connection.run({ head, packed: script }, (line) => {
-    const [mark, type = '', ...words] = line.split(' ');
-    if (mark !== nonce) return;
-    if (!account.add({ type, words })) return;
+  /** Returns whether the record can be believed. */
+  const tell = ({ type, words }: Record): boolean => {
+    if (!account.add({ type, words })) return false;
     const [number, milliseconds, status, output = ''] = words;
     if (type === 'note') onNote?.(decoded(number ?? '').trim());
     const roleStep = steps[Number(number) - 1];
-    if (!roleStep || !isEventType(type)) return;
+    if (!roleStep || !isEventType(type)) return true;
     silence.expect((roleStep.step.timeoutSeconds ?? DEFAULT_STEP_SECONDS) + GRACE_SECONDS);
     onEvent({
       type,
@@ -77,6 +76,12 @@ export async function runScript(
       exitStatus: Number(status),
       output: decoded(output),
     });
+    return true;
+  };
+  const running = connection.run({ head, packed: script }, (line) => {
+    const [mark, type = '', ...words] = line.split(' ');
+    if (mark !== nonce) return;
+    for (const record of singleRecords({ type, words })) if (!tell(record)) return;
   });
   try {
     await Promise.race([running, silence.over]);

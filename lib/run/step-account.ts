@@ -1,10 +1,20 @@
 /** One record of a script: its type, and the words after it. */
-interface Record {
+export interface Record {
   type: string;
   words: readonly string[];
 }
 
 const MOST_NOTES = 1000;
+
+/** What a record stands for: `known 3 5` for steps 3, 4 and 5, each started and unchanged; any other for itself. */
+export function* singleRecords(record: Record): Generator<Record> {
+  const [first = '', last = ''] = record.words;
+  const several = [first, last].every((word) => /^\d{1,9}$/.test(word)) && +first <= +last;
+  if (record.type !== 'known' || !several) return yield record;
+  for (let number = +first; number <= +last; number++) {
+    for (const type of ['started', 'unchanged']) yield { type, words: [`${number}`, '0', '0'] };
+  }
+}
 
 /**
  * Keeps account of what a script tells, so that a host cannot claim what its script cannot have told: each step is

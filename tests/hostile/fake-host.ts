@@ -53,6 +53,15 @@ const LIES: Record<string, (sent: Sent) => void> = {
     say(`${sent.mark} started 9999 0 0 \n${sent.mark} changed 9999 1 0 \n`);
     honest(sent);
   },
+  'more known steps than there are': (sent) => say(`${sent.mark} known 1 999999999\n${done(sent)}`),
+  'known steps that end before they begin': (sent) => {
+    say(`${sent.mark} known 2 1\n`);
+    honest(sent);
+  },
+  'known steps once more': (sent) => {
+    say(`${sent.mark} known 1 2\n${sent.mark} known 2 3\n`);
+    honest(sent);
+  },
   'the wrong order': (sent) => {
     say(`${sent.mark} started 2 0 0 \n${sent.mark} changed 2 1 0 \n`);
     honest(sent);

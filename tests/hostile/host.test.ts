@@ -128,7 +128,13 @@ describe('a host that lies is found out, and harms no other', { concurrency: 4 }
 
   const unbelieved = [
     ...['no step at all', 'only the first step', 'a step twice', 'a step beyond the last'],
-    ...['the wrong order', 'an outcome without a start', 'success after a failure'],
+    ...['more known steps than there are', 'known steps that end before they begin'],
+    ...[
+      'known steps once more',
+      'the wrong order',
+      'an outcome without a start',
+      'success after a failure',
+    ],
     ...['numbers that are none', 'a dry run’s words'],
   ];
   for (const lie of unbelieved) {

@@ -7,7 +7,8 @@ import { compile } from '../../../lib/run/compile.ts';
 import { sh } from '../../../lib/shell.ts';
 import type { Step } from '../../../lib/step.ts';
 import { file } from '../../../lib/steps/file.ts';
-import { OWNER, runSteps, skip, stepOf, temporary } from './run.ts';
+import { localShell } from '../checks/local.ts';
+import { OWN_RUN, OWNER, runSteps, skip, stepOf, temporary } from './run.ts';
 
 /** A file step that tells in a log whenever its own check is asked. */
 function logged(path: string, log: string): Step {
@@ -68,6 +69,30 @@ describe('facts', { skip }, () => {
       },
     });
     assert.deepEqual(statuses, ['unchanged', 'unchanged', 'unchanged']);
+  });
+
+  test('make one event of steps that are known, whatever comes between', async (t) => {
+    const path = join(temporary(t), 'x');
+    const known = file({ path, content: 'x\n', owner: OWNER });
+    await runSteps([known]);
+    const real = localShell({ words: OWN_RUN });
+    const lines: string[] = [];
+    const { done, statuses } = await runSteps([known, known, stepOf('true', 'true'), known], {
+      connection: {
+        ...real,
+        run: (script, onLine) =>
+          real.run(script, (line) => {
+            lines.push(line.split(' ').slice(1).join(' ').trim());
+            onLine(line);
+          }),
+      },
+    });
+    assert.ok(done);
+    assert.deepEqual(statuses, Array(4).fill('unchanged'));
+    assert.deepEqual(
+      lines.map((line) => line.replace(/^(unchanged 3) \d+/, '$1 n')),
+      ['known 1 2', 'started 3 0 0', 'unchanged 3 n 0', 'known 4 4', 'end 0 0 0'],
+    );
   });
 
   test('hold for files of hostile name, too', async (t) => {
