@@ -65,7 +65,9 @@ describe('a secret', () => {
   test('is sent to the hosts that write it, and to no other', () => {
     const other = { name: 'other', value: 'canary-other' };
     const script = compile('t', [file({ path: '/x', content: 'canary-7f3a\n' })], [SECRET, other]);
-    assert.deepEqual(secretsIn(script, [SECRET, other]), [SECRET]);
+    const used = secretsIn(script, [SECRET, other]);
+    assert.deepEqual(used, [SECRET]);
+    assert.doesNotMatch(header({ dryRun: false, nonce: 'n', secrets: used }), /other/);
   });
 
   test('arrives in the file byte for byte, whatever is in it', { skip }, async (t) => {
