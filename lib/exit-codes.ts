@@ -2,7 +2,7 @@
 export const EXIT = {
   done: 0,
   failed: 1,
-  /** Wrong options, or a profile that cannot be used; no host was touched. */
+  /** Wrong options, or a profile that cannot be used; no host was touched. Of validation also: all was skipped. */
   usage: 2,
   /** `--dry-run` found something to change. */
   changesPending: 3,

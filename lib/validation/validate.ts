@@ -60,7 +60,7 @@ export interface Validation {
   counts: Counts;
   milliseconds: number;
   answer: Answer;
-  /** 0 ready; 5 not ready; could not tell: 4 when no host could be reached, 1 when whatever was asked was skipped. */
+  /** 0 ready; 5 not ready; could not tell: 4 when no host could be reached, 2 when whatever was asked was skipped. */
   exitCode: number;
 }
 
@@ -124,7 +124,7 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
   const counts = countOf(findings);
   const milliseconds = Math.round(performance.now() - began);
   const answer = answerOf(findings, options.failOn);
-  const unknown = nobodyReached(findings) ? EXIT.unreachable : EXIT.failed;
+  const unknown = nobodyReached(findings) ? EXIT.unreachable : EXIT.usage;
   const exitCode = { ready: EXIT.done, 'not ready': EXIT.invalid, 'could not tell': unknown }[
     answer
   ];

@@ -118,7 +118,7 @@ test('ready, not ready, or could not tell: what was only skipped is not ready', 
   assert.equal(answerOf([lost, ...found('pass'), fleet]), 'not ready');
 });
 
-test('a question that is only skipped ends with 1, not with 0', async () => {
+test('a question that is only skipped ends with 2, not with 0', async () => {
   const { findings, answer, exitCode } = await validate({
     ...labContext(),
     only: ['chain.agree'],
@@ -129,7 +129,7 @@ test('a question that is only skipped ends with 1, not with 0', async () => {
     [['chain.agree', 'skip']],
   );
   assert.equal(answer, 'could not tell');
-  assert.equal(exitCode, 1);
+  assert.equal(exitCode, 2);
 });
 
 test('the table fits 80 columns and reads without colour', () => {
