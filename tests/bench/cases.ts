@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Host } from '../fleet/hosts.ts';
 import { slowLine } from '../fleet/slow-line.ts';
-import { ansible, common, floor, openFloor, ours } from './contenders.ts';
+import { ansible, common, floor, openFloor, ours, zxFloor } from './contenders.ts';
 import { bench, type Fleet, HOME, undo, writeFleet } from './hosts.ts';
 import { interleaved, type Run, timed } from './measure.ts';
 
@@ -145,6 +145,7 @@ async function sideBySide(fleet: Fleet, { rounds, ansibleRounds }: Effort) {
   const runs = await interleaved({
     ours: { rounds, run: () => ours({ fleet }) },
     floor: { rounds, run: () => floor({ fleet }) },
+    'floor as a zx script': { rounds, run: () => zxFloor({ fleet }) },
   });
   return thenAnsible(runs, ansibleRounds, () => ansible({ fleet }));
 }

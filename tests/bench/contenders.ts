@@ -56,17 +56,25 @@ export const ansible: Contender = ({ fleet, steps = 40, changed }) => {
 };
 
 /** The raw probe, sent to all hosts side by side over SSH connections that are open already. */
-export const floor: Contender = async ({ fleet, steps = 40 }) => {
+export const floor: Contender = (work) => {
+  const ask = `for host in "\${@:3}"; do ssh -F "$1" "$host" bash -s <"$2" & done; wait`;
+  return probed(work, 'bash', '-c', ask, 'floor');
+};
+
+/** The same by a script that starts as ours do: Node, and zx. */
+export const zxFloor: Contender = (work) =>
+  probed(work, process.execPath, join(import.meta.dirname, 'floor.mjs'));
+
+async function probed({ fleet, steps = 40 }: Work, ...program: string[]): Promise<Run> {
   const path = bench(`${steps}.probe`);
   writeFileSync(path, probe(content(steps)));
   const names = fleet.hosts.map(({ name }) => name);
-  const ask = `for host in "\${@:3}"; do ssh -F "$1" "$host" bash -s <"$2" & done; wait`;
-  const run = await timed(['bash', '-c', ask, 'floor', bench(`${fleet.name}.ssh`), path, ...names]);
+  const run = await timed([...program, bench(`${fleet.name}.ssh`), path, ...names]);
   const answers = run.output.match(/^active$/gm)?.length;
   if (answers !== 3 * names.length)
     throw new Error(`the floor asked in vain:\n${run.output.slice(-1000)}`);
   return run;
-};
+}
 
 /** Opens the connections that the floor goes over, and ends those that were open. */
 export async function openFloor({ name, hosts }: Fleet): Promise<void> {
