@@ -9,4 +9,4 @@ const input = readFileSync(file);
 const answers = await Promise.all(
   hosts.map((host) => $({ input })`ssh -F ${config} ${host} bash -s`),
 );
-process.stdout.write(answers.join(''));
+for (const { stdout } of answers) process.stdout.write(stdout);
