@@ -76,12 +76,15 @@ async function probed({ fleet, steps = 40 }: Work, ...program: string[]): Promis
   return run;
 }
 
-/** Opens the connections that the floor goes over, and ends those that were open. */
+/** Opens the connections that the floor goes over, and ends those that were open, which takes a moment. */
 export async function openFloor({ name, hosts }: Fleet): Promise<void> {
-  const script = `mkdir -p /run/pocket-bench
+  const script = `set -e
     for host in "\${@:2}"; do
-      ssh -F "$1" -O exit "$host" 2>/dev/null
+      socket=$(ssh -F "$1" -G "$host" | sed -n 's/^controlpath //p')
+      ssh -F "$1" -O exit "$host" 2>/dev/null || rm -f "$socket"
+      for try in {1..50}; do [[ ! -e $socket ]] || sleep 0.1; done
       ssh -F "$1" -fNM "$host" </dev/null >/dev/null 2>&1
+      ssh -F "$1" -O check "$host" 2>/dev/null
     done`;
   await timed([
     'bash',
