@@ -36,3 +36,22 @@ survey() {
   primary=$(printf '%s\n' "$answers" | sort -n | awk 'END { print $2 }')
   agreed=$(printf '%s\n' "$answers" | awk -v host="$primary" 'host != "" && $2 == host' | wc -l)
 }
+
+# agreed_on: whether every Sentinel that answers takes this Redis for the primary, none takes it for gone yet, and none is
+# promoting another.
+agreed_on() {
+  for one in $SENTINELS; do
+    sentinel "$one" MASTER pocket | awk -v address="$ADDRESS" '
+      $0 == "ip" { getline; host = $0 }
+      $0 == "flags" { getline; flags = $0 }
+      END { exit host != "" && (host != address || flags ~ /down|failover/) }' || return 1
+  done
+}
+
+# fail_over: asks one Sentinel after the other, until one promotes a replica or says that this is going on.
+fail_over() {
+  for one in $SENTINELS; do
+    case $(sentinel "$one" FAILOVER pocket) in OK* | INPROG*) return 0 ;; esac
+  done
+  return 1
+}

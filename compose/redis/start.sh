@@ -37,25 +37,6 @@ while [ "$agreed" -lt "$(majority)" ] && [ "$rounds" -gt 0 ]; do
 done
 primary=${primary:-${SENTINELS%% *}}
 
-# agreed_on: whether every Sentinel that answers takes this Redis for the primary, none takes it for gone yet, and none is
-# promoting another.
-agreed_on() {
-  for one in $SENTINELS; do
-    sentinel "$one" MASTER pocket | awk -v address="$ADDRESS" '
-      $0 == "ip" { getline; host = $0 }
-      $0 == "flags" { getline; flags = $0 }
-      END { exit host != "" && (host != address || flags ~ /down|failover/) }' || return 1
-  done
-}
-
-# fail_over: asks one Sentinel after the other, until one promotes a replica or says that this is going on.
-fail_over() {
-  for one in $SENTINELS; do
-    case $(sentinel "$one" FAILOVER pocket) in OK* | INPROG*) return 0 ;; esac
-  done
-  return 1
-}
-
 # A replica has everything that clients were answered for; this one, after a crash, may lack the end of it.
 if [ "$primary" = "$ADDRESS" ] && followed; then
   echo 'handing over to a replica that has followed until now'

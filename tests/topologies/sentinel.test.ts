@@ -105,6 +105,10 @@ COMMANDS`);
     });
     assert.ok(written.longestGapMs < 20_000, `${written.longestGapMs} ms`);
     for (const host of all) {
+      // The primary was replaced before it ended, not when it came back.
+      const { stdout } = await host.exec('docker logs pocket-redis-redis-1');
+      assert.match(stdout, /starting as a replica/);
+      assert.doesNotMatch(stdout, /handing over|starting as the primary/);
       const info = await operator.info(host, 'memory');
       assert.equal(info.get('maxmemory'), `${300 * 1024 * 1024}`);
     }

@@ -127,10 +127,18 @@ interface World {
   promotedAfter?: number;
   /** How often a Sentinel was told to fail over. */
   failovers?: number;
+  /** What each Redis was told besides INFO, in order. */
+  told?: string[];
 }
 
-/** Runs a script of the stack in a directory in place of the container; what it finally started, and its volume. */
-function started(t: TestContext, script: string, world: World, data: Record<string, string> = {}) {
+/** Runs a script of the stack in a directory in place of the container; what it told and started, and its volume. */
+function started(
+  t: TestContext,
+  script: string,
+  world: World,
+  data: Record<string, string> = {},
+  ...words: string[]
+) {
   const root = directoryWith(t, {
     'etc/password.conf': `requirepass ${JSON.stringify(PASSWORD)}\n`,
     'world.json': JSON.stringify(world),
@@ -153,7 +161,7 @@ function started(t: TestContext, script: string, world: World, data: Record<stri
     writeFileSync(join(root, 'bin', name), text);
     chmodSync(join(root, 'bin', name), 0o755);
   }
-  const output = execFileSync('sh', [join(root, 'script.sh')], {
+  const output = execFileSync('sh', [join(root, 'script.sh'), ...words], {
     encoding: 'utf8',
     timeout: 60_000,
     env: {
@@ -166,6 +174,7 @@ function started(t: TestContext, script: string, world: World, data: Record<stri
   const after: World = JSON.parse(readFileSync(join(root, 'world.json'), 'utf8'));
   return {
     failovers: after.failovers ?? 0,
+    told: after.told ?? [],
     command: /^started (.*)$/m.exec(output)?.[1]?.replaceAll(`${root}/`, '/'),
     state: existsSync(state) ? readFileSync(state, 'utf8') : '',
   };
@@ -181,16 +190,24 @@ const [, , , host, , port, , ...words] = process.argv;
 if (port === '6379') {
   if (process.env.REDISCLI_AUTH !== ${JSON.stringify(PASSWORD)}) throw new Error('wrong password');
   if (!world.redis?.[host]) process.exit(1);
-  console.log(world.redis[host].replaceAll('\\n', '\\r\\n'));
+  if (words[0] === 'INFO') {
+    console.log(world.redis[host].replaceAll('\\n', '\\r\\n'));
+  } else {
+    (world.told ??= []).push([host, ...words].join(' '));
+    writeFileSync('${root}/world.json', JSON.stringify(world));
+    console.log('OK');
+  }
 } else {
   const known = world.sentinels[host];
   if (!known) process.exit(1);
   const promote = () => {
     for (const one of Object.values(world.sentinels)) one.splice(0, 2, one[0] + 1, world.promoted);
+    world.flags = 'master';
   };
   if (words[1] === 'FAILOVER') {
     world.failovers = (world.failovers ?? 0) + 1;
-    if (world.promoted && !world.promotedAfter) promote();
+    if (world.promotedAfter) world.flags = 'master,failover_in_progress';
+    else if (world.promoted) promote();
     console.log(world.promoted ? 'OK' : 'NOGOODSLAVE No suitable replica to promote\\n');
   } else {
     if (world.promotedAfter && --world.promotedAfter === 0) promote();
@@ -273,6 +290,55 @@ describe('a Redis that starts', () => {
     const redis = { '10.0.0.2': follows('10.0.0.3', 'up') };
     const world = { sentinels: all(1, '10.0.0.1'), redis, promoted: '10.0.0.2' };
     assert.equal(start(t, world), PRIMARY);
+  });
+});
+
+describe('a Redis that is about to restart', () => {
+  const primary = 'role:master\nmaster_repl_offset:700';
+  const copy = (offset: number) => `${follows('10.0.0.1', 'up')}\nslave_repl_offset:${offset}`;
+  const turn = '10.0.0.1 SET pocket-automations:turn 10.0.0.1 NX PX 900000';
+  const pause = '127.0.0.1 CLIENT PAUSE 60000 WRITE';
+  const unpause = '127.0.0.1 CLIENT UNPAUSE';
+  const world: World = {
+    sentinels: all(1, '10.0.0.1'),
+    redis: {
+      '127.0.0.1': primary,
+      '10.0.0.1': primary,
+      '10.0.0.2': copy(700),
+      '10.0.0.3': copy(700),
+    },
+    promoted: '10.0.0.2',
+  };
+  const take = (t: TestContext, changes: Partial<World> = {}) => {
+    const changed = { ...structuredClone(world), ...changes };
+    const { told, failovers } = started(t, 'redis/turns.sh', changed, {}, 'take');
+    return { told, failovers };
+  };
+
+  test('holds writes back, has a replica promoted and follows it', (t) => {
+    const told = [turn, pause, '127.0.0.1 REPLICAOF 10.0.0.2 6379', unpause];
+    assert.deepEqual(take(t), { told, failovers: 1 });
+  });
+  test('waits until the others know who was promoted', (t) => {
+    const told = [turn, pause, '127.0.0.1 REPLICAOF 10.0.0.2 6379', unpause];
+    assert.deepEqual(take(t, { promotedAfter: 30 }), { told, failovers: 1 });
+  });
+  test('stays the primary where a replica lacks something, is not there, or follows another', (t) => {
+    const of = (other?: string) => ({ ...world.redis!, ...(other && { '10.0.0.3': other }) });
+    const { '10.0.0.3': _, ...gone } = of();
+    const elsewhere = copy(700).replace('master_host:10.0.0.1', 'master_host:10.0.0.2');
+    for (const redis of [of(copy(699)), gone, of(elsewhere)])
+      assert.deepEqual(take(t, { redis }), { told: [turn, pause, unpause], failovers: 0 });
+  });
+  test('stays the primary where no replica can be promoted', (t) => {
+    assert.deepEqual(take(t, { promoted: '' }).told, [turn, pause, unpause]);
+  });
+  test('leaves it to Sentinels that promote another by themselves', (t) => {
+    assert.deepEqual(take(t, { flags: 's_down,master' }), { told: [turn], failovers: 0 });
+  });
+  test('holds nothing back as a replica', (t) => {
+    const told = [turn.replace('10.0.0.1', '10.0.0.2')];
+    assert.deepEqual(take(t, { sentinels: all(1, '10.0.0.2') }), { told, failovers: 0 });
   });
 });
 
