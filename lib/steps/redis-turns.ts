@@ -6,9 +6,9 @@ const COPY_SECONDS = 600;
 
 /**
  * The steps of the stack `redis` on a host that is one of several: what makes its container anew waits for its turn,
- * and the turn is given on when Redis follows the primary again. The turn is a key in the primary that expires, so
- * hosts that are deployed side by side, even from two machines, take turns. A new password is none of that: until all
- * have it, nobody can follow anybody.
+ * and the turn is given on when Redis follows the primary again. A primary whose turn it is has a replica promoted
+ * first. The turn is a key in the primary that expires, so hosts that are deployed side by side, even from two machines,
+ * take turns. A new password is none of that: until all have it, nobody can follow anybody.
  */
 export function inTurns(steps: readonly Step[]): Step[] {
   const files = steps.slice(0, -1);
