@@ -227,7 +227,9 @@ export function dockerChecks(context: CheckContext): Check[] {
           oneShot,
         });
         const seeLogs = /restart|exit|health/.test(verdict.evidence);
-        return seeLogs ? { fix: logs(deployment, host, stack, service), ...verdict } : verdict;
+        const why = logs(deployment, host, stack, service);
+        const fix = `${rerun(deployment, role, host)}; why it is so: ${why}`;
+        return seeLogs ? { fix, ...verdict } : verdict;
       },
     };
   });

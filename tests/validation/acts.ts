@@ -66,7 +66,7 @@ export function stopped(
     ...(host !== undefined && { host }),
     breaks: [shell(`docker stop -t 3 pocket-${stack}-${service}-1`, host)],
     evidence: /^exited, exit status \d+/,
-    fix: new RegExp(`logs --tail 50 ${service}`),
+    fix: new RegExp(`scripts/${role}\\.mjs .*--limit .*logs --tail 50 ${service}`),
     mends: [again(role, host)],
     alsoFails,
     only: ['docker'],
