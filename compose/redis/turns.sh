@@ -31,20 +31,35 @@ copied() {
     END { print host, offset }'
 }
 
+# follow_promoted: waits until the Sentinels have promoted another Redis, which this one then follows, or have given it up;
+# whether one of both is so. (Where no Sentinel answers, asking all takes up to nine seconds.)
+follow_promoted() {
+  rounds=200
+  while [ "$rounds" -gt 0 ]; do
+    survey
+    case $primary in
+      "$ADDRESS") ! agreed_on || return 0 ;;
+      '') rounds=$((rounds - 40)) ;;
+      *)
+        redis 127.0.0.1 REPLICAOF "$primary" 6379 >/dev/null
+        return
+        ;;
+    esac
+    rounds=$((rounds - 1))
+    sleep 0.2
+  done
+  return 1
+}
+
 # Before this Redis ends, where it is the primary: a replica takes its place, so that writers wait for that instead of for
 # a restart. Writes are held back until then, since a primary is not told that another is promoted: what it still took in
-# would be lost. Where nobody is promoted it stays the primary, and start.sh hands over. (One that cannot be told to follow
-# keeps holding back: its restart is next.)
+# would be lost. Where nobody is promoted it stays the primary, and start.sh hands over. Where nobody can tell, or it cannot
+# be told to follow, it keeps holding back: its restart is next.
 hand_over() {
   [ "$primary" = "$ADDRESS" ] && agreed_on || return 0
   redis 127.0.0.1 CLIENT PAUSE 60000 WRITE >/dev/null || return 0
   if in_step && fail_over; then
-    rounds=200
-    while survey && [ "${primary:-$ADDRESS}" = "$ADDRESS" ] && [ "$rounds" -gt 0 ] && ! agreed_on; do
-      rounds=$((rounds - 1))
-      sleep 0.2
-    done
-    [ "${primary:-$ADDRESS}" = "$ADDRESS" ] || redis 127.0.0.1 REPLICAOF "$primary" 6379 >/dev/null || return 0
+    follow_promoted || return 0
   fi
   redis 127.0.0.1 CLIENT UNPAUSE >/dev/null || :
 }

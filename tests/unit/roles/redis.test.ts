@@ -125,6 +125,8 @@ interface World {
   flags?: string;
   /** After so many questions to Sentinels they have promoted that one by themselves. */
   promotedAfter?: number;
+  /** No Sentinel answers any more once one has agreed to fail over. */
+  goneAfterFailover?: boolean;
   /** How often a Sentinel was told to fail over. */
   failovers?: number;
   /** What each Redis was told besides INFO, in order. */
@@ -198,7 +200,8 @@ if (port === '6379') {
     console.log('OK');
   }
 } else {
-  const known = world.sentinels[host];
+  const gone = world.goneAfterFailover && world.failovers;
+  const known = !gone && world.sentinels[host];
   if (!known) process.exit(1);
   const promote = () => {
     for (const one of Object.values(world.sentinels)) one.splice(0, 2, one[0] + 1, world.promoted);
@@ -332,6 +335,10 @@ describe('a Redis that is about to restart', () => {
   });
   test('stays the primary where no replica can be promoted', (t) => {
     assert.deepEqual(take(t, { promoted: '' }).told, [turn, pause, unpause]);
+  });
+  test('takes no more writes where nobody can tell whether a replica was promoted', (t) => {
+    const told = [turn, pause];
+    assert.deepEqual(take(t, { goneAfterFailover: true }), { told, failovers: 1 });
   });
   test('leaves it to Sentinels that promote another by themselves', (t) => {
     assert.deepEqual(take(t, { flags: 's_down,master' }), { told: [turn], failovers: 0 });
