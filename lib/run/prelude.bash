@@ -308,6 +308,11 @@ remove_half_made() {
     sed -nE "s/^([0-9a-f]+) [0-9a-f]{12}_$1-.*/\1/p" | xargs -r docker rm --force
 }
 
+# unpause PROJECT: lets containers go on that somebody has paused, which `docker compose up` cannot start.
+unpause() {
+  docker ps --quiet --filter "label=com.docker.compose.project=$1" --filter status=paused | xargs -r docker unpause
+}
+
 # until_asked_again PROJECT: waits until containers that were unwell have been asked anew. They may be well by now, as when
 # what they lean on has just come back; they are asked every 15 seconds and have 5 to answer, and `docker compose up --wait`
 # would take their word from before.

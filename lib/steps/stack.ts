@@ -156,6 +156,7 @@ function up(options: {
       sh`rm -f .applied`,
       sh`docker compose config --quiet`,
       sh`remove_half_made ${project}`,
+      sh`unpause ${project}`,
       sh`until_asked_again ${project}`,
       sh`
         bring_up() {

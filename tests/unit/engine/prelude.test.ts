@@ -158,6 +158,24 @@ describe('a step', { skip }, () => {
     assert.match(all[0] ?? '', /label=com.docker.compose.project=pocket-redis.*health=unhealthy/);
   });
 
+  test('lets containers go on that were paused, and touches no others', async (t) => {
+    const directory = temporary(t);
+    const apply = (paused: string) => `
+      docker() {
+        echo "$*" >>${directory}/said
+        [[ $1 != ps ]] || printf %s '${paused}'
+      }
+      xargs() { local words; words=$(cat); [[ ! $words ]] || "\${@:2}" "$words"; }
+      unpause pocket-redis`;
+    const asked =
+      'ps --quiet --filter label=com.docker.compose.project=pocket-redis --filter status=paused';
+    const said = () => readFileSync(join(directory, 'said'), 'utf8').trim().split('\n');
+    await runSteps([stepOf(`test -e ${directory}/said`, apply(''))]);
+    assert.deepEqual(said(), [asked]);
+    await runSteps([stepOf('false', apply('0123456789ab'))]);
+    assert.deepEqual(said().slice(1), [asked, 'unpause 0123456789ab']);
+  });
+
   test('follows the steps that it depends on, and no others', async (t) => {
     const directory = temporary(t);
     const [first, other] = [marker(join(directory, 'a')), marker(join(directory, 'b'))];
