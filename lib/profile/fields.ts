@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { parseRedisUrl } from '../redis-url.ts';
 import { imageTag } from './images.ts';
 
+// zod would compile each object's check first, which pays for thousands of values; a script checks one profile.
+z.config({ jitless: true });
+
 /**
  * The kinds of values a profile is made of. Each carries, as its error, the description of what is expected there,
  * which the problem line repeats after the offending value.
