@@ -61,10 +61,18 @@ export function hostTable(
     return [
       ...alike.flatMap(titleLines),
       ...wrap(shown, width - 8).map((line) => `        ${line}`),
-      ...wrap(fix && `fix: ${fix}`, width - 8, '     ').map((line) => `        ${line}`),
+      ...fixLines(fix, width - 8).map((line) => `        ${line}`),
     ];
   });
   return `${host}\n${rows.join('\n')}\n`;
+}
+
+/** Each command of a fix on a line of its own, to be copied from there. */
+function fixLines(fix: string, width: number): string[] {
+  return fix
+    .split('; ')
+    .flatMap((part) => wrap(part, width - 5, '  '))
+    .map((line, index) => (index === 0 ? `fix: ${line}` : `     ${line}`));
 }
 
 /** Whether no host could be logged in to, so that nothing is known of what runs there. */

@@ -162,6 +162,15 @@ test('the table fits 80 columns and reads without colour', () => {
   );
 });
 
+test('each command of a fix begins a line, from which it can be copied', () => {
+  const fix = `scripts/redis.mjs; if that changes nothing: docker restart ${'x'.repeat(20)} ${'y'.repeat(20)}`;
+  const text = hostTable('lab', [{ ...finding, fix }], { colour: false, verbose: false });
+  assert.match(
+    text,
+    /\n {8}fix: scripts\/redis\.mjs\n {13}if that changes nothing: docker restart x+\n {15}y+\n$/,
+  );
+});
+
 test('what several checks say in the same words stands once, below all of them', () => {
   const gone = { evidence: 'no answer: Connection refused', fix: 'scripts/redis.mjs' };
   const of = (id: string, more: Partial<Finding>): Finding => ({
