@@ -5,9 +5,10 @@ import { PORTS } from '../ports.ts';
 import { shakeHands, type TlsAnswer } from '../probes/tls.ts';
 import { sitesOf, tlsOf } from '../proxy/sites.ts';
 import type { OwnCheck, Verdict } from '../validation/check.ts';
-import { logs } from '../validation/fixes.ts';
+import { mend } from '../validation/fixes.ts';
 import { excerpt, fail, pass, skip, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
+import { CADDY } from './public.ts';
 
 const DAY = 86_400_000;
 /**
@@ -21,6 +22,7 @@ const FAIL_DAYS = 3;
 export function certificateChecks(context: CheckContext): OwnCheck[] {
   const { deployment, host } = context;
   if (!isIn(context, 'reverse_proxy_hosts')) return [];
+  const again = mend(deployment, host, CADDY);
   return sitesOf(deployment.profile).flatMap((site): OwnCheck[] => {
     const kind = tlsOf(deployment.profile, site.name);
     const about = { group: 'public', severity: 'critical', host } as const;
@@ -32,8 +34,8 @@ export function certificateChecks(context: CheckContext): OwnCheck[] {
         title: `The certificate of ${site.name} is in force`,
         fix:
           kind === 'certificate'
-            ? `renew the files at reverse_proxy.certificates.${site.name} in the profile, then deploy reverse-proxy`
-            : logs(deployment, host, 'reverse-proxy', 'caddy'),
+            ? `renew the files at reverse_proxy.certificates.${site.name} in the profile, when their time is over; ${again}`
+            : again,
         ask: () =>
           atProxy(host, async (address) => {
             const { port } = PORTS.https;
@@ -45,7 +47,7 @@ export function certificateChecks(context: CheckContext): OwnCheck[] {
         ...about,
         id: `public.tls-${of}`,
         title: `${site.name} speaks TLS 1.2 and 1.3, and nothing older`,
-        fix: logs(deployment, host, 'reverse-proxy', 'caddy'),
+        fix: again,
         ask: () =>
           atProxy(host, (address) => versionsVerdict(address, PORTS.https.port, site.name)),
       },

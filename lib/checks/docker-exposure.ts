@@ -1,5 +1,6 @@
 import { sh } from '../shell.ts';
 import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
+import { onHost, rerun } from '../validation/fixes.ts';
 import { fail, lastWords, pass, skip, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
@@ -11,7 +12,7 @@ const PPROF = 6060;
  * asks nobody who they are, and the profiles of RelayMiner.
  */
 export function dockerExposureChecks(context: CheckContext): Check[] {
-  const { host } = context;
+  const { deployment, host } = context;
   const about = { group: 'exposure', severity: 'critical', host } as const;
   const checks: Check[] = [];
   if (host.roles.includes('install-docker')) {
@@ -33,7 +34,7 @@ export function dockerExposureChecks(context: CheckContext): Check[] {
         probe: sh`
           stat --dereference -c '%a %U:%G' /var/run/docker.sock
           docker ps --quiet | xargs -r docker inspect --format '{{.Name}}{{range .Mounts}} {{.Source}}{{end}}'`,
-        fix: 'chmod o= /var/run/docker.sock; a container that has the socket is root on this host: remove it, or its mount',
+        fix: `${onHost(deployment, host, 'chmod o= /var/run/docker.sock')}; else: what has the socket is root on this host: remove it, or its mount`,
         judge: (result) => ifRan(result, 'stat or docker', dockerSocketVerdict),
       },
     );
@@ -60,7 +61,7 @@ export function dockerExposureChecks(context: CheckContext): Check[] {
             # The kernel's list of the sockets in the network of a process; 0A is one that listens.
             awk -v name="$name" '$4 == "0A" { print name, $2 }' "/proc/$process/net/tcp" "/proc/$process/net/tcp6"
           done`,
-      fix: 'pprof.enabled: false, which every deploy writes: scripts/relayminer.mjs',
+      fix: `pprof.enabled: false, which every deploy writes: ${rerun(deployment, 'relayminer', host)}`,
       judge: (result) => ifRan(result, 'docker', pprofVerdict),
     });
   }

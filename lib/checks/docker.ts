@@ -4,7 +4,7 @@ import type { ImageName } from '../profile/images.ts';
 import type { GroupName, RoleName } from '../profile/roles.ts';
 import { sh } from '../shell.ts';
 import type { Check } from '../validation/check.ts';
-import { logs, onHost, rerun } from '../validation/fixes.ts';
+import { mend, onHost, rerun } from '../validation/fixes.ts';
 import { fail, lastWords, pass } from '../validation/verdict.ts';
 import { compareVersions } from '../versions.ts';
 import { containersProbe, containerVerdict, readContainers } from './containers.ts';
@@ -226,10 +226,9 @@ export function dockerChecks(context: CheckContext): Check[] {
           image: deployment.images[image],
           oneShot,
         });
-        const seeLogs = /restart|exit|health/.test(verdict.evidence);
-        const why = logs(deployment, host, stack, service);
-        const fix = `${rerun(deployment, role, host)}; why it is so: ${why}`;
-        return seeLogs ? { fix, ...verdict } : verdict;
+        const isUnwell = /restart|exit|health/.test(verdict.evidence);
+        const fix = mend(deployment, host, { role, stack, services: [service] });
+        return isUnwell ? { fix, ...verdict } : verdict;
       },
     };
   });

@@ -1,7 +1,7 @@
 import { PORT_NAMES, PORTS } from '../ports.ts';
 import { lines, sh } from '../shell.ts';
 import type { Check, Verdict } from '../validation/check.ts';
-import { rerun } from '../validation/fixes.ts';
+import { onHost, rerun } from '../validation/fixes.ts';
 import { fail, lastWords, pass, skip } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 
@@ -32,7 +32,7 @@ export function exposureChecks(context: CheckContext): Check[] {
       title: `Port ${port} (${name}) is private`,
       host,
       probe: withGateways ? lines(SOCKETS, GATEWAYS) : SOCKETS,
-      fix: rerun(deployment, role, host),
+      fix: `${rerun(deployment, role, host)}; if that changes nothing, who listens there: ${onHost(deployment, host, `ss -Hltnp sport = :${port}`)}`,
       judge: (result) =>
         result.status === 0
           ? exposureVerdict(result.output, port, [

@@ -2,7 +2,7 @@ import { PORTS } from '../ports.ts';
 import { httpProbe, httpVerdict, jsonOf } from '../probes/http.ts';
 import { sh } from '../shell.ts';
 import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
-import { logs } from '../validation/fixes.ts';
+import { mend } from '../validation/fixes.ts';
 import { excerpt, fail, lastWords, pass, warn } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 
@@ -14,6 +14,16 @@ export interface Application {
 
 export const PROVIDER = { name: 'provider', title: 'Provider' } as const;
 export const MIDDLEMAN = { name: 'middleman', title: 'Middleman' } as const;
+
+/** The service that is its portal and API. */
+export function webOf({ name }: Application) {
+  return { role: name, services: [`${name}-web`] };
+}
+
+/** The service that is its worker. */
+export function workerOf({ name }: Application) {
+  return { role: name, services: [`${name}-workflows`] };
+}
 
 /** Where an application answers on its own host. */
 export function baseOf({ name }: Application): string {
@@ -42,7 +52,7 @@ export function healthCheck({ deployment, host }: CheckContext, application: App
     title: `The ${title} answers and reaches its database`,
     host,
     probe: httpProbe({ url: `${baseOf(application)}/api/health` }),
-    fix: logs(deployment, host, name, `${name}-web`),
+    fix: mend(deployment, host, webOf(application)),
     // igniter, apps/{provider,middleman}/src/app/api/health, 0.9: 200 {} after SELECT 1, 500 with an error otherwise.
     judge: (result) =>
       httpVerdict(result, ({ status, body }) =>
@@ -63,7 +73,7 @@ export function sessionCheck({ deployment, host }: CheckContext, application: Ap
     title: `The ${title} can keep sessions`,
     host,
     probe: httpProbe({ url: `${baseOf(application)}/api/auth/session` }),
-    fix: logs(deployment, host, name, `${name}-web`),
+    fix: mend(deployment, host, webOf(application)),
     judge: (result) =>
       httpVerdict(result, ({ status, body }) =>
         status === 200 && body.trim() === 'null'
@@ -86,7 +96,7 @@ export function bootstrapCheck(
     title: `The ${title} tells whether its wizard was completed`,
     host,
     probe: httpProbe({ url: `${baseOf(application)}/api/bootstrap` }),
-    fix: logs(deployment, host, name, `${name}-web`),
+    fix: mend(deployment, host, webOf(application)),
     judge: bootstrapVerdict,
   };
 }
@@ -104,7 +114,7 @@ export function workerCheck({ deployment, host }: CheckContext, application: App
       id=$(container ${name} ${`${name}-workflows`})
       docker logs "$id" 2>&1 | grep -oE ${Object.keys(WORKER_LINES).join('|')} | tail -n 1
     `,
-    fix: logs(deployment, host, name, `${name}-workflows`),
+    fix: mend(deployment, host, workerOf(application)),
     judge: (result) => {
       const line = result.output.trim();
       if (line !== '') {

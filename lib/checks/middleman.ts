@@ -3,7 +3,7 @@ import { tlsOf } from '../proxy/sites.ts';
 import { publicKey } from '../secrets/secrets.ts';
 import { type Shell, sh } from '../shell.ts';
 import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
-import { logs, rerun } from '../validation/fixes.ts';
+import { mend, rerun } from '../validation/fixes.ts';
 import { excerpt, fail, lastWords, pass, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 import {
@@ -13,6 +13,7 @@ import {
   healthCheck,
   MIDDLEMAN,
   sessionCheck,
+  webOf,
   workerCheck,
 } from './igniter.ts';
 import { migrationCheck } from './migrations.ts';
@@ -26,7 +27,6 @@ export function middlemanChecks(context: CheckContext): Check[] {
   const migrations = migrationCheck(context, MIDDLEMAN);
   if (!isIn(context, 'middleman_hosts')) return migrations;
   const about = { group: 'middleman', severity: 'critical', host } as const;
-  const webLogs = logs(deployment, host, 'middleman', 'middleman-web');
   return [
     healthCheck(context, MIDDLEMAN),
     {
@@ -39,7 +39,7 @@ export function middlemanChecks(context: CheckContext): Check[] {
         headers: { 'content-type': 'application/json' },
         body: '{}',
       }),
-      fix: webLogs,
+      fix: mend(deployment, host, webOf(MIDDLEMAN)),
       // igniter, apps/middleman/src/app/api/provider-rpc, 0.9: 400 or 404 for a request that names no known Provider,
       // 500 when it cannot look.
       judge: (result) =>

@@ -3,7 +3,7 @@ import type { Host } from '../hosts.ts';
 import { postgresClient } from '../postgres-client.ts';
 import { lines, sh } from '../shell.ts';
 import type { Check, FleetCheck, ProbeResult, Verdict } from '../validation/check.ts';
-import { rerun } from '../validation/fixes.ts';
+import { onHost, rerun } from '../validation/fixes.ts';
 import { fail, lastWords, pass, silentIn, skip, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 import type { Application } from './igniter.ts';
@@ -71,7 +71,8 @@ export function migrationsTogether(deployment: Deployment, application: Applicat
       title: `The database of the ${title} has had every migration`,
       of: migrationsId(application),
       hosts: [...new Set([...of, ...databases])],
-      fix: rerun(deployment, name, first),
+      // As after an older backup: nothing of the role has changed, and the migrations have to be run once more.
+      fix: `${rerun(deployment, name, first)}; if that changes nothing: ${onHost(deployment, first, `docker start --attach pocket-${name}-${name}-migration-1`)}`,
       judge: ledgerVerdict,
     },
   ];

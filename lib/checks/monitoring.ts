@@ -5,7 +5,7 @@ import { type HttpAnswer, httpProbe, httpVerdict, jsonOf } from '../probes/http.
 import { sh } from '../shell.ts';
 import { COMPOSE } from '../steps/stack.ts';
 import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
-import { logs, rerun } from '../validation/fixes.ts';
+import { mend, rerun } from '../validation/fixes.ts';
 import { excerpt, fail, pass, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
@@ -22,12 +22,7 @@ export function monitoringChecks(context: CheckContext): Check[] {
 }
 
 function prometheusChecks({ deployment, host }: CheckContext): Check[] {
-  const about = {
-    group: 'monitoring',
-    severity: 'warning',
-    host,
-    fix: logs(deployment, host, 'monitoring', 'prometheus'),
-  } as const;
+  const about = { group: 'monitoring', severity: 'warning', host } as const;
   const expected = deployment.scrapeTargets(host).map(({ job, on }) => `${job} of ${on}`);
   const asked = (path: string) => httpProbe({ url: `${PROMETHEUS}/api/v1/${path}` });
   const alertmanager: Check = {
@@ -35,6 +30,7 @@ function prometheusChecks({ deployment, host }: CheckContext): Check[] {
     id: 'monitoring.alertmanager',
     title: 'Prometheus has an Alertmanager to send alerts to',
     probe: asked('alertmanagers'),
+    fix: mend(deployment, host, { role: 'monitoring', services: ['prometheus', 'alertmanager'] }),
     judge: data(({ activeAlertmanagers }: { activeAlertmanagers: unknown[] }) =>
       activeAlertmanagers.length > 0 ? pass('it has one') : fail('it has none'),
     ),
@@ -52,7 +48,7 @@ function prometheusChecks({ deployment, host }: CheckContext): Check[] {
           sleep 1
         done
         printf %s "$answer"`,
-      fix: `${rerun(deployment, 'exporters', host)}, or see the logs of what is down`,
+      fix: `${rerun(deployment, 'exporters')}; else: scripts/validate.mjs --only docker tells more of what is down`,
       judge: data(({ activeTargets }: { activeTargets: Target[] }) =>
         targetsVerdict(activeTargets, expected),
       ),

@@ -60,9 +60,7 @@ export function reachVerdict(
 
 /** What to do where a port answers that should not. */
 export function firewallFix(deployment: Deployment, hosts: readonly Host[]): string {
-  const names = hosts.map(({ name }) => name).join(',');
-  const first = hosts[0];
-  if (!deployment.profile.firewall.enabled || !first)
+  if (!deployment.profile.firewall.enabled || hosts.length === 0)
     return 'close these ports, or set firewall.enabled: true in the profile';
-  return rerun(deployment, 'firewall', first).replace(/--limit \S+$/, `--limit ${names}`);
+  return rerun(deployment, 'firewall', ...hosts);
 }

@@ -1,6 +1,6 @@
 import { sh } from '../shell.ts';
 import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
-import { rerun } from '../validation/fixes.ts';
+import { mend, rerun } from '../validation/fixes.ts';
 import { fail, lastWords, pass, warn } from '../validation/verdict.ts';
 import { compareVersions } from '../versions.ts';
 import type { CheckContext } from './context.ts';
@@ -16,6 +16,9 @@ export function postgresStateChecks({ deployment, host }: CheckContext): Check[]
       database,
       statement,
     });
+  const fix = mend(deployment, host, { role: 'postgres', services: ['postgres'] });
+  const temporals = deployment.group('temporal_hosts');
+  const upgrade = mend(deployment, temporals, { role: 'temporal', services: ['temporal'] });
   const about = { group: 'postgres', host, secrets: ['postgres_password'] } as const;
   return [
     {
@@ -38,8 +41,9 @@ export function postgresStateChecks({ deployment, host }: CheckContext): Check[]
         title: `The schema of ${database} is one that Temporal has made`,
         // temporal, schema/postgresql/v12/temporal, v1.28: a row for each database.
         probe: asked(database, 'SELECT curr_version, min_compatible_version FROM schema_version'),
-        fix: rerun(deployment, 'temporal', host),
-        judge: schemaVerdict,
+        fix,
+        judge: (result) =>
+          result.status === 0 ? { fix: upgrade, ...schemaVerdict(result) } : schemaVerdict(result),
       }),
     ),
   ];

@@ -1,7 +1,7 @@
 import { PORTS } from '../ports.ts';
 import { type Shell, sh } from '../shell.ts';
 import type { Check } from '../validation/check.ts';
-import { logs, rerun } from '../validation/fixes.ts';
+import { mend, rerun, restart } from '../validation/fixes.ts';
 import { fail, lastWords, pass } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 import { managedPostgresChecks, reachableVerdict, sslRequest } from './managed-postgres.ts';
@@ -14,7 +14,7 @@ export function postgresChecks(context: CheckContext): Check[] {
   if (deployment.profile.postgres.mode === 'external') return managedPostgresChecks(context);
   if (!isIn(context, 'postgres_hosts')) return [];
   const { user } = deployment.profile.postgres;
-  const again = rerun(deployment, 'postgres', host);
+  const fix = mend(deployment, host, { role: 'postgres', services: ['postgres'] });
   const login = (password: Shell) =>
     postgresQuery(user, password, {
       database: 'postgres',
@@ -29,11 +29,15 @@ export function postgresChecks(context: CheckContext): Check[] {
     host,
     probe: databases,
     secrets: ['postgres_password'],
-    fix: again,
+    fix,
     judge: (result) => {
       if (result.status !== 0) return fail(lastWords(result));
       const names = result.output.trim().split('\n');
-      return names.includes(database) ? pass('it exists') : fail(`there are ${names.join(', ')}`);
+      if (names.includes(database)) return pass('it exists');
+      return fail(
+        `there are ${names.join(', ')}`,
+        `restore it from its backup; else ${rerun(deployment, 'postgres', host)} makes an empty one`,
+      );
     },
   });
   return [
@@ -44,7 +48,7 @@ export function postgresChecks(context: CheckContext): Check[] {
       title: 'PostgreSQL answers at its port',
       host,
       probe: sslRequest({ host: '127.0.0.1', port: PORTS.postgres.port }),
-      fix: logs(deployment, host, 'postgres', 'postgres'),
+      fix,
       judge: (result) => reachableVerdict(result, false),
     },
     {
@@ -55,7 +59,7 @@ export function postgresChecks(context: CheckContext): Check[] {
       host,
       probe: databases,
       secrets: ['postgres_password'],
-      fix: again,
+      fix,
       judge: (result) =>
         result.status === 0 ? pass('logged in over TCP') : fail(lastWords(result)),
     },
@@ -66,9 +70,14 @@ export function postgresChecks(context: CheckContext): Check[] {
       title: 'PostgreSQL refuses a wrong password',
       host,
       probe: login(sh`not-the-password`),
-      fix: again,
+      fix,
       judge: (result) => {
-        if (result.status === 0) return fail('any password is accepted over TCP');
+        // The image writes pg_hba.conf when its volume is empty, and never again.
+        if (result.status === 0)
+          return fail(
+            'any password is accepted over TCP',
+            `take the lines with trust for others than loopback out of pg_hba.conf in its data, then: ${restart(deployment, host, 'postgres', 'postgres')}`,
+          );
         return /password authentication failed/.test(result.errors)
           ? pass('refused')
           : fail(lastWords(result));

@@ -1,7 +1,7 @@
 import { httpProbe, httpVerdict, jsonOf } from '../probes/http.ts';
 import { publicKey } from '../secrets/secrets.ts';
 import type { Check } from '../validation/check.ts';
-import { logs, rerun } from '../validation/fixes.ts';
+import { mend, rerun } from '../validation/fixes.ts';
 import { excerpt, fail, pass, skip } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 import {
@@ -10,6 +10,7 @@ import {
   healthCheck,
   PROVIDER,
   sessionCheck,
+  webOf,
   workerCheck,
 } from './igniter.ts';
 import { migrationCheck } from './migrations.ts';
@@ -24,7 +25,6 @@ export function providerChecks(context: CheckContext): Check[] {
   if (!isIn(context, 'provider_hosts')) return migrations;
   const group = 'provider';
   const again = rerun(deployment, 'provider', host);
-  const webLogs = logs(deployment, host, 'provider', 'provider-web');
   const expected = publicKey(secrets.get('app_identity').reveal());
   return [
     healthCheck(context, PROVIDER),
@@ -40,7 +40,7 @@ export function providerChecks(context: CheckContext): Check[] {
         headers: { 'content-type': 'application/json' },
         body: '{}',
       }),
-      fix: webLogs,
+      fix: mend(deployment, host, webOf(PROVIDER)),
       // igniter, apps/provider/src/app/api/status, 0.9: an unsigned question gets 403 before the wizard was completed,
       // 400 afterwards, and 500 when the database or APP_IDENTITY is broken. All three in JSON.
       judge: (result) =>

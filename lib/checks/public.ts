@@ -6,7 +6,7 @@ import { OUT_OF_SERVICE } from '../proxy/upstreams.ts';
 import { publicKey } from '../secrets/secrets.ts';
 import { sh } from '../shell.ts';
 import type { Check, Verdict } from '../validation/check.ts';
-import { logs, rerun } from '../validation/fixes.ts';
+import { mend, rerun } from '../validation/fixes.ts';
 import { excerpt, fail, lastWords, pass, skip } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
@@ -15,6 +15,9 @@ import { type CheckContext, isIn } from './context.ts';
  * (pocket-relay-miner, relayer/proxy.go, v0.1.x).
  */
 const BLOCKED = ['/ready', '/ready/x', '/health', '/healthz', '/metrics'];
+
+/** The proxy itself. */
+export const CADDY = { role: 'reverse-proxy', services: ['caddy'] } as const;
 
 /** What the host of a proxy says of a relayer that gets no relays from it. */
 const OUT = 'out of service';
@@ -118,7 +121,7 @@ function relayChecks(context: CheckContext, site: Site): Check[] {
           [[ ! -e ${out} ]] || { echo ${OUT}; exit; }
           id=$(container reverse-proxy caddy)
           docker exec "$id" sh -c 'wget -qO- -T 5 "$1" || curl -fsS -m 5 "$1"' sh ${url} 2>&1`,
-        fix: `check that ${host.name} reaches ${endpoint.host}:${endpoint.port}: addresses of hosts in the profile, and their firewalls`,
+        fix: `${rerun(deployment, 'relayminer', relayer)}; else: whether ${host.name} reaches ${endpoint.host}:${endpoint.port}, by addresses of hosts in the profile and their firewalls`,
         judge: (result) => {
           if (result.output.trim() === OUT)
             return fail(
@@ -179,7 +182,6 @@ function check({ deployment, host }: CheckContext, site: Site, question: Questio
   const [scheme, usual] = plain ? ['http', 80] : ['https', 443];
   const url = `${scheme}://${site.name}${port === usual ? '' : `:${port}`}${path}`;
   const insecure = tlsOf(deployment.profile, site.name) === 'internal';
-  const refuses = question.judge === blockedVerdict || question.judge === refusedVerdict;
   return {
     id: question.id,
     group: 'public',
@@ -187,9 +189,7 @@ function check({ deployment, host }: CheckContext, site: Site, question: Questio
     title: question.title,
     host,
     probe: httpProbe({ ...request, url, connectTo: '127.0.0.1', insecure }),
-    fix: refuses
-      ? rerun(deployment, 'reverse-proxy', host)
-      : logs(deployment, host, 'reverse-proxy', 'caddy'),
+    fix: mend(deployment, host, CADDY),
     judge: (result) => httpVerdict(result, question.judge),
   };
 }

@@ -2,12 +2,12 @@ import { PORTS } from '../ports.ts';
 import { anonymousProbe, type RedisLogin, redisProbe } from '../probes/redis.ts';
 import { parseRedisUrl } from '../redis-url.ts';
 import type { Check, Verdict } from '../validation/check.ts';
-import { rerun } from '../validation/fixes.ts';
+import { logs, mend, rerun } from '../validation/fixes.ts';
 import { excerpt, fail, lastWords, pass, skip, warn } from '../validation/verdict.ts';
 import { compareVersions } from '../versions.ts';
 import { type CheckContext, isIn } from './context.ts';
 import { infoVerdict } from './redis-info.ts';
-import { sentinelChecks } from './sentinel.ts';
+import { REDIS, sentinelChecks } from './sentinel.ts';
 
 /**
  * Redis, asked in its own protocol: ours on its own host, a managed one from the hosts that use it. What is wanted is
@@ -26,8 +26,11 @@ export function redisChecks(context: CheckContext): Check[] {
     };
     return [
       ...serverChecks(context, login, {
-        ...{ name: 'Redis', version: `images.redis in the profile, then ${again}` },
-        ...{ memory: `redis.maxmemory in the profile, then ${again}`, other: again },
+        name: 'Redis',
+        version: `images.redis in the profile, then ${again}`,
+        memory: `redis.maxmemory in the profile, then ${again}`,
+        disk: `room on its disk, and the right to write at /data there; why it is so: ${logs(deployment, host, 'redis', 'redis')}`,
+        other: mend(deployment, host, REDIS),
       }),
       ...sentinelChecks(context, login),
     ];
@@ -45,7 +48,7 @@ export function redisChecks(context: CheckContext): Check[] {
   return serverChecks(
     context,
     login,
-    { name: 'The external Redis', version: fix, memory: fix, other: fix },
+    { name: 'The external Redis', version: fix, memory: fix, disk: fix, other: fix },
     true,
   );
 }
@@ -55,6 +58,7 @@ interface About {
   name: string;
   version: string;
   memory: string;
+  disk: string;
   other: string;
 }
 
@@ -96,16 +100,11 @@ function serverChecks(
       },
       about.version,
     ),
-    asked(
-      'memory',
-      `${about.name} has a memory limit`,
-      (values) => {
-        return Number(values.get('maxmemory')) > 0
-          ? pass(`${values.get('maxmemory_human')}`)
-          : fail('maxmemory is 0: it would take what the host has');
-      },
-      about.memory,
-    ),
+    asked('memory', `${about.name} has a memory limit`, (values) => {
+      return Number(values.get('maxmemory')) > 0
+        ? pass(`${values.get('maxmemory_human')}`)
+        : fail('maxmemory is 0: it would take what the host has');
+    }),
     asked('headroom', `${about.name} has room for more relays`, headroomVerdict, about.memory),
     asked('policy', `${about.name} evicts nothing`, (values) => {
       const policy = values.get('maxmemory_policy');
@@ -120,10 +119,10 @@ function serverChecks(
           ? warn('appendonly is off: ask what else keeps it')
           : fail('appendonly is off');
       const written = values.get('aof_last_write_status');
-      if (written !== 'ok') return fail(`last write: ${written}`);
+      if (written !== 'ok') return fail(`last write: ${written}`, about.disk);
       const rewritten = values.get('aof_last_bgrewrite_status');
       return rewritten === 'err'
-        ? fail('the last rewrite failed: the file only grows')
+        ? fail('the last rewrite failed: the file only grows', about.disk)
         : pass('on, last write ok');
     }),
     asked(
@@ -133,6 +132,7 @@ function serverChecks(
         const saved = values.get('rdb_last_bgsave_status');
         return saved === 'ok' ? pass('ok') : fail(`rdb_last_bgsave_status: ${saved}`);
       },
+      about.disk,
     ),
     {
       id: 'redis.password',

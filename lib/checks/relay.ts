@@ -17,9 +17,10 @@ import {
   servesSimulatedRelays,
 } from '../relayminer/simulation.ts';
 import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
-import { logs, rerun } from '../validation/fixes.ts';
+import { mend, rerun } from '../validation/fixes.ts';
 import { fail, lastWords } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
+import { RELAYER } from './relayminer-services.ts';
 
 /**
  * The host from which simulated relays are sent: the first of these with a relayer.
@@ -62,7 +63,7 @@ export function relayChecks(context: CheckContext): Check[] {
   const relayers = deployment.group('relay_relayers');
   const sole = relayers.length === 1;
   const again = rerun(deployment, 'relayminer', host);
-  const relayerLogs = logs(deployment, host, 'relayminer', 'relayer');
+  const mendRelayer = mend(deployment, host, RELAYER);
   const shared = {
     group: 'relay',
     severity: 'critical',
@@ -87,7 +88,7 @@ export function relayChecks(context: CheckContext): Check[] {
       ...shared,
       id: `relay.${service}.${transport}`,
       title: `A simulated relay to ${service} over ${transport} is served and signed`,
-      fix: relayerLogs,
+      fix: mendRelayer,
       judge: judged((answers) =>
         relayVerdict(
           { ...question, url: url === entrance.url ? entrance.words : url },
@@ -97,7 +98,7 @@ export function relayChecks(context: CheckContext): Check[] {
           {
             backend: `relayminer.services.${service}.backends.${transport} in the profile, or that node`,
             keys: again,
-            way: `scripts/validate.mjs --only public,relayminer,chain tells which part is broken; or ${relayerLogs}`,
+            way: `scripts/validate.mjs --only public,relayminer,chain tells which part is broken; else: ${mendRelayer}`,
           },
         ),
       ),
@@ -109,7 +110,7 @@ export function relayChecks(context: CheckContext): Check[] {
       ...shared,
       id: 'relay.published',
       title: 'Nothing was published of them that could be claimed',
-      fix: relayerLogs,
+      fix: mendRelayer,
       judge: judged((answers) => publishedVerdict(answers, sole)),
     },
     {
@@ -117,7 +118,7 @@ export function relayChecks(context: CheckContext): Check[] {
       id: 'relay.marks',
       severity: 'warning',
       title: 'None of them can be sent again',
-      fix: relayerLogs,
+      fix: mendRelayer,
       judge: judged(marksVerdict),
     },
     {

@@ -1,12 +1,13 @@
 import type { Deployment } from '../deployment.ts';
-import type { Host } from '../hosts.ts';
 import { PORTS } from '../ports.ts';
 import { lines, type Shell, sh } from '../shell.ts';
 import type { Check, FleetCheck, ProbeResult, Verdict } from '../validation/check.ts';
-import { logs, rerun } from '../validation/fixes.ts';
+import { mend, rerun } from '../validation/fixes.ts';
 import { fail, lastWords, pass, silentIn, skip } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
+/** What claims and proves them. */
+export const MINER = { role: 'relayminer', services: ['miner'] } as const;
 const VERSION_ID = 'relayminer.version';
 const TRAFFIC_ID = 'relayminer.traffic';
 const SECONDS_BETWEEN = 3;
@@ -46,7 +47,7 @@ export function relayHostChecks(context: CheckContext): Check[] {
       title: 'Relays are counted on their way through Redis',
       probe: lines(readings, sh`sleep ${SECONDS_BETWEEN}`, readings),
       timeoutSeconds: 20,
-      fix: services.map((one) => logs(deployment, host, 'relayminer', one)).join('; '),
+      fix: mend(deployment, host, { role: 'relayminer', services }),
       judge: (result) =>
         result.status === 0
           ? pass(trafficIn(result).join(', ') || 'none yet')
@@ -69,24 +70,24 @@ export function relayminerFleetChecks(deployment: Deployment): FleetCheck[] {
   );
   if (hosts.length === 0) return [];
   const about = { group: 'relayminer', severity: 'critical', hosts } as const;
-  const [miner] = deployment.group('relay_miners');
+  const miners = deployment.group('relay_miners');
   return [
     {
       ...about,
       id: 'relayminer.one-version',
       title: 'All relayers and miners are of one version',
       of: VERSION_ID,
-      fix: rerun(deployment, 'relayminer', hosts[0] as Host).replace(/ --limit \S+$/, ''),
+      fix: rerun(deployment, 'relayminer'),
       judge: oneVersionVerdict,
     },
-    ...(miner
+    ...(miners.length > 0
       ? [
           {
             ...about,
             id: 'relayminer.backlog',
             title: 'The miners keep up with the relayers',
             of: TRAFFIC_ID,
-            fix: `${logs(deployment, miner, 'relayminer', 'miner')}; more relay_miners in the profile, where it cannot keep up`,
+            fix: `more relay_miners in the profile, where it cannot keep up; else: ${mend(deployment, miners, MINER)}`,
             judge: backlogVerdict,
           } as const,
         ]

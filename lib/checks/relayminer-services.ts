@@ -1,9 +1,12 @@
 import { PORTS } from '../ports.ts';
 import { type HttpAnswer, httpProbe, httpVerdict, jsonOf } from '../probes/http.ts';
 import type { Check, Verdict } from '../validation/check.ts';
-import { logs } from '../validation/fixes.ts';
+import { mend } from '../validation/fixes.ts';
 import { excerpt, fail, pass, warn } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
+
+/** What answers relays. */
+export const RELAYER = { role: 'relayminer', services: ['relayer'] } as const;
 
 /** What the relayer itself thinks of the backends of each service. */
 export function serviceChecks({ deployment, host }: CheckContext): Check[] {
@@ -17,8 +20,12 @@ export function serviceChecks({ deployment, host }: CheckContext): Check[] {
     probe: httpProbe({
       url: `http://127.0.0.1:${PORTS['relayer-health'].port}/ready/${encodeURIComponent(service)}`,
     }),
-    fix: `relayminer.services.${service} in the profile, or its nodes; ${logs(deployment, host, 'relayminer', 'relayer')}`,
-    judge: (result) => httpVerdict(result, serviceVerdict),
+    fix: mend(deployment, host, RELAYER),
+    judge: (result) =>
+      httpVerdict(result, (answer) => ({
+        fix: `relayminer.services.${service} in the profile, or its nodes`,
+        ...serviceVerdict(answer),
+      })),
   }));
 }
 

@@ -3,12 +3,12 @@ import { PORTS } from '../ports.ts';
 import { type HttpAnswer, httpProbe, httpVerdict } from '../probes/http.ts';
 import { sh } from '../shell.ts';
 import type { Check, FleetCheck, ProbeResult, Verdict } from '../validation/check.ts';
-import { logs, rerun } from '../validation/fixes.ts';
+import { mend, rerun } from '../validation/fixes.ts';
 import { excerpt, fail, lastWords, pass, skip, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 import { configChecks } from './relayminer-config.ts';
-import { relayHostChecks } from './relayminer-fleet.ts';
-import { serviceChecks } from './relayminer-services.ts';
+import { MINER, relayHostChecks } from './relayminer-fleet.ts';
+import { RELAYER, serviceChecks } from './relayminer-services.ts';
 import { stakedIn, stakeIds } from './wallet.ts';
 
 const METRICS_ID = 'relayminer.miner-metrics';
@@ -31,7 +31,7 @@ function relayerChecks(context: CheckContext): Check[] {
   if (!isIn(context, 'relay_relayers')) return [];
   const health = `http://127.0.0.1:${PORTS['relayer-health'].port}`;
   const patience = Math.max(15, Math.ceil(3 * deployment.network.blockTimeSeconds));
-  const fix = logs(deployment, host, 'relayminer', 'relayer');
+  const fix = mend(deployment, host, RELAYER);
   const about = { group: 'relayminer', severity: 'critical', host, fix } as const;
   return [
     {
@@ -66,7 +66,11 @@ function relayerChecks(context: CheckContext): Check[] {
         printf '{%s}\n{%s}\n' "$first" "\${BASH_REMATCH[0]-}"
       `,
       timeoutSeconds: patience + 10,
-      judge: (result) => heightVerdict(result, patience),
+      judge: (result) => {
+        const stale = `the node of the chain, of which scripts/validate.mjs --only chain tells; else: ${fix}`;
+        const verdict = heightVerdict(result, patience);
+        return result.status === 0 ? { fix: stale, ...verdict } : verdict;
+      },
     },
     ...serviceChecks(context),
   ];
@@ -95,7 +99,7 @@ function minerChecks(context: CheckContext): Check[] {
     group: 'relayminer',
     severity: 'critical',
     host,
-    fix: logs(deployment, host, 'relayminer', 'miner'),
+    fix: mend(deployment, host, MINER),
   } as const;
   const metrics = sh`
     http ${`url = "${base}/metrics"\nmax-time = 8\nfail\n`} |
@@ -151,7 +155,8 @@ export function oneLeader(deployment: Deployment): FleetCheck[] {
       title: 'Exactly one miner leads',
       of: METRICS_ID,
       hosts,
-      fix: hosts.map((host) => logs(deployment, host, 'relayminer', 'miner')).join('; '),
+      // Who has the lead keeps it for 30 seconds (pocket-relay-miner, leader_election.leader_ttl_seconds, v0.1.x).
+      fix: `end any other miner that works with this Redis, whose lead is over 30 s later; else: ${mend(deployment, hosts, MINER)}`,
       judge: (results) => {
         const leaders = [...results]
           .filter(([, result]) => gauge(result, 'ha_miner_leader_status') === 1)
@@ -177,7 +182,8 @@ export function suppliersClaimed(deployment: Deployment, keys: number): FleetChe
       hosts,
       besides: stakeIds(keys),
       // A miner looks every minute who is staked (pocket-relay-miner, supplier_reconcile_interval_seconds, v0.1.x).
-      fix: `within a minute of staking a miner takes a supplier; else: ${hosts.map((host) => logs(deployment, host, 'relayminer', 'miner')).join('; ')}`,
+      // What a miner has taken stays its own for 90 seconds (supplier_claiming.claim_ttl_seconds).
+      fix: `within a minute of staking a miner takes a supplier, or 90 s after any other miner that works with this Redis has ended; else: ${mend(deployment, hosts, MINER)}`,
       judge: (results, besides) => claimedVerdict(results, keys, stakedIn(besides, keys)),
     },
   ];

@@ -4,12 +4,15 @@ import { PORTS } from '../ports.ts';
 import { type RedisLogin, redisProbe, sentinelProbe } from '../probes/redis.ts';
 import { lines } from '../shell.ts';
 import type { Check, FleetCheck, ProbeResult, Verdict } from '../validation/check.ts';
-import { logs, onHost, rerun } from '../validation/fixes.ts';
+import { logs, mend, rerun, restart } from '../validation/fixes.ts';
 import { excerpt, fail, lastWords, pass, warn } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 import { infoVerdict } from './redis-info.ts';
 
 const PRIMARY = 'redis.primary';
+/** The server itself. */
+export const REDIS = { role: 'redis', services: ['redis'] } as const;
+const SENTINEL = { role: 'redis', stack: 'redis-sentinel', services: ['sentinel'] } as const;
 /** How far a replica may be behind before the primary takes no writes, in seconds (scripts/redis.mjs). */
 const MOST_LAG_SECONDS = 10;
 
@@ -18,7 +21,7 @@ export function sentinelChecks(context: CheckContext, login: RedisLogin): Check[
   const { deployment, host } = context;
   const all = deployment.publishers('sentinel');
   if (!all.includes(host)) return [];
-  const again = rerun(deployment, 'redis', host);
+  const others = all.filter(({ name }) => name !== host.name);
   const { port } = PORTS.sentinel;
   const about = { group: 'redis', severity: 'critical', host } as const;
   const info = redisProbe(login, 'INFO');
@@ -31,7 +34,7 @@ export function sentinelChecks(context: CheckContext, login: RedisLogin): Check[
         sentinelProbe(port, `CKQUORUM ${PRIMARY_NAME}`, 1),
         sentinelProbe(port, `SENTINELS ${PRIMARY_NAME}`, 1),
       ),
-      fix: logs(deployment, host, 'redis-sentinel', 'sentinel'),
+      fix: mend(deployment, all, SENTINEL),
       judge: (result) => quorumVerdict(result, all.length),
     },
     {
@@ -40,7 +43,7 @@ export function sentinelChecks(context: CheckContext, login: RedisLogin): Check[
       title: 'Redis is what its Sentinel says',
       probe: lines(sentinelProbe(port, `get-master-addr-by-name ${PRIMARY_NAME}`, 5), info),
       secrets: ['redis_password'],
-      fix: again,
+      fix: rerun(deployment, 'redis', host),
       judge: (result) => primaryVerdict(result, host.privateAddress ?? ''),
     },
     {
@@ -49,9 +52,16 @@ export function sentinelChecks(context: CheckContext, login: RedisLogin): Check[
       title: 'Redis is in step with the others',
       probe: info,
       secrets: ['redis_password'],
-      fix: logs(deployment, host, 'redis', 'redis'),
+      fix: mend(deployment, host, REDIS),
       judge: (result) =>
-        infoVerdict(result, (values) => replicationVerdict(values, all.length - 1)),
+        infoVerdict(result, (values) => ({
+          fix:
+            values.get('role') === 'slave'
+              ? // Its role would wait for it to follow.
+                `${restart(deployment, host, 'redis', 'redis')}; why it is so: ${logs(deployment, host, 'redis', 'redis')}`
+              : mend(deployment, others, REDIS),
+          ...replicationVerdict(values, others.length),
+        })),
     },
     {
       ...about,
@@ -59,7 +69,7 @@ export function sentinelChecks(context: CheckContext, login: RedisLogin): Check[
       title: 'A primary without replicas takes no writes',
       probe: redisProbe(login, 'CONFIG GET min-replicas-*'),
       secrets: ['redis_password'],
-      fix: again,
+      fix: mend(deployment, host, REDIS),
       judge: minReplicasVerdict,
     },
   ];
@@ -68,8 +78,7 @@ export function sentinelChecks(context: CheckContext, login: RedisLogin): Check[
 /** What only the Sentinels of all hosts together can tell: whether there is one primary. */
 export function onePrimary(deployment: Deployment): FleetCheck[] {
   const hosts = deployment.publishers('sentinel');
-  const [first] = hosts;
-  if (!first) return [];
+  if (hosts.length === 0) return [];
   return [
     {
       id: 'redis.one-primary',
@@ -78,7 +87,7 @@ export function onePrimary(deployment: Deployment): FleetCheck[] {
       title: 'All Sentinels name one primary, and there is no other',
       of: PRIMARY,
       hosts,
-      fix: onHost(deployment, first, 'docker logs --tail 50 pocket-redis-sentinel-sentinel-1'),
+      fix: mend(deployment, hosts, SENTINEL),
       judge: (results) => onePrimaryVerdict([...results.values()]),
     },
   ];

@@ -3,7 +3,7 @@ import { grpcProbe, grpcRefusal, grpcVerdict } from '../probes/grpc.ts';
 import { fieldOf, numberOf, textField } from '../probes/protobuf.ts';
 import type { RoleName } from '../profile/roles.ts';
 import type { Check, Verdict } from '../validation/check.ts';
-import { logs, rerun } from '../validation/fixes.ts';
+import { mend, rerun } from '../validation/fixes.ts';
 import { fail, pass, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
@@ -59,7 +59,7 @@ export function temporalChecks(context: CheckContext): Check[] {
       probe: call('GetSystemInfo'),
       fix: external
         ? `temporal.address in the profile (now ${address}), or who may reach that server`
-        : logs(deployment, host, 'temporal', 'temporal'),
+        : mend(deployment, host, { role: 'temporal', services: ['temporal'] }),
       judge: (result) =>
         grpcVerdict(result, (answer) =>
           answer.status === 0
@@ -75,7 +75,10 @@ export function temporalChecks(context: CheckContext): Check[] {
         title: `The namespace ${namespace} exists`,
         host,
         probe: call('DescribeNamespace', textField(1, namespace)),
-        fix: rerun(deployment, role, host),
+        fix:
+          role === 'temporal'
+            ? mend(deployment, host, { role, services: ['temporal'] })
+            : rerun(deployment, role, host),
         judge: (result) =>
           grpcVerdict(result, (answer) => {
             if (answer.status === 0) return retentionVerdict(answer.response, hours(namespace));

@@ -4,10 +4,10 @@ import { httpProbe } from '../probes/http.ts';
 import { fieldOf, fieldsOf, numberOf, textField } from '../probes/protobuf.ts';
 import { lines, sh } from '../shell.ts';
 import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
-import { logs } from '../validation/fixes.ts';
+import { mend } from '../validation/fixes.ts';
 import { fail, lastWords, pass, warn } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
-import { type Application, baseOf } from './igniter.ts';
+import { type Application, baseOf, workerOf } from './igniter.ts';
 import { TEMPORAL_SERVICE } from './temporal.ts';
 
 /** A worker polls again within a minute; upstream calls it alive within two (igniter, docs/runbooks, 0.9). */
@@ -59,7 +59,7 @@ export function workflowChecks(
     group: name,
     severity: 'critical',
     host,
-    fix: logs(deployment, host, name, `${name}-workflows`),
+    fix: mend(deployment, host, workerOf(application)),
   } as const;
   return [
     ...Object.entries(QUEUE_TYPES).map(

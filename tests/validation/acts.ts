@@ -1,3 +1,4 @@
+import { stringify } from 'yaml';
 import { $ } from 'zx';
 import type { Act, Breakage } from './breakage.ts';
 
@@ -36,18 +37,19 @@ export function environment(
   variables: Record<string, string>,
   on?: string,
 ): Act {
-  const lines = Object.entries(variables).map(([name, value]) => `      ${name}: "${value}"`);
+  return overridden(stack, service, { environment: variables }, on);
+}
+
+/** Makes a service anew with other values in its compose file than its role gives it. */
+export function overridden(stack: string, service: string, values: object, on?: string): Act {
   return shell(
     `cd /opt/pocket/${stack}
     cat >/run/override.yaml <<'YAML'
-services:
-  ${service}:
-    environment:
-${lines.join('\n')}
+${stringify({ services: { [service]: values } })}
 YAML
     files=(--file compose.yaml)
     [[ ! -e compose.override.yaml ]] || files+=(--file compose.override.yaml)
-    docker compose "\${files[@]}" --file /run/override.yaml up --detach --no-deps --wait ${service}
+    docker compose "\${files[@]}" --file /run/override.yaml up --detach --no-deps ${service}
     rm /run/override.yaml`,
     on,
   );
@@ -66,8 +68,7 @@ export function stopped(
     ...(host !== undefined && { host }),
     breaks: [shell(`docker stop -t 3 pocket-${stack}-${service}-1`, host)],
     evidence: /^exited, exit status \d+/,
-    fix: new RegExp(`scripts/${role}\\.mjs .*--limit .*logs --tail 50 ${service}`),
-    mends: [again(role, host)],
+    fix: new RegExp(`^scripts/${role}\\.mjs .*--limit .*logs --tail 50 ${service}`),
     alsoFails,
     only: ['docker'],
   };

@@ -37,9 +37,12 @@ export interface Breakage {
   breaks: readonly Act[];
   /** What the evidence must tell. */
   evidence: RegExp;
-  /** What the fix must tell: the command or the line of the profile that `mends` applies. */
+  /** What the fix must tell. */
   fix: RegExp;
-  mends: readonly Act[];
+  /** What is done instead of typing the commands of the fix, where it is none: a line of the profile, or others' doing. */
+  mends?: readonly Act[];
+  /** What clears away the traces of the test itself, once everything passes. */
+  clears?: readonly Act[];
   /** Other checks that may not pass either while it is broken, since they ask the same or lean on it. */
   alsoFails?: readonly string[];
   /** Groups or ids to ask instead of everything, where nothing else can be concerned. */

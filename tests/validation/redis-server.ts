@@ -1,22 +1,19 @@
 import { redis, shell } from './acts.ts';
-import type { Act, Breakage } from './breakage.ts';
-
-/** Forgets what was said to the Redis of a host; it reads its configuration again. */
-function restarted(on?: string): Act {
-  return shell('docker restart -t 20 pocket-redis-redis-1', on);
-}
+import type { Breakage } from './breakage.ts';
 
 /**
  * What breaks at a Redis in the same way, whoever runs it. What to do about it differs.
- * @param fixes for its version, for its memory, and for everything else
- * @param on the host of that Redis; the first of the scene where absent
+ * @param fixes for its version, its memory, its disk, and everything else
+ * @param on the host of that Redis where it is somebody else's, who restarts it; ours is mended by the fix
  */
 export function redisServer(
-  fixes: { version: RegExp; memory: RegExp; other: RegExp },
+  fixes: Record<'version' | 'memory' | 'disk' | 'other', RegExp>,
   on?: string,
 ): Breakage[] {
   const only = ['redis'];
-  const mends = [restarted(on)];
+  // It forgets what was said to it, and reads its configuration again.
+  const restarted = shell('docker restart -t 20 pocket-redis-redis-1', on);
+  const mends = on === undefined ? {} : { mends: [restarted] };
   return [
     {
       // The profile asks for a RelayMiner that wants a newer Redis than the one that runs.
@@ -38,20 +35,20 @@ export function redisServer(
       check: 'redis.policy',
       breaks: [redis('CONFIG SET maxmemory-policy allkeys-lru', on)],
       evidence: /allkeys-lru/,
-      ...{ fix: fixes.other, only, mends },
+      ...{ fix: fixes.other, only, ...mends },
     },
     {
       check: 'redis.memory',
       breaks: [redis('CONFIG SET maxmemory 0', on)],
       evidence: /maxmemory is 0/,
       alsoFails: ['redis.headroom'],
-      ...{ fix: fixes.memory, only, mends },
+      ...{ fix: fixes.other, only, ...mends },
     },
     {
       check: 'redis.headroom',
       breaks: [redis(['CONFIG SET maxmemory 100mb', 'SETRANGE validation 94000000 x'], on)],
       evidence: /^9\d % used, \d MiB left; below 12 no relay is taken/,
-      ...{ fix: fixes.memory, only, mends: [redis('DEL validation', on), ...mends] },
+      ...{ fix: fixes.memory, only, mends: [redis('DEL validation', on), restarted] },
     },
     {
       check: 'redis.snapshot',
@@ -60,7 +57,7 @@ export function redisServer(
         redis('BGSAVE', on),
       ],
       evidence: /rdb_last_bgsave_status: err/,
-      fix: fixes.other,
+      fix: fixes.disk,
       mends: [
         shell('docker exec --user 0 pocket-redis-redis-1 chmod 755 /data', on),
         redis('BGSAVE', on),
@@ -75,7 +72,7 @@ export function redisServer(
       alsoFails: ['version', 'memory', 'headroom', 'policy', 'aof', 'snapshot'].map(
         (name) => `redis.${name}`,
       ),
-      ...{ fix: fixes.other, only, mends },
+      ...{ fix: fixes.other, only, ...mends },
     },
   ];
 }

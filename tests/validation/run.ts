@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { act, type Breakage, checksOf, type Scene } from './breakage.ts';
+import { typed } from './fix.ts';
 
 /** A finding as `scripts/validate.mjs --json` tells it. */
 interface Told {
@@ -76,12 +77,12 @@ async function whole(scene: Scene): Promise<Found> {
 }
 
 /**
- * Breaks one thing, sees exactly the checks that are meant for it object with a fix, applies that, and sees everything as
- * it was before.
+ * Breaks one thing, sees exactly the checks that are meant for it object with a fix, types the commands of the first of
+ * them, and sees everything as it was before.
  * @param before what was found with nothing broken
  */
 async function provoke(scene: Scene, breakage: Breakage, before: Found): Promise<void> {
-  const { verdict = 'fail', alsoFails = [], only, evidence, fix } = breakage;
+  const { verdict = 'fail', alsoFails = [], only, evidence, fix, mends } = breakage;
   const meant = checksOf(breakage).map((check) => keyOf(check, breakage.host, before));
   for (const key of meant) {
     const told = before.get(key);
@@ -89,9 +90,10 @@ async function provoke(scene: Scene, breakage: Breakage, before: Found): Promise
   }
   const strangers = (now: Found) =>
     objections(now, before).filter((key) => !meant.includes(key) && !alsoFails.includes(idOf(key)));
+  let found: Found = new Map();
   try {
     await act(scene, breakage.breaks);
-    const found = await until(
+    found = await until(
       scene,
       only,
       (now) =>
@@ -109,7 +111,7 @@ async function provoke(scene: Scene, breakage: Breakage, before: Found): Promise
     const others = strangers(found).map((key) => line(found.get(key)));
     assert.deepEqual(others, [], `not ${meant.join(', ')} alone`);
   } finally {
-    await act(scene, breakage.mends);
+    await (mends ? act(scene, mends) : typed(found.get(meant[0]!)?.fix ?? ''));
   }
   const mended = await until(scene, only, (now) => objections(now, before).length === 0);
   assert.deepEqual(
@@ -117,6 +119,7 @@ async function provoke(scene: Scene, breakage: Breakage, before: Found): Promise
     [],
     'the fix does not mend it',
   );
+  await act(scene, breakage.clears ?? []);
 }
 
 /** The one finding of a check, of a host where several have it; or of them all together. */

@@ -1,4 +1,4 @@
-import { again, shell, stopped } from '../acts.ts';
+import { shell, stopped } from '../acts.ts';
 import type { Act, Breakage } from '../breakage.ts';
 
 const docker = (words: string): Act => shell(`docker ${words}`);
@@ -9,14 +9,15 @@ export const BREAKAGES: readonly Breakage[] = [
     breaks: [{ shell: 'systemctl disable docker.socket docker.service' }],
     evidence: /disabled/,
     fix: /systemctl enable docker/,
-    mends: [{ shell: 'systemctl enable docker.service docker.socket' }],
     only: ['docker'],
+    clears: [{ shell: 'systemctl enable docker.socket' }],
   },
   {
     check: 'docker.engine',
     breaks: [{ shell: 'mv /usr/bin/docker /usr/bin/docker.away' }],
     evidence: /docker/,
     fix: /scripts\/install-docker\.mjs/,
+    // In the place of the package, which the script would install had it gone.
     mends: [{ shell: 'mv /usr/bin/docker.away /usr/bin/docker' }],
     only: ['docker.engine'],
   },
@@ -56,7 +57,6 @@ export const BREAKAGES: readonly Breakage[] = [
     breaks: [docker('tag debian/postgres:17 debian/redis:8.6')],
     evidence: /^it was made from [0-9a-f]{12}; debian\/redis:8\.6 is [0-9a-f]{12} now/,
     fix: /scripts\/redis\.mjs .*--limit lab/,
-    mends: [again('redis')],
     only: ['docker'],
   },
   stopped('relayer', 'relayminer', 'relayminer'),
@@ -79,7 +79,6 @@ export const BREAKAGES: readonly Breakage[] = [
     breaks: [docker('rm pocket-provider-provider-migration-1')],
     evidence: /has no container provider-migration/,
     fix: /scripts\/provider\.mjs/,
-    mends: [again('provider')],
     only: ['docker'],
   },
 ];

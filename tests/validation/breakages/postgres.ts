@@ -1,4 +1,3 @@
-import { again } from '../acts.ts';
 import type { Breakage } from '../breakage.ts';
 import { disconnected, sql } from '../sql.ts';
 
@@ -16,7 +15,7 @@ const renamed = (name: string, alsoFails: readonly string[] = []): Breakage => (
     ),
   ],
   evidence: /^there are .*away/,
-  fix: /scripts\/postgres\.mjs/,
+  fix: /^restore it from its backup; else scripts\/postgres\.mjs/,
   mends: [
     sql(
       'postgres',
@@ -33,8 +32,7 @@ export const BREAKAGES: readonly Breakage[] = [
     check: 'postgres.reachable',
     breaks: [{ shell: 'docker pause pocket-postgres-postgres-1' }],
     evidence: /no answer|in time/,
-    fix: /logs --tail 50 postgres/,
-    mends: [{ shell: 'docker unpause pocket-postgres-postgres-1' }],
+    fix: /^scripts\/postgres\.mjs .*logs --tail 50 postgres$/,
     alsoFails: [
       'postgres.login',
       'postgres.password',
@@ -55,7 +53,6 @@ export const BREAKAGES: readonly Breakage[] = [
     ],
     evidence: /password authentication failed/,
     fix: /scripts\/postgres\.mjs .*--limit lab/,
-    mends: [again('postgres')],
     alsoFails: [
       'postgres.database-provider',
       'postgres.database-temporal',
@@ -76,7 +73,7 @@ export const BREAKAGES: readonly Breakage[] = [
       sql('postgres', 'SELECT pg_reload_conf()'),
     ],
     evidence: /any password is accepted over TCP/,
-    fix: /scripts\/postgres\.mjs/,
+    fix: /lines with trust .* out of pg_hba\.conf .*, then: ssh .* docker restart pocket-postgres-postgres-1$/,
     mends: [
       {
         shell: `docker exec --user postgres pocket-postgres-postgres-1 sh -c 'mv "$PGDATA/pg_hba.right" "$PGDATA/pg_hba.conf"'`,
@@ -109,10 +106,10 @@ export const BREAKAGES: readonly Breakage[] = [
   ...['temporal', 'temporal_visibility'].map((database): Breakage => {
     return {
       check: `postgres.schema-${database.replace('_', '-')}`,
-      breaks: [sql(database, "UPDATE schema_version SET min_compatible_version = '9.0'")],
-      evidence: /; the oldest compatible one is 9\.0/,
-      fix: /scripts\/temporal\.mjs/,
-      mends: [sql(database, "UPDATE schema_version SET min_compatible_version = '1.0'")],
+      // As an upgrade leaves it that was cut off; the image goes on with it when it starts.
+      breaks: [sql(database, "UPDATE schema_version SET curr_version = '0.9'")],
+      evidence: /^version 0\.9; the oldest compatible one is 1\.0$/,
+      fix: /^scripts\/temporal\.mjs .*docker restart pocket-temporal-temporal-1/,
       only,
     };
   }),

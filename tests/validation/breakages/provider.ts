@@ -1,10 +1,12 @@
-import { again, environment, shell } from '../acts.ts';
+import { environment, overridden, shell } from '../acts.ts';
 import type { Breakage } from '../breakage.ts';
-import { disconnected, sql } from '../sql.ts';
+import { sql } from '../sql.ts';
 
 const only = ['provider'];
-const webLogs = /logs --tail 50 provider-web/;
-const workerLogs = /logs --tail 50 provider-workflows/;
+const mendWeb =
+  /^scripts\/provider\.mjs .*docker restart \S+-provider-web-1; .*logs --tail 50 provider-web$/;
+const mendWorker =
+  /^scripts\/provider\.mjs .*docker restart \S+-workflows-1; .*logs --tail 50 provider-workflows$/;
 const web = (variables: Record<string, string>) =>
   environment('provider', 'provider-web', variables);
 const WORKER = 'pocket-provider-provider-workflows-1';
@@ -22,8 +24,7 @@ export const BREAKAGES: readonly Breakage[] = [
     check: 'provider.schedules',
     breaks: [...bootstrapped, sql('temporal', 'DELETE FROM standin_schedules')],
     evidence: /^there is none$/,
-    fix: workerLogs,
-    mends: [shell(`docker restart ${WORKER}`)],
+    fix: mendWorker,
     only,
   },
   {
@@ -34,8 +35,7 @@ export const BREAKAGES: readonly Breakage[] = [
       sql('temporal', "DELETE FROM standin_schedules WHERE id = 'GovernanceSync-scheduled'"),
     ],
     evidence: /^6 schedules, without GovernanceSync$/,
-    fix: workerLogs,
-    mends: [shell(`docker restart ${WORKER}`)],
+    fix: mendWorker,
     only,
   },
   {
@@ -45,8 +45,7 @@ export const BREAKAGES: readonly Breakage[] = [
       shell(`docker stop -t 5 ${WORKER}; docker restart pocket-temporal-temporal-1`),
     ],
     evidence: /^nobody asks for tasks$/,
-    fix: workerLogs,
-    mends: [again('provider')],
+    fix: mendWorker,
     alsoFails: ['provider.worker'],
     only,
   },
@@ -54,16 +53,14 @@ export const BREAKAGES: readonly Breakage[] = [
     check: 'provider.worker',
     breaks: [...bootstrapped, shell(`docker stop -t 5 ${WORKER}`)],
     evidence: /does not run/,
-    fix: workerLogs,
-    mends: [again('provider')],
+    fix: mendWorker,
     only,
   },
   {
     check: 'provider.session',
     breaks: [web({ AUTH_SECRET: '' })],
     evidence: /HTTP 500 .*; wanted: 200 null/,
-    fix: webLogs,
-    mends: [again('provider')],
+    fix: mendWeb,
     only,
   },
   {
@@ -71,26 +68,21 @@ export const BREAKAGES: readonly Breakage[] = [
     breaks: [web({ APP_IDENTITY: '11'.repeat(32) })],
     evidence: /; app_identity belongs to 0/,
     fix: /scripts\/provider\.mjs .*--limit lab/,
-    mends: [again('provider')],
     only,
   },
   {
     check: 'provider.status',
     breaks: [web({ APP_IDENTITY: 'not-a-key' })],
     evidence: /HTTP 500/,
-    fix: webLogs,
-    mends: [again('provider')],
+    fix: mendWeb,
     alsoFails: ['provider.identity'],
     only,
   },
   {
     check: 'provider.health',
-    breaks: [
-      sql('postgres', 'ALTER DATABASE provider ALLOW_CONNECTIONS false', disconnected('provider')),
-    ],
+    breaks: [web({ DATABASE_URL: 'postgresql://nobody:nothing@postgres:5432/provider' })],
     evidence: /HTTP 500 .*; wanted: 200 \{\}/,
-    fix: webLogs,
-    mends: [sql('postgres', 'ALTER DATABASE provider ALLOW_CONNECTIONS true')],
+    fix: mendWeb,
     alsoFails: [
       'provider.status',
       'provider.bootstrap',
@@ -106,46 +98,34 @@ export const BREAKAGES: readonly Breakage[] = [
   {
     check: 'provider.migrations',
     breaks: [
-      shell(
-        'docker exec --user 0 pocket-provider-provider-web-1 mv /app/apps/provider/drizzle/meta /app/apps/provider/drizzle/away',
-      ),
+      overridden('provider', 'provider-web', { tmpfs: ['/app/apps/provider/drizzle/meta'] }),
     ],
     evidence: /_journal\.json/,
     fix: /scripts\/provider\.mjs .*--limit lab/,
-    mends: [
-      shell(
-        'docker exec --user 0 pocket-provider-provider-web-1 mv /app/apps/provider/drizzle/away /app/apps/provider/drizzle/meta',
-      ),
-    ],
     alsoFails: ['provider.ledger'],
     only,
   },
   {
     check: 'provider.ledger',
+    // As an older backup leaves it.
     breaks: [
       sql(
         'provider',
-        'CREATE TABLE drizzle.kept AS SELECT * FROM drizzle.__drizzle_migrations ORDER BY id DESC LIMIT 1',
-        'DELETE FROM drizzle.__drizzle_migrations WHERE id IN (SELECT id FROM drizzle.kept)',
+        'ALTER TABLE application_settings RENAME COLUMN "pocketApiUrl" TO "rpcUrl"',
+        'ALTER TABLE application_settings DROP COLUMN "pocketRpcUrl"',
+        'DELETE FROM drizzle.__drizzle_migrations WHERE id = (SELECT max(id) FROM drizzle.__drizzle_migrations)',
       ),
     ],
     evidence: /^2 of 3$/,
-    fix: /scripts\/provider\.mjs .*--limit lab/,
-    mends: [
-      sql(
-        'provider',
-        'INSERT INTO drizzle.__drizzle_migrations SELECT * FROM drizzle.kept',
-        'DROP TABLE drizzle.kept',
-      ),
-    ],
+    fix: /scripts\/provider\.mjs .*--limit lab; .*docker start --attach \S+-provider-migration-1$/,
     only,
   },
   {
     check: 'provider.bootstrap',
-    breaks: [sql('provider', 'ALTER TABLE application_settings RENAME TO away')],
+    // As with the database of somebody else: it answers, and has none of the tables.
+    breaks: [web({ PGOPTIONS: '-c search_path=pg_catalog' })],
     evidence: /^HTTP 500/,
-    fix: webLogs,
-    mends: [sql('provider', 'ALTER TABLE away RENAME TO application_settings')],
+    fix: mendWeb,
     alsoFails: [
       'provider.status',
       'provider.workflow-pollers',

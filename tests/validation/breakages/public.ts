@@ -1,8 +1,8 @@
 import { takeOutOfService } from '../../../lib/proxy/upstreams.ts';
-import { again, leadsTo, proxyWith } from '../acts.ts';
-import type { Act, Breakage } from '../breakage.ts';
+import { leadsTo, proxyWith } from '../acts.ts';
+import type { Breakage } from '../breakage.ts';
 
-const mends: readonly Act[] = [again('reverse-proxy')];
+const fix = /^scripts\/reverse-proxy\.mjs .*logs --tail 50 caddy$/;
 const only = ['public'];
 
 export const BREAKAGES: readonly Breakage[] = [
@@ -15,8 +15,7 @@ export const BREAKAGES: readonly Breakage[] = [
       ),
     ],
     evidence: /no handshake with TLS 1\.3/,
-    fix: /logs --tail 50 caddy/,
-    mends,
+    fix,
     only,
   },
   {
@@ -25,8 +24,7 @@ export const BREAKAGES: readonly Breakage[] = [
       proxyWith('sites/relays.caddy', 's/^\\{\\$RELAY_PUBLIC_DOMAIN\\} \\{/other.lab.internal {/'),
     ],
     evidence: /no handshake|it is for/,
-    fix: /logs --tail 50 caddy/,
-    mends,
+    fix,
     alsoFails: ['public.tls-relays'],
     only: ['public.certificate-relays', 'public.tls-relays'],
   },
@@ -39,8 +37,7 @@ export const BREAKAGES: readonly Breakage[] = [
       ),
     ],
     evidence: /HTTP 404; wanted: 308 to https/,
-    fix: /logs --tail 50 caddy/,
-    mends,
+    fix,
     only,
   },
   {
@@ -49,24 +46,21 @@ export const BREAKAGES: readonly Breakage[] = [
     ),
     breaks: [proxyWith('sites/relays.caddy', '/^\\trespond @private 404$/d')],
     evidence: /wanted: the proxy’s own 404/,
-    fix: /scripts\/reverse-proxy\.mjs/,
-    mends,
+    fix,
     only,
   },
   {
     check: ['public.relay', 'public.outside-relays'],
     breaks: [proxyWith('sites/relays.caddy', 's/^\\tlog$/\\tlog\\n\\trespond 403/')],
     evidence: /HTTP 403 .*; wanted: 400 and the relayer’s error/,
-    fix: /logs --tail 50 caddy/,
-    mends,
+    fix: /scripts\/reverse-proxy\.mjs .*logs --tail 50 caddy$/,
     only,
   },
   {
     check: 'public.relayer-lab',
     breaks: [{ shell: 'docker stop pocket-relayminer-relayer-1' }],
     evidence: /\/ready: /,
-    fix: /check that lab reaches/,
-    mends: [again('relayminer')],
+    fix: /^scripts\/relayminer\.mjs .*--limit lab; else: whether lab reaches/,
     only: ['public.relayer-lab'],
   },
   {
@@ -74,8 +68,7 @@ export const BREAKAGES: readonly Breakage[] = [
     check: 'public.relayer-lab',
     breaks: [{ shell: takeOutOfService('relayer:8080').text }],
     evidence: /^out of service: .*\/relayer:8080 is there$/,
-    fix: /scripts\/reverse-proxy\.mjs/,
-    mends: [again('reverse-proxy')],
+    fix: /^scripts\/reverse-proxy\.mjs/,
     alsoFails: ['public.relay', 'public.outside-relays'],
     only: ['public'],
   },

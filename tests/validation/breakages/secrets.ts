@@ -1,4 +1,4 @@
-import { again, here } from '../acts.ts';
+import { here } from '../acts.ts';
 import type { Breakage } from '../breakage.ts';
 
 export const BREAKAGES: readonly Breakage[] = [
@@ -7,14 +7,12 @@ export const BREAKAGES: readonly Breakage[] = [
     breaks: [{ shell: 'chmod 644 /opt/pocket/relayminer/keys/keys.yaml' }],
     evidence: /keys\.yaml is 644 1000:1000; wanted: 400 1000:1000$/,
     fix: /^scripts\/relayminer\.mjs --profile \S+ --limit lab$/,
-    mends: [again('relayminer')],
   },
   {
     check: 'secrets.placeholders',
     breaks: [{ shell: 'echo POSTGRES_PASSWORD=change-me >>/opt/pocket/postgres/.env' }],
     evidence: /^a default or placeholder in \/opt\/pocket\/postgres\/\.env:\d+$/,
     fix: /^scripts\/postgres\.mjs --profile \S+ --limit lab$/,
-    mends: [again('postgres')],
   },
   {
     check: 'secrets.values',
@@ -30,7 +28,6 @@ export const BREAKAGES: readonly Breakage[] = [
     breaks: [here('chmod o+x deployments/fleet')],
     evidence: /deployments\/fleet has mode 701$/,
     fix: /^chmod go= \S*deployments\/fleet$/,
-    mends: [here('chmod go= deployments/fleet')],
     only: ['secrets'],
   },
   {

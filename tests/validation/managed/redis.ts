@@ -6,7 +6,7 @@ const host = 'state';
 const fix = /^redis_url \(now redis:\S+\), redis\.user and secrets\.redis_password in the profile/;
 
 export const BREAKAGES: readonly Breakage[] = [
-  ...redisServer({ version: fix, memory: fix, other: fix }, host),
+  ...redisServer({ version: fix, memory: fix, disk: fix, other: fix }, host),
   {
     // Some managed services keep data in another way, so that it is no failure.
     check: 'redis.aof',

@@ -1,4 +1,4 @@
-import { again, shell } from '../acts.ts';
+import { shell } from '../acts.ts';
 import type { Breakage } from '../breakage.ts';
 import { sqlOn } from '../sql.ts';
 
@@ -20,7 +20,6 @@ export const BREAKAGES: readonly Breakage[] = [
     breaks: [sqlOn(host, 'temporal', "DELETE FROM standin_namespaces WHERE name = 'provider'")],
     evidence: /there is no such namespace/,
     fix: /scripts\/provider\.mjs .*--limit lab/,
-    mends: [again('provider')],
     only,
   },
 ];

@@ -14,7 +14,7 @@ const open = (name: PortName, host: string): Breakage => ({
     listens('break-port', { address: OTHER, ports: [PORTS[name].port], on: host }),
   ],
   evidence: /it listens at 198\.51\.100\.9; wanted: /,
-  fix: new RegExp(`scripts/${PORTS[name].role}\\.mjs .*--limit ${host}`),
+  fix: new RegExp(`scripts/${PORTS[name].role}\\.mjs .*--limit ${host}; .*, who listens there: `),
   mends: [ends('break-port', host), shell(`ip address del ${OTHER}/32 dev eth0`, host)],
   only: ['exposure'],
 });

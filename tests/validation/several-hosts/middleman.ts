@@ -1,15 +1,15 @@
-import { again, environment, shell, stopped } from '../acts.ts';
-import type { Act, Breakage } from '../breakage.ts';
+import { environment, overridden, shell, stopped } from '../acts.ts';
+import type { Breakage } from '../breakage.ts';
 import { disconnected, sql } from '../sql.ts';
 
 const host = 'portal';
 const only = ['middleman'];
-const mends: readonly Act[] = [again('middleman', host)];
-const webLogs = /logs --tail 50 middleman-web/;
-const workerLogs = /logs --tail 50 middleman-workflows/;
+const mendWeb = /^scripts\/middleman\.mjs .*logs --tail 50 middleman-web$/;
+const mendWorker = /^scripts\/middleman\.mjs .*logs --tail 50 middleman-workflows$/;
+const web = (variables: Record<string, string>) =>
+  environment('middleman', 'middleman-web', variables, host);
 const WEB = 'pocket-middleman-middleman-web-1';
 const WORKER = 'pocket-middleman-middleman-workflows-1';
-const MIGRATIONS = '/app/apps/middleman/drizzle';
 
 /** Completes the wizard, as far as the worker looks at it; it stays so for what comes after. */
 const bootstrapped = [
@@ -32,7 +32,6 @@ export const BREAKAGES: readonly Breakage[] = [
     breaks: [shell('docker rm pocket-middleman-middleman-migration-1', host)],
     evidence: /has no container middleman-migration/,
     fix: /scripts\/middleman\.mjs .*--limit portal/,
-    mends,
     only: ['docker'],
   },
   {
@@ -46,7 +45,7 @@ export const BREAKAGES: readonly Breakage[] = [
       ),
     ],
     evidence: /^there are .*away/,
-    fix: /scripts\/postgres\.mjs .*--limit node/,
+    fix: /^restore it from its backup; else scripts\/postgres\.mjs .*--limit node/,
     mends: [
       sql(
         'postgres',
@@ -61,7 +60,6 @@ export const BREAKAGES: readonly Breakage[] = [
     breaks: [sql('temporal', "DELETE FROM standin_namespaces WHERE name = 'middleman'")],
     evidence: /there is no such namespace/,
     fix: /scripts\/temporal\.mjs .*--limit node/,
-    mends: [again('temporal', 'node')],
     only: ['temporal'],
   },
   {
@@ -71,8 +69,7 @@ export const BREAKAGES: readonly Breakage[] = [
       sql('temporal', "DELETE FROM standin_schedules WHERE namespace = 'middleman'"),
     ],
     evidence: /^there is none$/,
-    fix: workerLogs,
-    mends: [shell(`docker restart ${WORKER}`, host)],
+    fix: mendWorker,
     only,
   },
   {
@@ -83,8 +80,7 @@ export const BREAKAGES: readonly Breakage[] = [
       shell('docker restart pocket-temporal-temporal-1'),
     ],
     evidence: /^nobody asks for tasks$/,
-    fix: workerLogs,
-    mends,
+    fix: mendWorker,
     alsoFails: ['middleman.worker'],
     only,
   },
@@ -92,38 +88,28 @@ export const BREAKAGES: readonly Breakage[] = [
     check: 'middleman.worker',
     breaks: [...bootstrapped, shell(`docker stop -t 5 ${WORKER}`, host)],
     evidence: /does not run/,
-    fix: workerLogs,
-    mends,
+    fix: mendWorker,
     only,
   },
   {
     check: 'middleman.session',
-    breaks: [environment('middleman', 'middleman-web', { AUTH_SECRET: '' }, host)],
+    breaks: [web({ AUTH_SECRET: '' })],
     evidence: /HTTP 500 .*; wanted: 200 null/,
-    fix: webLogs,
-    mends,
+    fix: mendWeb,
     only,
   },
   {
     check: 'middleman.relay',
     breaks: [shell(`docker pause ${WEB}`, host)],
     evidence: /^no answer: /,
-    fix: webLogs,
-    mends: [shell(`docker unpause ${WEB}`, host)],
+    fix: mendWeb,
     only: ['middleman.relay'],
   },
   {
     check: 'middleman.health',
-    breaks: [
-      sql(
-        'postgres',
-        'ALTER DATABASE middleman ALLOW_CONNECTIONS false',
-        disconnected('middleman'),
-      ),
-    ],
+    breaks: [web({ DATABASE_URL: 'postgresql://nobody:nothing@postgres:5432/middleman' })],
     evidence: /^HTTP 500/,
-    fix: webLogs,
-    mends: [sql('postgres', 'ALTER DATABASE middleman ALLOW_CONNECTIONS true')],
+    fix: mendWeb,
     alsoFails: [
       'middleman.own-url',
       'middleman.bootstrap',
@@ -138,10 +124,10 @@ export const BREAKAGES: readonly Breakage[] = [
   },
   {
     check: 'middleman.bootstrap',
-    breaks: [sql('middleman', 'ALTER TABLE application_settings RENAME TO away')],
+    // As with the database of somebody else: it answers, and has none of the tables.
+    breaks: [web({ PGOPTIONS: '-c search_path=pg_catalog' })],
     evidence: /^HTTP 500/,
-    fix: webLogs,
-    mends: [sql('middleman', 'ALTER TABLE away RENAME TO application_settings')],
+    fix: mendWeb,
     alsoFails: [
       'middleman.own-url',
       'middleman.workflow-pollers',
@@ -154,31 +140,31 @@ export const BREAKAGES: readonly Breakage[] = [
   {
     check: 'middleman.migrations',
     host,
-    breaks: [shell(`docker exec --user 0 ${WEB} mv ${MIGRATIONS}/meta ${MIGRATIONS}/away`, host)],
+    breaks: [
+      overridden(
+        'middleman',
+        'middleman-web',
+        { tmpfs: ['/app/apps/middleman/drizzle/meta'] },
+        host,
+      ),
+    ],
     evidence: /_journal\.json/,
     fix: /scripts\/middleman\.mjs .*--limit portal/,
-    mends: [shell(`docker exec --user 0 ${WEB} mv ${MIGRATIONS}/away ${MIGRATIONS}/meta`, host)],
     alsoFails: ['middleman.ledger'],
     only,
   },
   {
     check: 'middleman.ledger',
+    // As an older backup leaves it.
     breaks: [
       sql(
         'middleman',
-        'CREATE TABLE drizzle.kept AS SELECT * FROM drizzle.__drizzle_migrations ORDER BY id DESC LIMIT 1',
-        'DELETE FROM drizzle.__drizzle_migrations WHERE id IN (SELECT id FROM drizzle.kept)',
+        'DROP TABLE providers',
+        'DELETE FROM drizzle.__drizzle_migrations WHERE id = (SELECT max(id) FROM drizzle.__drizzle_migrations)',
       ),
     ],
     evidence: /^\d of \d$/,
-    fix: /scripts\/middleman\.mjs .*--limit portal/,
-    mends: [
-      sql(
-        'middleman',
-        'INSERT INTO drizzle.__drizzle_migrations SELECT * FROM drizzle.kept',
-        'DROP TABLE drizzle.kept',
-      ),
-    ],
+    fix: /scripts\/middleman\.mjs .*--limit portal; .*docker start --attach \S+-middleman-migration-1$/,
     only,
   },
   {

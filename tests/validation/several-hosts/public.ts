@@ -1,7 +1,7 @@
 import { again, leadsTo, proxyWith } from '../acts.ts';
-import type { Act, Breakage } from '../breakage.ts';
+import type { Breakage } from '../breakage.ts';
 
-const mends: readonly Act[] = [again('reverse-proxy', 'node')];
+const fix = /^scripts\/reverse-proxy\.mjs .*--limit node; .*logs --tail 50 caddy$/;
 const only = ['public', 'middleman'];
 const REFUSED = [
   ...['root', 'admin', 'session', 'health', 'bootstrap', 'rpc'],
@@ -18,16 +18,14 @@ export const BREAKAGES: readonly Breakage[] = [
       proxyWith('sites/provider-api.caddy', 's/^\\troute \\{$/&\\n\\t\\trespond 403/', 'node'),
     ],
     evidence: /^HTTP 403/,
-    fix: /logs --tail 50 caddy|the DNS record of provider\.nodes\.net and its proxy/,
-    mends,
+    fix: /^scripts\/reverse-proxy\.mjs|the DNS record of provider\.nodes\.net and its proxy/,
     only,
   },
   {
     check: ['public.middleman', 'middleman.own-url'],
     breaks: [proxyWith('sites/middleman.caddy', 's/^\\tlog$/&\\n\\trespond 403/', 'node')],
     evidence: /^HTTP 403/,
-    fix: /logs --tail 50 caddy|the DNS record of stake\.nodes\.net and its proxy/,
-    mends,
+    fix: /^scripts\/reverse-proxy\.mjs|the DNS record of stake\.nodes\.net and its proxy/,
     only,
   },
   {
@@ -40,8 +38,7 @@ export const BREAKAGES: readonly Breakage[] = [
       ),
     ],
     evidence: /wanted: the proxy’s own 404, without a body$/,
-    fix: /scripts\/reverse-proxy\.mjs .*--limit node/,
-    mends,
+    fix,
     only,
   },
   {
@@ -54,8 +51,7 @@ export const BREAKAGES: readonly Breakage[] = [
       ),
     ],
     evidence: /HTTP 404; wanted: 308 to https/,
-    fix: /logs --tail 50 caddy/,
-    mends,
+    fix,
     alsoFails: ['public.redirect-relays'],
     only,
   },
@@ -69,8 +65,7 @@ export const BREAKAGES: readonly Breakage[] = [
       ),
     ],
     evidence: /no handshake with TLS 1\.3/,
-    fix: /logs --tail 50 caddy/,
-    mends,
+    fix,
     only,
   },
   ...Object.entries(NAMES).flatMap(([site, name]): Breakage[] => [
@@ -79,8 +74,10 @@ export const BREAKAGES: readonly Breakage[] = [
       check: `public.certificate-${site}`,
       breaks: [proxyWith('Caddyfile', 's/^(\\t\\tload .*)certificates$/\\1sites/', 'node')],
       evidence: /^no handshake: /,
-      fix: new RegExp(`renew the files at reverse_proxy\\.certificates\\.${name} in the profile`),
-      mends,
+      fix: new RegExp(
+        `renew the files at reverse_proxy\\.certificates\\.${name} in the profile, when .*; scripts/reverse-proxy`,
+      ),
+      mends: [again('reverse-proxy', 'node')],
       alsoFails: CERTIFICATES,
       only: CERTIFICATES,
     },

@@ -11,8 +11,7 @@ export const BREAKAGES: readonly Breakage[] = [
     host: 'node',
     breaks: ['portal', 'spare'].map((host) => shell(`docker stop -t 3 ${SENTINEL}`, host)),
     evidence: /^NOQUORUM/,
-    fix: /logs --tail 50 sentinel/,
-    mends: ['portal', 'spare'].map((host) => again('redis', host)),
+    fix: /^scripts\/redis\.mjs .*--limit node,portal,spare; .*logs --tail 50 sentinel$/,
     alsoFails: ['redis.quorum', 'redis.primary', 'redis.one-primary'],
     only,
   },
@@ -33,7 +32,7 @@ SHELL
     ],
     evidence:
       /^it is a second primary; its Sentinel names|, and 2 Redis say that they are the primary$/,
-    fix: /scripts\/redis\.mjs .*--limit spare|logs --tail 50 pocket-redis-sentinel-sentinel-1/,
+    fix: /^scripts\/redis\.mjs .*--limit (?:spare$|node,portal,spare; )/,
     mends: [
       shell('systemctl stop second-primary; rm /run/second-primary', 'spare'),
       again('redis', 'spare'),
@@ -46,8 +45,7 @@ SHELL
     host: 'spare',
     breaks: [redis(['CONFIG SET masterauth another', 'CLIENT KILL TYPE master'], 'spare')],
     evidence: /^its link to the primary is down$/,
-    fix: /logs --tail 50 redis/,
-    mends: [shell('docker restart -t 20 pocket-redis-redis-1', 'spare')],
+    fix: /^ssh .* spare docker restart pocket-redis-redis-1; .*logs --tail 50 redis$/,
     alsoFails: ['redis.replication'],
     only,
   },
@@ -56,8 +54,7 @@ SHELL
     host: 'node',
     breaks: [redis('CONFIG SET min-replicas-to-write 0', 'node')],
     evidence: /^min-replicas-to-write is 0: a failover would lose/,
-    fix: /scripts\/redis\.mjs .*--limit node/,
-    mends: [redis('CONFIG SET min-replicas-to-write 1', 'node')],
+    fix: /^scripts\/redis\.mjs .*--limit node; .*docker restart pocket-redis-redis-1/,
     only,
   },
 ];

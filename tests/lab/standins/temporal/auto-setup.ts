@@ -133,7 +133,10 @@ async function setUpDatabase(target: Target, name: string): Promise<void> {
   await withClient(target, name, async (client) => {
     await client.query(VERSION_TABLE);
     await client.query(
-      "INSERT INTO schema_version VALUES (0, $1, now(), '1.0', '1.0') ON CONFLICT DO NOTHING",
+      // An older one is brought up to date, as `temporal-sql-tool update-schema` does.
+      `INSERT INTO schema_version VALUES (0, $1, now(), '1.0', '1.0')
+        ON CONFLICT (version_partition, db_name) DO UPDATE SET curr_version = '1.0'
+        WHERE schema_version.curr_version < '1.0'`,
       [name],
     );
   });
