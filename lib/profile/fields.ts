@@ -6,8 +6,13 @@ import { imageTag } from './images.ts';
 // zod would compile each object's check first, which pays for thousands of values; a script checks one profile.
 z.config({ jitless: true });
 
+/** What would be taken for the place of a secret in a file that is written on a host. */
+export const LOOKS_LIKE_A_SECRET = '@{secret:';
+
+const NO_MARK = `text without ${LOOKS_LIKE_A_SECRET}`;
+
 /**
- * The kinds of values a profile is made of. Each carries, as its error, the description of what is expected there,
+ * The kinds of values a profile is made of, each made once. Each carries, as its error, the description of what is expected there,
  * which the problem line repeats after the offending value.
  */
 
@@ -25,9 +30,7 @@ export function count(minimum: number, maximum: number) {
 }
 
 /** true or false. */
-export function boolean() {
-  return z.boolean({ error: 'true or false' });
-}
+export const boolean = z.boolean({ error: 'true or false' });
 
 /** One of a few words. */
 export function oneOf<const T extends readonly [string, ...string[]]>(words: T) {
@@ -50,40 +53,30 @@ export function url(schemes: readonly string[]) {
 }
 
 /** An `http://` or `https://` URL. */
-export function httpUrl() {
-  return url(['http', 'https']);
-}
+export const httpUrl = url(['http', 'https']);
 
 /** Where Redis is, without credentials, which would end up in logs; `redis-sentinel://` names Sentinels and the primary. */
-export function redisUrl() {
-  return text(
-    'redis://host:port, rediss://host:port or redis-sentinel://host:port,host:port/name, without user and password',
-    /^(?:rediss?:\/\/(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:\/\d{1,2})?|redis-sentinel:\/\/(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}(?:,(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5})*\/[A-Za-z0-9._-]+(?:\?db=\d{1,2})?)$/,
-  )
-    .refine(
-      (value) => parseRedisUrl(value).servers.every(({ port }) => port > 0 && port < 65_536),
-      {
-        error: 'ports from 1 to 65535',
-        when: ({ issues }) => issues.length === 0,
-      },
-    )
-    .refine(
-      (value) => (value.match(/\[[^\]]*\]/g) ?? []).every((one) => isIPv6(one.slice(1, -1))),
-      { error: 'IPv6 addresses in the brackets' },
-    );
-}
+export const redisUrl = text(
+  'redis://host:port, rediss://host:port or redis-sentinel://host:port,host:port/name, without user and password',
+  /^(?:rediss?:\/\/(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:\/\d{1,2})?|redis-sentinel:\/\/(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}(?:,(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5})*\/[A-Za-z0-9._-]+(?:\?db=\d{1,2})?)$/,
+)
+  .refine((value) => parseRedisUrl(value).servers.every(({ port }) => port > 0 && port < 65_536), {
+    error: 'ports from 1 to 65535',
+    when: ({ issues }) => issues.length === 0,
+  })
+  .refine((value) => (value.match(/\[[^\]]*\]/g) ?? []).every((one) => isIPv6(one.slice(1, -1))), {
+    error: 'IPv6 addresses in the brackets',
+  });
 
 /** `host:port` without a scheme: gRPC clients do not all strip one (the miner: pocket-relay-miner, v0.1.x). */
-export function hostPort() {
-  return text(
-    'host:port without a scheme',
-    /^(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]+\]):(?:[1-9]\d{0,4})$/,
-  )
-    .refine((value) => Number(value.slice(value.lastIndexOf(':') + 1)) <= 65_535, {
-      error: 'a port up to 65535',
-    })
-    .refine(hasRealAddress, { error: 'an IPv6 address in the brackets' });
-}
+export const hostPort = text(
+  'host:port without a scheme',
+  /^(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]+\]):(?:[1-9]\d{0,4})$/,
+)
+  .refine((value) => Number(value.slice(value.lastIndexOf(':') + 1)) <= 65_535, {
+    error: 'a port up to 65535',
+  })
+  .refine(hasRealAddress, { error: 'an IPv6 address in the brackets' });
 
 /** Whether what stands in brackets, if anything does, is an IPv6 address. */
 export function hasRealAddress(value: string): boolean {
@@ -92,32 +85,23 @@ export function hasRealAddress(value: string): boolean {
 }
 
 /** A fully qualified domain name. */
-export function domain() {
-  return text(
-    'a domain name such as relay.your-domain.net, without scheme and path',
-    /^(?=.{4,253}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]$/,
-  );
-}
+export const domain = text(
+  'a domain name such as relay.your-domain.net, without scheme and path',
+  /^(?=.{4,253}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]$/,
+);
 
+const RANGE = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]);
+const A_RANGE = { error: 'a range of addresses such as 203.0.113.0/24, or one address' };
 /** A range of addresses, or one address. */
-export function addressRange() {
-  const forms = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]);
-  const error = 'a range of addresses such as 203.0.113.0/24, or one address';
-  return z.string({ error }).refine((value) => forms.safeParse(value).success, { error });
-}
+export const addressRange = z
+  .string(A_RANGE)
+  .refine((value) => RANGE.safeParse(value).success, A_RANGE);
 
 /** An e-mail address. */
-export function email() {
-  return text(
-    'an e-mail address',
-    /^[A-Za-z0-9!%&*+/=?^_|~.-]{1,64}@[A-Za-z0-9.-]{1,200}\.[A-Za-z]{2,63}$/,
-  );
-}
-
-/** What would be taken for the place of a secret in a file that is written on a host. */
-export const LOOKS_LIKE_A_SECRET = '@{secret:';
-
-const NO_MARK = `text without ${LOOKS_LIKE_A_SECRET}`;
+export const email = text(
+  'an e-mail address',
+  /^[A-Za-z0-9!%&*+/=?^_|~.-]{1,64}@[A-Za-z0-9.-]{1,200}\.[A-Za-z]{2,63}$/,
+);
 
 /** Free text that ends up in a file on a host. */
 export function freeText(expected: string, pattern: RegExp) {
@@ -127,33 +111,28 @@ export function freeText(expected: string, pattern: RegExp) {
 }
 
 /** A private key that ssh reads: what ssh_config would expand or could not quote is refused. */
-export function keyPath() {
-  return text('the path of a key without any of " \\ $', /^[^\0-\x1f\x7f-\x9f"\\$]{1,4096}$/);
-}
+export const keyPath = text(
+  'the path of a key without any of " \\ $',
+  /^[^\0-\x1f\x7f-\x9f"\\$]{1,4096}$/,
+);
 
 /** A path of a file on the operator's machine. */
-export function filePath() {
-  return text('the path of a file', /^[^\0-\x1f\x7f-\x9f]{1,4096}$/);
-}
+export const filePath = text('the path of a file', /^[^\0-\x1f\x7f-\x9f]{1,4096}$/);
 
-/** A secret that lives elsewhere. */
-export function reference() {
-  return text('env:NAME, file:PATH or cmd:COMMAND', REFERENCE);
-}
 /** The form of a reference to a secret. */
 export const REFERENCE = /^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^\0\n]+|cmd:[^\0\n]+)$/;
+/** A secret that lives elsewhere. */
+export const reference = text('env:NAME, file:PATH or cmd:COMMAND', REFERENCE);
 
 /** A full image reference with an exact tag, optionally with a digest. */
-export function image() {
-  return text(
-    'a full image reference such as docker.io/library/redis:8.10.1-alpine',
-    /^[a-z0-9][a-z0-9.-]*(?::\d+)?(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)+(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/,
-  )
-    .refine((value) => imageTag(value) !== undefined, { error: 'an image with an exact tag' })
-    .refine((value) => imageTag(value) !== 'latest', {
-      error: 'an exact tag instead of latest, which changes without notice',
-    });
-}
+export const image = text(
+  'a full image reference such as docker.io/library/redis:8.10.1-alpine',
+  /^[a-z0-9][a-z0-9.-]*(?::\d+)?(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)+(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/,
+)
+  .refine((value) => imageTag(value) !== undefined, { error: 'an image with an exact tag' })
+  .refine((value) => imageTag(value) !== 'latest', {
+    error: 'an exact tag instead of latest, which changes without notice',
+  });
 
 function schemeOf(value: string): string | undefined {
   // Without both slashes, some schemes are read all the same, as something else than it looks.

@@ -18,7 +18,7 @@ const opening = z.strictObject({
 
 /** The firewall of every host: the ports of the deployment are open to those that need them and to nobody else. */
 export const firewall = z.strictObject({
-  enabled: boolean()
+  enabled: boolean
     .default(true)
     .describe(
       'Whether hosts get a firewall that follows from who has to talk to whom. false takes it away again.',

@@ -23,14 +23,14 @@ export const STAKE_BUFFER_UPOKT = 500_000_000;
 
 export const provider = z.strictObject({
   owner_identity: ownerIdentity('Provider'),
-  owner_email: email().describe('Where the network reaches the owner.'),
-  auth_url: httpUrl()
+  owner_email: email.describe('Where the network reaches the owner.'),
+  auth_url: httpUrl
     .refine((url) => !url.endsWith('/'), { error: 'a URL without a slash at its end' })
     .optional()
     .describe(
       'The URL typed into the browser to open the portal, to the letter. Default: https:// and provider_domain; without it, http://localhost:3001, for a tunnel.',
     ),
-  delegators_url: httpUrl()
+  delegators_url: httpUrl
     .optional()
     .describe('The list of delegators; {chainId} in it is replaced. Default: the network’s own.'),
   minimum_stake_buffer_upokt: count(0, Number.MAX_SAFE_INTEGER)
@@ -41,8 +41,8 @@ export const provider = z.strictObject({
 
 export const middleman = z.strictObject({
   owner_identity: ownerIdentity('Middleman'),
-  owner_email: email().describe('Where the network reaches the owner.'),
-  providers_url: httpUrl()
+  owner_email: email.describe('Where the network reaches the owner.'),
+  providers_url: httpUrl
     .optional()
     .describe('The list of Providers; {chainId} in it is replaced. Default: the network’s own.'),
   minimum_stake_buffer_upokt: count(0, Number.MAX_SAFE_INTEGER)
@@ -50,7 +50,7 @@ export const middleman = z.strictObject({
     .describe(
       'Kept above the minimum stake, in uPOKT. Default: as at the Provider of this profile, else 500000000.',
     ),
-  trusted_authority: filePath()
+  trusted_authority: filePath
     .optional()
     .describe(
       'The certificate of a private authority, a PEM file on this machine: with it, certificates of that authority are good enough for the Middleman when it calls itself and Providers.',
@@ -73,7 +73,7 @@ export const pocketd = z.strictObject({
     .strictObject({ amd64: sha256('amd64'), arm64: sha256('arm64') })
     .prefault({})
     .describe('What the archive has to be, or it is not installed.'),
-  archive: filePath()
+  archive: filePath
     .optional()
     .describe(
       'The release’s archive on this machine, carried to hosts without internet. Default: hosts download it.',

@@ -20,7 +20,7 @@ const headers = z
   .optional();
 
 const healthCheck = z.strictObject({
-  enabled: boolean().default(true).describe('Whether the backend is probed.'),
+  enabled: boolean.default(true).describe('Whether the backend is probed.'),
   endpoint: freeText('a path that begins with /', /^\/\S*$/)
     .optional()
     .describe('The path to probe.'),
@@ -141,7 +141,7 @@ const service = z.strictObject({
 
 /** `relayminer` of a profile. */
 export const relayminer = z.strictObject({
-  keys_file: filePath()
+  keys_file: filePath
     .optional()
     .describe('The supplier keys: a YAML file with a list `keys`, or env:NAME or cmd:COMMAND.'),
   services: z
@@ -172,7 +172,7 @@ export const relayminer = z.strictObject({
     .describe('Applications whose data is loaded before their first relay.'),
   simulation: z
     .strictObject({
-      enabled: boolean()
+      enabled: boolean
         .default(true)
         .describe(
           'Whether relayers serve simulated relays to who holds the deployment’s own two keys for them: validate --relay proves a relay with one. They are never charged and never published.',

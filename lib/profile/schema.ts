@@ -36,7 +36,7 @@ const host = z.strictObject({
   ),
   user: text('a login name', USER).optional().describe('The user ssh logs in as.'),
   port: count(1, 65_535).optional().describe('The port of the ssh server.'),
-  identity_file: keyPath()
+  identity_file: keyPath
     .optional()
     .describe('The private key ssh uses, relative to this file; ~ is your home.'),
   private_address: z
@@ -69,14 +69,14 @@ const group = (name: GroupName) =>
     .describe(groupDescriptions[name]);
 
 const imageDescription = (name: ImageName) =>
-  image()
+  image
     .default(DEFAULT_IMAGES[name])
     .describe(`The ${name.replaceAll('_', ' ')} image, with an exact tag.`);
 const images = z.strictObject({
   source: oneOf(['registry', 'bundle'])
     .default('registry')
     .describe('registry: hosts pull the images; bundle: they are loaded from a file.'),
-  bundle: filePath().optional().describe('The file or directory of the bundle.'),
+  bundle: filePath.optional().describe('The file or directory of the bundle.'),
   redis: imageDescription('redis'),
   postgres: imageDescription('postgres'),
   temporal: imageDescription('temporal'),
@@ -97,51 +97,47 @@ const images = z.strictObject({
 });
 
 const secrets = z.strictObject({
-  postgres_password: reference().optional().describe('The password of PostgreSQL.'),
-  redis_password: reference().optional().describe('The password of Redis.'),
-  app_identity: reference()
+  postgres_password: reference.optional().describe('The password of PostgreSQL.'),
+  redis_password: reference.optional().describe('The password of Redis.'),
+  app_identity: reference
     .optional()
     .describe('The Provider’s own private key: 64 hexadecimal digits.'),
-  encryption_key: reference()
+  encryption_key: reference
     .optional()
     .describe('Encrypts the supplier keys in the database: 64 hexadecimal digits.'),
-  encryption_iv: reference()
+  encryption_iv: reference
     .optional()
     .describe('The initialization vector of that encryption: 32 hexadecimal digits.'),
-  auth_secret: reference()
-    .optional()
-    .describe('Signs the portal’s sessions: 48 characters or more.'),
-  middleman_app_identity: reference()
+  auth_secret: reference.optional().describe('Signs the portal’s sessions: 48 characters or more.'),
+  middleman_app_identity: reference
     .optional()
     .describe('The Middleman’s own private key, which signs what it asks of Providers.'),
-  middleman_auth_secret: reference()
+  middleman_auth_secret: reference
     .optional()
     .describe('Signs the sessions of the Middleman: 48 characters or more.'),
-  middleman_notification_key: reference()
+  middleman_notification_key: reference
     .optional()
     .describe(
       'Encrypts what the Middleman’s users give it for notifications: 64 hexadecimal digits.',
     ),
-  simulation_application_key: reference()
+  simulation_application_key: reference
     .optional()
     .describe(
       'The application’s private key of simulated relays, which owns nothing on chain: 64 hexadecimal digits.',
     ),
-  simulation_gateway_key: reference()
+  simulation_gateway_key: reference
     .optional()
     .describe(
       'The gateway’s private key of simulated relays, which owns nothing on chain: 64 hexadecimal digits.',
     ),
-  grafana_admin_password: reference()
-    .optional()
-    .describe('The password of the Grafana user admin.'),
-  alert_webhook_url: reference()
+  grafana_admin_password: reference.optional().describe('The password of the Grafana user admin.'),
+  alert_webhook_url: reference
     .optional()
     .describe('Where alerts are sent with monitoring.alerts: [webhook]. Never generated.'),
-  alert_slack_url: reference()
+  alert_slack_url: reference
     .optional()
     .describe('The incoming webhook of Slack for monitoring.alerts: [slack]. Never generated.'),
-  alert_pagerduty_key: reference()
+  alert_pagerduty_key: reference
     .optional()
     .describe('The routing key of PagerDuty for monitoring.alerts: [pagerduty]. Never generated.'),
 });
@@ -160,38 +156,38 @@ export const profileSchema = z.strictObject(
     name: text('a name of lower case letters, digits and dashes', /^[a-z0-9][a-z0-9-]{0,62}$/)
       .optional()
       .describe('The deployment’s name. Default: the name of this file.'),
-    extends: filePath()
+    extends: filePath
       .optional()
       .describe('Another profile, relative to this one, whose values hold where this has none.'),
     pocket_network: oneOf(['main', 'beta', 'local']).describe('The Pocket network to serve.'),
     pocket_chain_id: text('a chain id such as pocket', /^[A-Za-z0-9._-]{1,64}$/)
       .optional()
       .describe('The chain id the network’s nodes report. Default: the network’s.'),
-    pocket_rpc_url: httpUrl().optional().describe('CometBFT RPC of a Pocket node (port 26657).'),
-    pocket_grpc_address: hostPort()
+    pocket_rpc_url: httpUrl.optional().describe('CometBFT RPC of a Pocket node (port 26657).'),
+    pocket_grpc_address: hostPort
       .optional()
       .describe('gRPC of a Pocket node: host:port without a scheme.'),
-    pocket_grpc_insecure: boolean()
+    pocket_grpc_insecure: boolean
       .optional()
       .describe('true when gRPC is without TLS. Default: false at port 443, else true.'),
-    pocket_api_url: httpUrl().optional().describe('REST API of a Pocket node (port 1317).'),
-    indexer_url: httpUrl().optional().describe('The GraphQL indexer that the Provider asks.'),
-    relay_public_domain: domain()
+    pocket_api_url: httpUrl.optional().describe('REST API of a Pocket node (port 1317).'),
+    indexer_url: httpUrl.optional().describe('The GraphQL indexer that the Provider asks.'),
+    relay_public_domain: domain
       .optional()
       .describe('The public name under which relays arrive, which is what is staked on chain.'),
-    provider_domain: domain()
+    provider_domain: domain
       .optional()
       .describe(
         'The name of the Provider’s portal at the proxy, only for those whom reverse_proxy lets in. Default: not at the proxy at all.',
       ),
-    provider_public_api_domain: domain()
+    provider_public_api_domain: domain
       .optional()
       .describe('The public name of the Provider’s API, which Middlemen call.'),
-    middleman_domain: domain().optional().describe('The public name of the Middleman.'),
-    grafana_domain: domain()
+    middleman_domain: domain.optional().describe('The public name of the Middleman.'),
+    grafana_domain: domain
       .optional()
       .describe('The public name of Grafana, which asks for a password. Default: not public.'),
-    redis_url: redisUrl()
+    redis_url: redisUrl
       .optional()
       .describe(
         'The Redis of redis.mode external, without its password: that is secrets.redis_password. rediss:// is TLS with a certificate of a public authority, since RelayMiner takes no other.',
@@ -210,13 +206,13 @@ export const profileSchema = z.strictObject(
       GroupName,
       ReturnType<typeof group>
     >),
-    igniter_provider_enabled: boolean()
+    igniter_provider_enabled: boolean
       .optional()
       .describe('Whether Igniter Provider is deployed. Default: when provider_hosts has a host.'),
-    igniter_middleman_enabled: boolean()
+    igniter_middleman_enabled: boolean
       .optional()
       .describe('Whether Igniter Middleman is deployed. Default: when middleman_hosts has a host.'),
-    ha_relayminer_enabled: boolean()
+    ha_relayminer_enabled: boolean
       .optional()
       .describe('Whether relayer and miner are deployed. Default: when their groups have hosts.'),
     provider: provider.optional().describe('Igniter Provider.'),

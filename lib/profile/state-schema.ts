@@ -36,7 +36,7 @@ export const postgres = z.strictObject({
   memory: amountOfMemory('4gb')
     .optional()
     .describe('The memory PostgreSQL is tuned for. Default: from the memory of its host.'),
-  address: hostPort().optional().describe('The external server: host:port.'),
+  address: hostPort.optional().describe('The external server: host:port.'),
   sslmode: oneOf(['verify-full', 'no-verify', 'disable'])
     .optional()
     .describe(
@@ -50,7 +50,7 @@ export const temporal = z.strictObject({
     .describe(
       'deploy: on the host of temporal_hosts; external: the server at temporal.address, without TLS and without a key: the workers of Igniter cannot speak either.',
     ),
-  address: hostPort()
+  address: hostPort
     .optional()
     .describe('The frontend of the external server, without TLS: host:port.'),
   retention_hours: count(1, 24 * 365)
