@@ -127,7 +127,9 @@ describe('a real Sentinel of Debian experimental', { skip: missing('experimental
   /** Asks the checks of a host in a deployment of so many, with these in place of its own ports. */
   function checks(hosts: number, redis: number, sentinel: number) {
     const host = { ...HOST, privateAddress: '127.0.0.1' };
-    const deployment = { publishers: () => Array(hosts).fill(host), directory: '/tmp' };
+    const others = Array.from({ length: hosts - 1 }, (_, index) => ({ ...host, name: `${index}` }));
+    const all = [host, ...others];
+    const deployment = { publishers: () => all, hosts: all, directory: '/tmp' };
     const login = { server: { host: '127.0.0.1', port: 6379 }, tls: false, password: true };
     const asked = sentinelChecks({ host, deployment } as unknown as CheckContext, login);
     const secrets = [{ name: 'redis_password', value: password }];
