@@ -5,7 +5,7 @@ import { type HttpAnswer, httpProbe, httpVerdict, jsonOf } from '../probes/http.
 import { sh } from '../shell.ts';
 import { COMPOSE } from '../steps/stack.ts';
 import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
-import { mend, rerun } from '../validation/fixes.ts';
+import { ask, mend, rerun } from '../validation/fixes.ts';
 import { excerpt, fail, pass, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
@@ -48,7 +48,7 @@ function prometheusChecks({ deployment, host }: CheckContext): Check[] {
           sleep 1
         done
         printf %s "$answer"`,
-      fix: `${rerun(deployment, 'exporters')}; else: scripts/validate.mjs --only docker tells more of what is down`,
+      fix: `${rerun(deployment, 'exporters')}; else: more of what is down is told by ${ask(deployment, 'docker')}`,
       judge: data(({ activeTargets }: { activeTargets: Target[] }) =>
         targetsVerdict(activeTargets, expected),
       ),

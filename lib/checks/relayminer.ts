@@ -3,7 +3,7 @@ import { PORTS } from '../ports.ts';
 import { type HttpAnswer, httpProbe, httpVerdict } from '../probes/http.ts';
 import { sh } from '../shell.ts';
 import type { Check, FleetCheck, ProbeResult, Verdict } from '../validation/check.ts';
-import { mend, rerun } from '../validation/fixes.ts';
+import { ask, mend, rerun } from '../validation/fixes.ts';
 import { excerpt, fail, lastWords, pass, skip, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 import { configChecks } from './relayminer-config.ts';
@@ -67,7 +67,7 @@ function relayerChecks(context: CheckContext): Check[] {
       `,
       timeoutSeconds: patience + 10,
       judge: (result) => {
-        const stale = `the node of the chain, of which scripts/validate.mjs --only chain tells; else: ${fix}`;
+        const stale = `the node of the chain, of which more is told by ${ask(deployment, 'chain')}; else: ${fix}`;
         const verdict = heightVerdict(result, patience);
         return result.status === 0 ? { fix: stale, ...verdict } : verdict;
       },

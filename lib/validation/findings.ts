@@ -32,7 +32,7 @@ const VERDICT_OF: Record<Answer, VerdictName> = {
 
 /**
  * The findings of one host, what is worst first, with evidence and fix where there is something to do, once for all that
- * have the same; an exclamation mark tells that it is critical. Ends with a newline.
+ * have the same; a fix stands where it is named first. An exclamation mark tells that it is critical. Ends with a newline.
  */
 export function hostTable(
   host: string,
@@ -55,24 +55,36 @@ export function hostTable(
   const ofOneCause = Map.groupBy(findings.toSorted(worstFirst), ({ verdict, id, evidence, fix }) =>
     verdict === 'pass' ? id : [verdict, evidence, fix].join('\0'),
   );
+  const namedAt = new Map<string, string>();
   const rows = [...ofOneCause.values()].flatMap((alike) => {
-    const { verdict, evidence, fix } = alike[0]!;
+    const { verdict, id, evidence, fix } = alike[0]!;
     const shown = verdict === 'pass' && !style.verbose ? '' : evidence;
+    const before = fix && namedAt.get(fix);
+    namedAt.set(fix, before ?? id);
     return [
       ...alike.flatMap(titleLines),
       ...wrap(shown, width - 8).map((line) => `        ${line}`),
-      ...fixLines(fix, width - 8).map((line) => `        ${line}`),
+      ...fixLines(before ? `that of ${before}, above` : fix, width - 8).map(
+        (line) => `        ${line}`,
+      ),
     ];
   });
   return `${host}\n${rows.join('\n')}\n`;
 }
 
-/** Each command of a fix on a line of its own, to be copied from there. */
+/** Where a command begins in a fix. */
+const COMMAND = /(?:^|\s)(?:scripts\/\S+\.mjs|ssh -F|docker (?:restart|compose)|chmod)\s/;
+
+/** Each command of a fix on a line of its own, to be copied from there: a line that is broken within one says so. */
 function fixLines(fix: string, width: number): string[] {
-  return fix
-    .split('; ')
-    .flatMap((part) => wrap(part, width - 5, '  '))
-    .map((line, index) => (index === 0 ? `fix: ${line}` : `     ${line}`));
+  const lines = fix.split('; ').flatMap((part) => {
+    let isCommand = false;
+    return wrap(part, width - 7, '  ').map((line, index, all) => {
+      isCommand ||= COMMAND.test(`${line} `);
+      return isCommand && index < all.length - 1 ? `${line} \\` : line;
+    });
+  });
+  return lines.map((line, index) => (index === 0 ? `fix: ${line}` : `     ${line}`));
 }
 
 /** Whether no host could be logged in to, so that nothing is known of what runs there. */

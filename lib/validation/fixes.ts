@@ -3,6 +3,7 @@ import type { Host } from '../hosts.ts';
 import type { RoleName } from '../profile/roles.ts';
 import { quote } from '../shell.ts';
 import { shortPath } from '../short-path.ts';
+import type { CheckGroup } from './check.ts';
 
 /** The command that runs one role again: on these hosts, or on all that have it. */
 export function rerun(deployment: Deployment, role: RoleName, ...hosts: readonly Host[]): string {
@@ -12,6 +13,13 @@ export function rerun(deployment: Deployment, role: RoleName, ...hosts: readonly
     return `${script} --host ${quote((hosts[0] ?? deployment.hosts[0]!).address)}`;
   const limit = hosts.length > 0 ? ` --limit ${hosts.map(({ name }) => name).join(',')}` : '';
   return `${script} --profile ${quote(shortPath(profilePath))}${limit}`;
+}
+
+/** The command that asks a group of checks alone. */
+export function ask(deployment: Deployment, group: CheckGroup): string {
+  const { profilePath } = deployment;
+  const profile = profilePath === undefined ? '' : ` --profile ${quote(shortPath(profilePath))}`;
+  return `scripts/validate.mjs${profile} --only ${group}`;
 }
 
 /** The command that runs something on a host, as the operator types it. */

@@ -31,7 +31,14 @@ const ERROR = /^(?:curl: \(\d+\)|psql: error:) /;
 export function lastWords(result: ProbeResult): string {
   const lines = result.errors.trim().split('\n');
   const line = lines.findLast((one) => ERROR.test(one)) ?? lines.at(-1) ?? '';
-  return excerpt(line.replace(PREFACE, '')) || `exit status ${result.status}`;
+  return excerpt(inSeconds(line.replace(PREFACE, ''))) || `exit status ${result.status}`;
+}
+
+/** What curl says in milliseconds, so that the same error of several probes has the same words. */
+function inSeconds(line: string): string {
+  return line.replace(/\bafter (\d+) (?:ms|milliseconds)\b/, (_, milliseconds) => {
+    return `after ${Math.round(Number(milliseconds) / 1000)} s`;
+  });
 }
 
 /** The hosts whose probes ended with an error. */

@@ -46,6 +46,10 @@ test('the last words of a program are what is wrong, not what it says before', (
     ['psql: error: could not translate host name "db"', 'could not translate host name "db"'],
     ['curl: (7) Failed to connect', '(7) Failed to connect'],
     [
+      'curl: (28) Operation timed out after 8002 milliseconds with 0 bytes received',
+      '(28) Operation timed out after 8 s with 0 bytes received',
+    ],
+    [
       'curl: (60) SSL certificate problem: unable to get local issuer certificate\nMore details here: https://curl.se/docs/sslcerts.html\n\ncurl failed to verify. To learn\nhow to fix it, please visit the webpage mentioned above.\n',
       '(60) SSL certificate problem: unable to get local issuer certificate',
     ],

@@ -162,12 +162,12 @@ test('the table fits 80 columns and reads without colour', () => {
   );
 });
 
-test('each command of a fix begins a line, from which it can be copied', () => {
-  const fix = `scripts/redis.mjs; if that changes nothing: docker restart ${'x'.repeat(20)} ${'y'.repeat(20)}`;
+test('each command of a fix begins a line, and can be copied where it takes two', () => {
+  const fix = `room at x; scripts/redis.mjs --limit ${'x'.repeat(40)} --yes; if that changes nothing: docker restart y`;
   const text = hostTable('lab', [{ ...finding, fix }], { colour: false, verbose: false });
   assert.match(
     text,
-    /\n {8}fix: scripts\/redis\.mjs\n {13}if that changes nothing: docker restart x+\n {15}y+\n$/,
+    /\n {8}fix: room at x\n {13}scripts\/redis\.mjs --limit \\\n {15}x+ --yes\n {13}if that changes nothing: docker restart y\n$/,
   );
 });
 
@@ -200,10 +200,10 @@ test('what several checks say in the same words stands once, below all of them',
         fix: scripts/redis.mjs
   FAIL! docker.redis   docker.redis
         exited
-        fix: scripts/redis.mjs
+        fix: that of redis.version, above
   WARN! redis.lag      redis.lag
         no answer: Connection refused
-        fix: scripts/redis.mjs
+        fix: that of redis.version, above
   PASS  a              a
         on
   PASS  b              b

@@ -53,7 +53,7 @@ export const BREAKAGES: readonly Breakage[] = [
     check: 'relayminer.relayer-height',
     breaks: [shell('docker pause pocket-lab-chain')],
     evidence: /has not grown within/,
-    fix: /^the node of the chain, of which scripts\/validate\.mjs --only chain tells; else: scripts\/relayminer/,
+    fix: /^the node of the chain, .* scripts\/validate\.mjs --profile \S+ --only chain; else: scripts\/relayminer/,
     mends: [shell('docker unpause pocket-lab-chain')],
     only,
   },
