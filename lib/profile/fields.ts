@@ -12,8 +12,8 @@ export const LOOKS_LIKE_A_SECRET = '@{secret:';
 const NO_MARK = `text without ${LOOKS_LIKE_A_SECRET}`;
 
 /**
- * The kinds of values a profile is made of, each made once. Each carries, as its error, the description of what is expected there,
- * which the problem line repeats after the offending value.
+ * The kinds of values a profile is made of; those that need nothing said are made once. Each carries, as its error, the
+ * description of what is expected there, which the problem line repeats after the offending value.
  */
 
 /** Text of a given form. */

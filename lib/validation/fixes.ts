@@ -7,19 +7,20 @@ import type { CheckGroup } from './check.ts';
 
 /** The command that runs one role again: on these hosts, or on all that have it. */
 export function rerun(deployment: Deployment, role: RoleName, ...hosts: readonly Host[]): string {
-  const { profilePath } = deployment;
   const script = `scripts/${role}.mjs`;
-  if (profilePath === undefined)
+  if (deployment.profilePath === undefined)
     return `${script} --host ${quote((hosts[0] ?? deployment.hosts[0]!).address)}`;
   const limit = hosts.length > 0 ? ` --limit ${hosts.map(({ name }) => name).join(',')}` : '';
-  return `${script} --profile ${quote(shortPath(profilePath))}${limit}`;
+  return `${script}${profileOption(deployment)}${limit}`;
 }
 
 /** The command that asks a group of checks alone. */
 export function ask(deployment: Deployment, group: CheckGroup): string {
-  const { profilePath } = deployment;
-  const profile = profilePath === undefined ? '' : ` --profile ${quote(shortPath(profilePath))}`;
-  return `scripts/validate.mjs${profile} --only ${group}`;
+  return `scripts/validate.mjs${profileOption(deployment)} --only ${group}`;
+}
+
+function profileOption({ profilePath }: Deployment): string {
+  return profilePath === undefined ? '' : ` --profile ${quote(shortPath(profilePath))}`;
 }
 
 /** The command that runs something on a host, as the operator types it. */

@@ -171,6 +171,12 @@ test('each command of a fix begins a line, and can be copied where it takes two'
   );
 });
 
+test('a command for this machine can be copied, too, where it takes two lines', () => {
+  const fix = `if that changes nothing: docker start --attach ${'x'.repeat(50)}`;
+  const text = hostTable('lab', [{ ...finding, fix }], { colour: false, verbose: false });
+  assert.match(text, / docker start --attach \\\n {15}x+\n$/);
+});
+
 test('what several checks say in the same words stands once, below all of them', () => {
   const gone = { evidence: 'no answer: Connection refused', fix: 'scripts/redis.mjs' };
   const of = (id: string, more: Partial<Finding>): Finding => ({
