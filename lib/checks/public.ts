@@ -128,9 +128,12 @@ function relayChecks(context: CheckContext, site: Site): Check[] {
               `out of service: ${out} is there`,
               rerun(deployment, 'reverse-proxy', host),
             );
-          return result.status === 0
-            ? pass(url)
-            : fail(`${url}: ${excerpt(result.output) || lastWords(result)}`);
+          if (result.status === 0) return pass(url);
+          // Without a word of wget or curl, the proxy itself could not be asked.
+          const said = excerpt(result.output);
+          return said === ''
+            ? fail(`${url}: ${lastWords(result)}`, mend(deployment, host, CADDY))
+            : fail(`${url}: ${said}`);
         },
       };
     }),
