@@ -1,3 +1,4 @@
+import type { Host } from '../hosts.ts';
 import { sh } from '../shell.ts';
 import type { Check } from '../validation/check.ts';
 import { onHost } from '../validation/fixes.ts';
@@ -17,30 +18,13 @@ const SUPPORTED: Record<string, readonly string[]> = {
 /** Prints the system's name and version, and what its clock says in seconds since 1970. */
 export const SYSTEM_AND_CLOCK = sh`. /etc/os-release && printf '%s %s %(%s)T\n' "$ID" "\${VERSION_ID:--}" -1`;
 
-/** The operating system of a host. */
+const group = 'host';
+
+/** What a host is and how it stands, beside what Docker runs there. */
 export function hostChecks(context: CheckContext): Check[] {
   const { deployment, host } = context;
-  const group = 'host';
-  const checks: Check[] = [
-    {
-      id: 'host.os',
-      group,
-      severity: 'warning',
-      title: 'The operating system is supported',
-      host,
-      probe: SYSTEM_AND_CLOCK,
-      fix: 'install Ubuntu 24.04 or Debian 13 on this host',
-      judge: ({ status, output, errors }) => {
-        if (status !== 0) return fail(`/etc/os-release cannot be read: ${errors.trim()}`);
-        const [name = '', version = ''] = output.trim().split(' ');
-        const known = Object.entries(SUPPORTED)
-          .map(([system, versions]) => `${system} ${versions.join('/')}`)
-          .join(', ');
-        return SUPPORTED[name]?.includes(version)
-          ? pass(`${name} ${version}`)
-          : fail(`${name} ${version}; supported are ${known}`);
-      },
-    },
+  return [
+    systemCheck(host),
     ...spaceChecks(context),
     memoryCheck(context),
     ...kernelChecks(context),
@@ -63,24 +47,48 @@ export function hostChecks(context: CheckContext): Check[] {
         return warn('not synchronised; leases, sessions and certificates go by the clock');
       },
     },
+    ...(isIn(context, 'pocket_cli_hosts') ? [pocketdCheck(context)] : []),
+    ...(isIn(context, 'provider_hosts', 'middleman_hosts') ? [architectureCheck(host)] : []),
   ];
-  if (isIn(context, 'pocket_cli_hosts')) checks.push(pocketdCheck(context));
-  if (!isIn(context, 'provider_hosts', 'middleman_hosts')) return checks;
-  return [
-    ...checks,
-    {
-      id: 'host.architecture',
-      group,
-      severity: 'critical',
-      title: 'The processor runs the Igniter images',
-      host,
-      probe: sh`uname -m`,
-      fix: 'put Provider and Middleman on hosts with an x86-64 processor: provider_hosts and middleman_hosts in the profile',
-      // igniter, .github/workflows/build-image.yml, 0.9: built without `platforms`, so for amd64 alone.
-      judge: ({ output }) =>
-        output.trim() === 'x86_64'
-          ? pass('x86_64')
-          : fail(`${output.trim() || 'unknown'}; the images exist for x86_64 alone`),
+}
+
+/** The operating system of a host. */
+export function systemCheck(host: Host): Check {
+  return {
+    id: 'host.os',
+    group,
+    severity: 'warning',
+    title: 'The operating system is supported',
+    host,
+    probe: SYSTEM_AND_CLOCK,
+    fix: 'install Ubuntu 24.04 or Debian 13 on this host',
+    judge: ({ status, output, errors }) => {
+      if (status !== 0) return fail(`/etc/os-release cannot be read: ${errors.trim()}`);
+      const [name = '', version = ''] = output.trim().split(' ');
+      const known = Object.entries(SUPPORTED)
+        .map(([system, versions]) => `${system} ${versions.join('/')}`)
+        .join(', ');
+      return SUPPORTED[name]?.includes(version)
+        ? pass(`${name} ${version}`)
+        : fail(`${name} ${version}; supported are ${known}`);
     },
-  ];
+  };
+}
+
+/** The processor of a host of Igniter. */
+export function architectureCheck(host: Host): Check {
+  return {
+    id: 'host.architecture',
+    group,
+    severity: 'critical',
+    title: 'The processor runs the Igniter images',
+    host,
+    probe: sh`uname -m`,
+    fix: 'put Provider and Middleman on hosts with an x86-64 processor: provider_hosts and middleman_hosts in the profile',
+    // igniter, .github/workflows/build-image.yml, 0.9: built without `platforms`, so for amd64 alone.
+    judge: ({ output }) =>
+      output.trim() === 'x86_64'
+        ? pass('x86_64')
+        : fail(`${output.trim() || 'unknown'}; the images exist for x86_64 alone`),
+  };
 }

@@ -5,18 +5,16 @@ import { sh } from '../shell.ts';
 import type { Check } from '../validation/check.ts';
 import { fail, pass, skip } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
-import { hostChecks, SYSTEM_AND_CLOCK } from './host.ts';
+import { architectureCheck, SYSTEM_AND_CLOCK, systemCheck } from './host.ts';
 
 const group = 'host';
 
 /** What is asked of a host before the first change: whether these roles can work there at all. */
 export function preflightChecks(context: CheckContext, roles: readonly RoleName[]): Check[] {
-  const { deployment } = context;
-  const needed = hostChecks(context).filter(
-    ({ id }) => id === 'host.os' || (id === 'host.architecture' && roles.some(isIgniter)),
-  );
+  const { deployment, host } = context;
   return [
-    ...needed,
+    systemCheck(host),
+    ...(roles.some(isIgniter) ? [architectureCheck(host)] : []),
     clockCheck(context),
     ...portChecks(context, roles),
     ...(deployment.imageSource === 'registry' ? registryChecks(context, roles) : []),
