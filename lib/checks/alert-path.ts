@@ -67,7 +67,7 @@ export function alertPathChecks(context: CheckContext): Check[] {
         echo after
         counts`,
       timeoutSeconds: PATIENCE_SECONDS + 12,
-      fix: `${alerts.map((receiver) => `secrets.${RECEIVER_SECRETS[receiver]}`).join(', ')} in the profile; why: ${logs(deployment, host, 'monitoring', 'alertmanager')}`,
+      fix: `${alerts.map((receiver) => `secrets.${RECEIVER_SECRETS[receiver]}`).join(', ')} in the profile; why: ${logs(deployment, host, 'alertmanager')}`,
       judge: (result) =>
         result.status === 0
           ? alertPathVerdict(result.output, alerts)

@@ -8,7 +8,6 @@ import type { OwnCheck, Verdict } from '../validation/check.ts';
 import { mend } from '../validation/fixes.ts';
 import { excerpt, fail, pass, skip, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
-import { CADDY } from './public.ts';
 
 const DAY = 86_400_000;
 /**
@@ -22,7 +21,7 @@ const FAIL_DAYS = 3;
 export function certificateChecks(context: CheckContext): OwnCheck[] {
   const { deployment, host } = context;
   if (!isIn(context, 'reverse_proxy_hosts')) return [];
-  const again = mend(deployment, host, CADDY);
+  const again = mend(deployment, host, 'caddy');
   return sitesOf(deployment.profile).flatMap((site): OwnCheck[] => {
     const kind = tlsOf(deployment.profile, site.name);
     const about = { group: 'public', severity: 'critical', host } as const;

@@ -15,16 +15,6 @@ export interface Application {
 export const PROVIDER = { name: 'provider', title: 'Provider' } as const;
 export const MIDDLEMAN = { name: 'middleman', title: 'Middleman' } as const;
 
-/** The service that is its portal and API. */
-export function webOf({ name }: Application) {
-  return { role: name, services: [`${name}-web`] };
-}
-
-/** The service that is its worker. */
-export function workerOf({ name }: Application) {
-  return { role: name, services: [`${name}-workflows`] };
-}
-
 /** Where an application answers on its own host. */
 export function baseOf({ name }: Application): string {
   return `http://127.0.0.1:${PORTS[`${name}-web`].port}`;
@@ -52,7 +42,7 @@ export function healthCheck({ deployment, host }: CheckContext, application: App
     title: `The ${title} answers and reaches its database`,
     host,
     probe: httpProbe({ url: `${baseOf(application)}/api/health` }),
-    fix: mend(deployment, host, webOf(application)),
+    fix: mend(deployment, host, `${name}-web`),
     // igniter, apps/{provider,middleman}/src/app/api/health, 0.9: 200 {} after SELECT 1, 500 with an error otherwise.
     judge: (result) =>
       httpVerdict(result, ({ status, body }) =>
@@ -73,7 +63,7 @@ export function sessionCheck({ deployment, host }: CheckContext, application: Ap
     title: `The ${title} can keep sessions`,
     host,
     probe: httpProbe({ url: `${baseOf(application)}/api/auth/session` }),
-    fix: mend(deployment, host, webOf(application)),
+    fix: mend(deployment, host, `${name}-web`),
     judge: (result) =>
       httpVerdict(result, ({ status, body }) =>
         status === 200 && body.trim() === 'null'
@@ -96,7 +86,7 @@ export function bootstrapCheck(
     title: `The ${title} tells whether its wizard was completed`,
     host,
     probe: httpProbe({ url: `${baseOf(application)}/api/bootstrap` }),
-    fix: mend(deployment, host, webOf(application)),
+    fix: mend(deployment, host, `${name}-web`),
     judge: bootstrapVerdict,
   };
 }
@@ -114,7 +104,7 @@ export function workerCheck({ deployment, host }: CheckContext, application: App
       id=$(container ${name} ${`${name}-workflows`})
       docker logs "$id" 2>&1 | grep -oE ${Object.keys(WORKER_LINES).join('|')} | tail -n 1
     `,
-    fix: mend(deployment, host, workerOf(application)),
+    fix: mend(deployment, host, `${name}-workflows`),
     judge: (result) => {
       const line = result.output.trim();
       if (line !== '') {

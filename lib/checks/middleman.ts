@@ -13,7 +13,6 @@ import {
   healthCheck,
   MIDDLEMAN,
   sessionCheck,
-  webOf,
   workerCheck,
 } from './igniter.ts';
 import { migrationCheck } from './migrations.ts';
@@ -39,7 +38,7 @@ export function middlemanChecks(context: CheckContext): Check[] {
         headers: { 'content-type': 'application/json' },
         body: '{}',
       }),
-      fix: mend(deployment, host, webOf(MIDDLEMAN)),
+      fix: mend(deployment, host, 'middleman-web'),
       // igniter, apps/middleman/src/app/api/provider-rpc, 0.9: 400 or 404 for a request that names no known Provider,
       // 500 when it cannot look.
       judge: (result) =>

@@ -2,6 +2,7 @@ import type { Deployment } from '../deployment.ts';
 import type { Host } from '../hosts.ts';
 import { postgresClient } from '../postgres-client.ts';
 import { lines, sh } from '../shell.ts';
+import { containerOf } from '../stack-services.ts';
 import type { Check, FleetCheck, ProbeResult, Verdict } from '../validation/check.ts';
 import { onHost, rerun } from '../validation/fixes.ts';
 import { fail, lastWords, pass, silentIn, skip, warn } from '../validation/verdict.ts';
@@ -72,7 +73,7 @@ export function migrationsTogether(deployment: Deployment, application: Applicat
       of: migrationsId(application),
       hosts: [...new Set([...of, ...databases])],
       // As after an older backup: nothing of the role has changed, and the migrations have to be run once more.
-      fix: `${rerun(deployment, name, first)}; if that changes nothing: ${onHost(deployment, first, `docker start --attach pocket-${name}-${name}-migration-1`)}`,
+      fix: `${rerun(deployment, name, first)}; if that changes nothing: ${onHost(deployment, first, `docker start --attach ${containerOf(`${name}-migration`)}`)}`,
       judge: ledgerVerdict,
     },
   ];

@@ -30,7 +30,7 @@ function prometheusChecks({ deployment, host }: CheckContext): Check[] {
     id: 'monitoring.alertmanager',
     title: 'Prometheus has an Alertmanager to send alerts to',
     probe: asked('alertmanagers'),
-    fix: mend(deployment, host, { role: 'monitoring', services: ['prometheus', 'alertmanager'] }),
+    fix: mend(deployment, host, 'prometheus', 'alertmanager'),
     judge: data(({ activeAlertmanagers }: { activeAlertmanagers: unknown[] }) =>
       activeAlertmanagers.length > 0 ? pass('it has one') : fail('it has none'),
     ),

@@ -16,9 +16,9 @@ export function postgresStateChecks({ deployment, host }: CheckContext): Check[]
       database,
       statement,
     });
-  const fix = mend(deployment, host, { role: 'postgres', services: ['postgres'] });
+  const fix = mend(deployment, host, 'postgres');
   const temporals = deployment.group('temporal_hosts');
-  const upgrade = mend(deployment, temporals, { role: 'temporal', services: ['temporal'] });
+  const upgrade = mend(deployment, temporals, 'temporal');
   const about = { group: 'postgres', host, secrets: ['postgres_password'] } as const;
   return [
     {

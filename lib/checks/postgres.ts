@@ -14,7 +14,7 @@ export function postgresChecks(context: CheckContext): Check[] {
   if (deployment.profile.postgres.mode === 'external') return managedPostgresChecks(context);
   if (!isIn(context, 'postgres_hosts')) return [];
   const { user } = deployment.profile.postgres;
-  const fix = mend(deployment, host, { role: 'postgres', services: ['postgres'] });
+  const fix = mend(deployment, host, 'postgres');
   const login = (password: Shell) =>
     postgresQuery(user, password, {
       database: 'postgres',
@@ -76,7 +76,7 @@ export function postgresChecks(context: CheckContext): Check[] {
         if (result.status === 0)
           return fail(
             'any password is accepted over TCP',
-            `take the lines with trust for others than loopback out of pg_hba.conf in its data, then: ${restart(deployment, host, 'postgres', 'postgres')}`,
+            `take the lines with trust for others than loopback out of pg_hba.conf in its data, then: ${restart(deployment, host, 'postgres')}`,
           );
         return /password authentication failed/.test(result.errors)
           ? pass('refused')

@@ -10,7 +10,6 @@ import {
   healthCheck,
   PROVIDER,
   sessionCheck,
-  webOf,
   workerCheck,
 } from './igniter.ts';
 import { migrationCheck } from './migrations.ts';
@@ -40,7 +39,7 @@ export function providerChecks(context: CheckContext): Check[] {
         headers: { 'content-type': 'application/json' },
         body: '{}',
       }),
-      fix: mend(deployment, host, webOf(PROVIDER)),
+      fix: mend(deployment, host, 'provider-web'),
       // igniter, apps/provider/src/app/api/status, 0.9: an unsigned question gets 403 before the wizard was completed,
       // 400 afterwards, and 500 when the database or APP_IDENTITY is broken. All three in JSON.
       judge: (result) =>

@@ -16,9 +16,6 @@ import { type CheckContext, isIn } from './context.ts';
  */
 const BLOCKED = ['/ready', '/ready/x', '/health', '/healthz', '/metrics'];
 
-/** The proxy itself. */
-export const CADDY = { role: 'reverse-proxy', services: ['caddy'] } as const;
-
 /** What the host of a proxy says of a relayer that gets no relays from it. */
 const OUT = 'out of service';
 
@@ -132,7 +129,7 @@ function relayChecks(context: CheckContext, site: Site): Check[] {
           // Without a word of wget or curl, the proxy itself could not be asked.
           const said = excerpt(result.output);
           return said === ''
-            ? fail(`${url}: ${lastWords(result)}`, mend(deployment, host, CADDY))
+            ? fail(`${url}: ${lastWords(result)}`, mend(deployment, host, 'caddy'))
             : fail(`${url}: ${said}`);
         },
       };
@@ -192,7 +189,7 @@ function check({ deployment, host }: CheckContext, site: Site, question: Questio
     title: question.title,
     host,
     probe: httpProbe({ ...request, url, connectTo: '127.0.0.1', insecure }),
-    fix: mend(deployment, host, CADDY),
+    fix: mend(deployment, host, 'caddy'),
     judge: (result) => httpVerdict(result, question.judge),
   };
 }

@@ -7,7 +7,7 @@ import { excerpt, fail, lastWords, pass, skip, warn } from '../validation/verdic
 import { compareVersions } from '../versions.ts';
 import { type CheckContext, isIn } from './context.ts';
 import { infoVerdict } from './redis-info.ts';
-import { REDIS, sentinelChecks } from './sentinel.ts';
+import { sentinelChecks } from './sentinel.ts';
 
 /**
  * Redis, asked in its own protocol: ours on its own host, a managed one from the hosts that use it. What is wanted is
@@ -29,8 +29,8 @@ export function redisChecks(context: CheckContext): Check[] {
         name: 'Redis',
         version: `images.redis in the profile, then ${again}`,
         memory: `redis.maxmemory in the profile, then ${again}`,
-        disk: `room on its disk, and the right to write at /data there; why it is so: ${logs(deployment, host, 'redis', 'redis')}`,
-        other: mend(deployment, host, REDIS),
+        disk: `room on its disk, and the right to write at /data there; why it is so: ${logs(deployment, host, 'redis')}`,
+        other: mend(deployment, host, 'redis'),
       }),
       ...sentinelChecks(context, login),
     ];

@@ -20,7 +20,6 @@ import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
 import { mend, rerun } from '../validation/fixes.ts';
 import { fail, lastWords } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
-import { RELAYER } from './relayminer-services.ts';
 
 /**
  * The host from which simulated relays are sent: the first of these with a relayer.
@@ -63,7 +62,7 @@ export function relayChecks(context: CheckContext): Check[] {
   const relayers = deployment.group('relay_relayers');
   const sole = relayers.length === 1;
   const again = rerun(deployment, 'relayminer', host);
-  const mendRelayer = mend(deployment, host, RELAYER);
+  const mendRelayer = mend(deployment, host, 'relayer');
   const shared = {
     group: 'relay',
     severity: 'critical',

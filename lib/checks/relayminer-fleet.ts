@@ -1,13 +1,12 @@
 import type { Deployment } from '../deployment.ts';
 import { PORTS } from '../ports.ts';
 import { lines, type Shell, sh } from '../shell.ts';
+import { STACK_SERVICES } from '../stack-services.ts';
 import type { Check, FleetCheck, ProbeResult, Verdict } from '../validation/check.ts';
 import { mend, rerun } from '../validation/fixes.ts';
 import { fail, lastWords, pass, silentIn, skip } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
-/** What claims and proves them. */
-export const MINER = { role: 'relayminer', services: ['miner'] } as const;
 const VERSION_ID = 'relayminer.version';
 const TRAFFIC_ID = 'relayminer.traffic';
 const SECONDS_BETWEEN = 3;
@@ -19,8 +18,10 @@ export function relayHostChecks(context: CheckContext): Check[] {
   const { deployment, host } = context;
   const relays = isIn(context, 'relay_relayers');
   const mines = isIn(context, 'relay_miners');
-  if (!relays && !mines) return [];
-  const services = [...(relays ? ['relayer'] : []), ...(mines ? ['miner'] : [])];
+  const services = (['relayer', 'miner'] as const).filter((name) =>
+    isIn(context, STACK_SERVICES[name].group),
+  );
+  if (services.length === 0) return [];
   const about = { group: 'relayminer', severity: 'critical', host } as const;
   const readings = lines(
     ...(relays ? [total('published', PORTS['relayer-metrics'].port)] : []),
@@ -47,7 +48,7 @@ export function relayHostChecks(context: CheckContext): Check[] {
       title: 'Relays are counted on their way through Redis',
       probe: lines(readings, sh`sleep ${SECONDS_BETWEEN}`, readings),
       timeoutSeconds: 20,
-      fix: mend(deployment, host, { role: 'relayminer', services }),
+      fix: mend(deployment, host, ...services),
       judge: (result) =>
         result.status === 0
           ? pass(trafficIn(result).join(', ') || 'none yet')
@@ -87,7 +88,7 @@ export function relayminerFleetChecks(deployment: Deployment): FleetCheck[] {
             id: 'relayminer.backlog',
             title: 'The miners keep up with the relayers',
             of: TRAFFIC_ID,
-            fix: `more relay_miners in the profile, where it cannot keep up; else: ${mend(deployment, miners, MINER)}`,
+            fix: `more relay_miners in the profile, where it cannot keep up; else: ${mend(deployment, miners, 'miner')}`,
             judge: backlogVerdict,
           } as const,
         ]

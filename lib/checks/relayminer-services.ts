@@ -5,9 +5,6 @@ import { mend } from '../validation/fixes.ts';
 import { excerpt, fail, pass, warn } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 
-/** What answers relays. */
-export const RELAYER = { role: 'relayminer', services: ['relayer'] } as const;
-
 /** What the relayer itself thinks of the backends of each service. */
 export function serviceChecks({ deployment, host }: CheckContext): Check[] {
   const services = Object.keys(deployment.profile.relayminer?.services ?? {});
@@ -20,7 +17,7 @@ export function serviceChecks({ deployment, host }: CheckContext): Check[] {
     probe: httpProbe({
       url: `http://127.0.0.1:${PORTS['relayer-health'].port}/ready/${encodeURIComponent(service)}`,
     }),
-    fix: mend(deployment, host, RELAYER),
+    fix: mend(deployment, host, 'relayer'),
     judge: (result) =>
       httpVerdict(result, (answer) => ({
         fix: `relayminer.services.${service} in the profile, or its nodes`,

@@ -7,8 +7,8 @@ import { ask, mend, rerun } from '../validation/fixes.ts';
 import { excerpt, fail, lastWords, pass, skip, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 import { configChecks } from './relayminer-config.ts';
-import { MINER, relayHostChecks } from './relayminer-fleet.ts';
-import { RELAYER, serviceChecks } from './relayminer-services.ts';
+import { relayHostChecks } from './relayminer-fleet.ts';
+import { serviceChecks } from './relayminer-services.ts';
 import { stakedIn, stakeIds } from './wallet.ts';
 
 const METRICS_ID = 'relayminer.miner-metrics';
@@ -31,7 +31,7 @@ function relayerChecks(context: CheckContext): Check[] {
   if (!isIn(context, 'relay_relayers')) return [];
   const health = `http://127.0.0.1:${PORTS['relayer-health'].port}`;
   const patience = Math.max(15, Math.ceil(3 * deployment.network.blockTimeSeconds));
-  const fix = mend(deployment, host, RELAYER);
+  const fix = mend(deployment, host, 'relayer');
   const about = { group: 'relayminer', severity: 'critical', host, fix } as const;
   return [
     {
@@ -99,7 +99,7 @@ function minerChecks(context: CheckContext): Check[] {
     group: 'relayminer',
     severity: 'critical',
     host,
-    fix: mend(deployment, host, MINER),
+    fix: mend(deployment, host, 'miner'),
   } as const;
   const metrics = sh`
     http ${`url = "${base}/metrics"\nmax-time = 8\nfail\n`} |
@@ -156,7 +156,7 @@ export function oneLeader(deployment: Deployment): FleetCheck[] {
       of: METRICS_ID,
       hosts,
       // Who has the lead keeps it for 30 seconds (pocket-relay-miner, leader_election.leader_ttl_seconds, v0.1.x).
-      fix: `end any other miner that works with this Redis, whose lead is over 30 s later; else: ${mend(deployment, hosts, MINER)}`,
+      fix: `end any other miner that works with this Redis, whose lead is over 30 s later; else: ${mend(deployment, hosts, 'miner')}`,
       judge: (results) => {
         const leaders = [...results]
           .filter(([, result]) => gauge(result, 'ha_miner_leader_status') === 1)
@@ -183,7 +183,7 @@ export function suppliersClaimed(deployment: Deployment, keys: number): FleetChe
       besides: stakeIds(keys),
       // A miner looks every minute who is staked (pocket-relay-miner, supplier_reconcile_interval_seconds, v0.1.x).
       // What a miner has taken stays its own for 90 seconds (supplier_claiming.claim_ttl_seconds).
-      fix: `within a minute of staking a miner takes a supplier, or 90 s after any other miner that works with this Redis has ended; else: ${mend(deployment, hosts, MINER)}`,
+      fix: `within a minute of staking a miner takes a supplier, or 90 s after any other miner that works with this Redis has ended; else: ${mend(deployment, hosts, 'miner')}`,
       judge: (results, besides) => claimedVerdict(results, keys, stakedIn(besides, keys)),
     },
   ];

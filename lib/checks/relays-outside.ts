@@ -6,7 +6,7 @@ import type { DeploymentCheck, Verdict } from '../validation/check.ts';
 import { mend } from '../validation/fixes.ts';
 import { excerpt, fail, pass, skip } from '../validation/verdict.ts';
 import { isOutOfReach, recordsOf } from './dns.ts';
-import { CADDY, relayVerdict } from './public.ts';
+import { relayVerdict } from './public.ts';
 
 const MILLISECONDS = 5000;
 
@@ -21,7 +21,7 @@ export function outsideRelayChecks(deployment: Deployment): DeploymentCheck[] {
       group: 'public',
       severity: 'critical',
       title: `A relay from this machine to ${name} arrives at a relayer`,
-      fix: `the DNS records of ${name} and what is before the proxies; else: ${mend(deployment, proxy, CADDY)}`,
+      fix: `the DNS records of ${name} and what is before the proxies; else: ${mend(deployment, proxy, 'caddy')}`,
       ask: async () => {
         let found: string[];
         try {

@@ -10,9 +10,6 @@ import type { CheckContext } from './context.ts';
 import { infoVerdict } from './redis-info.ts';
 
 const PRIMARY = 'redis.primary';
-/** The server itself. */
-export const REDIS = { role: 'redis', services: ['redis'] } as const;
-const SENTINEL = { role: 'redis', stack: 'redis-sentinel', services: ['sentinel'] } as const;
 /** How far a replica may be behind before the primary takes no writes, in seconds (scripts/redis.mjs). */
 const MOST_LAG_SECONDS = 10;
 
@@ -34,7 +31,7 @@ export function sentinelChecks(context: CheckContext, login: RedisLogin): Check[
         sentinelProbe(port, `CKQUORUM ${PRIMARY_NAME}`, 1),
         sentinelProbe(port, `SENTINELS ${PRIMARY_NAME}`, 1),
       ),
-      fix: mend(deployment, all, SENTINEL),
+      fix: mend(deployment, all, 'sentinel'),
       judge: (result) => quorumVerdict(result, all.length),
     },
     {
@@ -52,14 +49,14 @@ export function sentinelChecks(context: CheckContext, login: RedisLogin): Check[
       title: 'Redis is in step with the others',
       probe: info,
       secrets: ['redis_password'],
-      fix: mend(deployment, host, REDIS),
+      fix: mend(deployment, host, 'redis'),
       judge: (result) =>
         infoVerdict(result, (values) => ({
           fix:
             values.get('role') === 'slave'
               ? // Its role would wait for it to follow.
-                `${restart(deployment, host, 'redis', 'redis')}; why it is so: ${logs(deployment, host, 'redis', 'redis')}`
-              : mend(deployment, others, REDIS),
+                `${restart(deployment, host, 'redis')}; why it is so: ${logs(deployment, host, 'redis')}`
+              : mend(deployment, others, 'redis'),
           ...replicationVerdict(values, others.length),
         })),
     },
@@ -69,7 +66,7 @@ export function sentinelChecks(context: CheckContext, login: RedisLogin): Check[
       title: 'A primary without replicas takes no writes',
       probe: redisProbe(login, 'CONFIG GET min-replicas-*'),
       secrets: ['redis_password'],
-      fix: mend(deployment, host, REDIS),
+      fix: mend(deployment, host, 'redis'),
       judge: minReplicasVerdict,
     },
   ];
@@ -87,7 +84,7 @@ export function onePrimary(deployment: Deployment): FleetCheck[] {
       title: 'All Sentinels name one primary, and there is no other',
       of: PRIMARY,
       hosts,
-      fix: mend(deployment, hosts, SENTINEL),
+      fix: mend(deployment, hosts, 'sentinel'),
       judge: (results) => onePrimaryVerdict([...results.values()]),
     },
   ];

@@ -59,7 +59,7 @@ export function temporalChecks(context: CheckContext): Check[] {
       probe: call('GetSystemInfo'),
       fix: external
         ? `temporal.address in the profile (now ${address}), or who may reach that server`
-        : mend(deployment, host, { role: 'temporal', services: ['temporal'] }),
+        : mend(deployment, host, 'temporal'),
       judge: (result) =>
         grpcVerdict(result, (answer) =>
           answer.status === 0
@@ -76,9 +76,7 @@ export function temporalChecks(context: CheckContext): Check[] {
         host,
         probe: call('DescribeNamespace', textField(1, namespace)),
         fix:
-          role === 'temporal'
-            ? mend(deployment, host, { role, services: ['temporal'] })
-            : rerun(deployment, role, host),
+          role === 'temporal' ? mend(deployment, host, 'temporal') : rerun(deployment, role, host),
         judge: (result) =>
           grpcVerdict(result, (answer) => {
             if (answer.status === 0) return retentionVerdict(answer.response, hours(namespace));

@@ -7,7 +7,7 @@ import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
 import { mend } from '../validation/fixes.ts';
 import { fail, lastWords, pass, warn } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
-import { type Application, baseOf, workerOf } from './igniter.ts';
+import { type Application, baseOf } from './igniter.ts';
 import { TEMPORAL_SERVICE } from './temporal.ts';
 
 /** A worker polls again within a minute; upstream calls it alive within two (igniter, docs/runbooks, 0.9). */
@@ -59,7 +59,7 @@ export function workflowChecks(
     group: name,
     severity: 'critical',
     host,
-    fix: mend(deployment, host, workerOf(application)),
+    fix: mend(deployment, host, `${name}-workflows`),
   } as const;
   return [
     ...Object.entries(QUEUE_TYPES).map(

@@ -3,6 +3,7 @@ import type { Host } from '../hosts.ts';
 import type { RoleName } from '../profile/roles.ts';
 import { quote } from '../shell.ts';
 import { shortPath } from '../short-path.ts';
+import { containerOf, type ServiceName, STACK_SERVICES } from '../stack-services.ts';
 import type { CheckGroup } from './check.ts';
 
 /** The command that runs one role again: on these hosts, or on all that have it. */
@@ -30,47 +31,40 @@ export function onHost(deployment: Deployment, host: Host, command: string): str
   return `ssh -F ${config} ${host.name} ${command}`;
 }
 
-/** The command that shows what services of a stack logged last. */
+/** The command that shows what services of one stack logged last. */
 export function logs(
   deployment: Deployment,
   host: Host,
-  stack: string,
-  ...services: readonly string[]
+  ...services: readonly ServiceName[]
 ): string {
-  const names = services.join(' ');
-  return onHost(deployment, host, `docker compose -p pocket-${stack} logs --tail 50 ${names}`);
+  const { stack } = STACK_SERVICES[services[0]!];
+  const command = `docker compose -p pocket-${stack} logs --tail 50 ${services.join(' ')}`;
+  return onHost(deployment, host, command);
 }
 
-/** The command that restarts services of a stack. */
+/** The command that restarts services. */
 export function restart(
   deployment: Deployment,
   host: Host,
-  stack: string,
-  ...services: readonly string[]
+  ...services: readonly ServiceName[]
 ): string {
-  const containers = services.map((service) => `pocket-${stack}-${service}-1`);
-  return onHost(deployment, host, `docker restart ${containers.join(' ')}`);
-}
-
-/** Services of one stack, and the role that makes it. */
-interface Services {
-  role: RoleName;
-  /** Where absent, it is called as the role is. */
-  stack?: string;
-  services: readonly string[];
+  return onHost(deployment, host, `docker restart ${services.map(containerOf).join(' ')}`);
 }
 
 /**
- * The commands that mend services of hosts, whatever has become of them: the role mends files and containers that
+ * The commands that mend services of one stack, whatever has become of them: the role mends files and containers that
  * somebody has changed, stopped or paused; a restart, what a process was told or has come to; and the log tells why.
  */
-export function mend(deployment: Deployment, on: Host | readonly Host[], what: Services): string {
-  const { role, stack = role, services } = what;
+export function mend(
+  deployment: Deployment,
+  on: Host | readonly Host[],
+  ...services: readonly ServiceName[]
+): string {
   const hosts = [on].flat();
-  const onEach = (command: typeof restart) =>
-    hosts.map((host) => command(deployment, host, stack, ...services)).join(' && ');
+  const onEach = (command: typeof logs) =>
+    hosts.map((host) => command(deployment, host, ...services)).join(' && ');
   return [
-    rerun(deployment, role, ...hosts),
+    rerun(deployment, STACK_SERVICES[services[0]!].role, ...hosts),
     `if that changes nothing: ${onEach(restart)}`,
     `why it is so: ${onEach(logs)}`,
   ].join('; ');

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { renderEnvTemplate } from '../../lib/env-template.ts';
+import { STACK_SERVICES, type StackService } from '../../lib/stack-services.ts';
 import { directoryWith } from './profile/temporary.ts';
 
 interface Service {
@@ -14,6 +15,7 @@ interface Service {
   labels?: Record<string, string>;
   logging?: { driver: string; options: Record<string, string> };
   ports?: string[];
+  profiles?: string[];
   restart?: string;
   security_opt?: string[];
   stop_grace_period?: string;
@@ -60,6 +62,17 @@ describe('docker compose accepts the file by itself', () => {
       assert.equal(run.status, 0);
     });
   }
+});
+
+test('validation asks for every service that a deploy leaves behind: its stack, its image, whether it stays', () => {
+  const asked = Object.entries<StackService>(STACK_SERVICES).map(
+    ([name, { stack, image, oneShot }]) =>
+      `${stack}/${name} \${${image.toUpperCase()}_IMAGE:?} ${oneShot ? 'no' : 'unless-stopped'}`,
+  );
+  const left = services
+    .filter(({ service }) => service.profiles === undefined)
+    .map(({ stack, name, service }) => `${stack}/${name} ${service.image} ${service.restart}`);
+  assert.deepEqual(asked.toSorted(), left.toSorted());
 });
 
 describe('env templates', () => {

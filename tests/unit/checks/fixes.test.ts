@@ -27,12 +27,10 @@ function deploymentOf(t: TestContext, hosts: Record<string, string>) {
   return loadDeployment(path, { root });
 }
 
-const SENTINEL = { role: 'redis', stack: 'redis-sentinel', services: ['sentinel'] } as const;
-
 test('what mends a service is its role, else a restart, and its log tells why', (t) => {
   const deployment = deploymentOf(t, { one: '192.0.2.1', two: '192.0.2.2' });
   const ssh = 'ssh -F deployments/nodes/ssh_config';
-  assert.deepEqual(mend(deployment, deployment.host('two'), SENTINEL).split('; '), [
+  assert.deepEqual(mend(deployment, deployment.host('two'), 'sentinel').split('; '), [
     'scripts/redis.mjs --profile nodes.yaml --limit two',
     `if that changes nothing: ${ssh} two docker restart pocket-redis-sentinel-sentinel-1`,
     `why it is so: ${ssh} two docker compose -p pocket-redis-sentinel logs --tail 50 sentinel`,
@@ -41,10 +39,7 @@ test('what mends a service is its role, else a restart, and its log tells why', 
 
 test('several hosts are mended by one run of the role, and restarted one after the other', (t) => {
   const deployment = deploymentOf(t, { one: '192.0.2.1', two: 'localhost' });
-  const [role, restart] = mend(deployment, deployment.hosts, {
-    role: 'relayminer',
-    services: ['relayer', 'miner'],
-  }).split('; ');
+  const [role, restart] = mend(deployment, deployment.hosts, 'relayer', 'miner').split('; ');
   assert.equal(role, 'scripts/relayminer.mjs --profile nodes.yaml --limit one,two');
   const both = 'docker restart pocket-relayminer-relayer-1 pocket-relayminer-miner-1';
   assert.equal(

@@ -64,6 +64,14 @@ export const BREAKAGES: readonly Breakage[] = [
     only: ['public.relayer-lab'],
   },
   {
+    // The relayer is well; it is the proxy that cannot be asked.
+    check: 'public.relayer-lab',
+    breaks: [{ shell: 'docker stop pocket-reverse-proxy-caddy-1' }],
+    evidence: /is not running/,
+    fix,
+    only: ['public.relayer-lab'],
+  },
+  {
     // As somebody leaves it who has taken the relayer out by hand.
     check: 'public.relayer-lab',
     breaks: [{ shell: takeOutOfService('relayer:8080').text }],
