@@ -67,7 +67,7 @@ export const BREAKAGES: readonly Breakage[] = [
     // The relayer is well; it is the proxy that cannot be asked.
     check: 'public.relayer-lab',
     breaks: [{ shell: 'docker stop pocket-reverse-proxy-caddy-1' }],
-    evidence: /is not running/,
+    evidence: /caddy .* does not run/,
     fix,
     only: ['public.relayer-lab'],
   },
