@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { isPrivateAddress, parseAddress } from './profile/address.ts';
 import { rolesOf } from './profile/membership.ts';
 import type { RoleName } from './profile/roles.ts';
@@ -37,4 +38,13 @@ export function hostsOf(profile: Profile): Host[] {
       roles: rolesOf(profile, name),
     };
   });
+}
+
+/**
+ * What goes before a command that needs root on a host. (Where the profile names nobody, ssh logs in under the name of who
+ * calls it, or as the ssh configuration says, which may be root: then sudo does no harm.)
+ */
+export function becomeRoot({ user, local }: Host): string {
+  const name = local ? undefined : user;
+  return (name ?? userInfo().username) === 'root' ? '' : 'sudo -n ';
 }

@@ -29,11 +29,7 @@ export function spaceChecks({ deployment, host }: CheckContext): Check[] {
       title: 'The disks can hold more files',
       host,
       probe: free('-i'),
-      fix: onHost(
-        deployment,
-        host,
-        String.raw`"find / /var/lib/docker /var/log -xdev -printf '%h\n' | sort | uniq -c | sort -n | tail"`,
-      ),
+      fix: `remove what is not needed where most are: ${onHost(deployment, host, 'du --inodes -xS / /var/lib/docker /var/log | sort -n | tail')}`,
       judge: (result) =>
         spaceVerdict(result, ({ place, percent, left }) => `${place}: ${percent} % free, ${left}`),
     },

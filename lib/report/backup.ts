@@ -1,4 +1,4 @@
-import type { Host } from '../deployment.ts';
+import { becomeRoot, type Host } from '../hosts.ts';
 import { SECRET_NAMES, type SecretName } from '../profile/schema.ts';
 import { shortPath } from '../short-path.ts';
 import { STACKS } from '../steps/stack.ts';
@@ -33,7 +33,7 @@ export function backup(input: ReportInput): string {
   const [database] = deployment.group('postgres_hosts');
   const elsewhere = deployment.profile.postgres.address;
   const dump = (host: Host, name: string) =>
-    `${ssh(deployment, host)} '${asRoot(host)}docker compose -p pocket-postgres exec -T postgres pg_dump -U ${deployment.profile.postgres.user} -Fc ${name}' > ${name}.dump`;
+    `${ssh(deployment, host)} '${becomeRoot(host)}docker compose -p pocket-postgres exec -T postgres pg_dump -U ${deployment.profile.postgres.user} -Fc ${name}' > ${name}.dump`;
   const kept = (['provider', 'middleman'] as const).filter(
     (name) => deployment.group(`${name}_hosts`).length > 0,
   );
@@ -65,11 +65,6 @@ export function backup(input: ReportInput): string {
       ? ''
       : `Also the profile ${code(shortPath(deployment.profilePath))}. On the hosts, secrets are in files below ${code(STACKS)} that only root and the software itself can read.`,
   );
-}
-
-/** A user that is not root needs sudo to talk to Docker. */
-function asRoot({ user = 'root' }: Host): string {
-  return user === 'root' ? '' : 'sudo -n ';
 }
 
 function isUsed({ secrets }: ReportInput, name: SecretName): boolean {

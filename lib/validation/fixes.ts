@@ -1,5 +1,5 @@
 import type { Deployment } from '../deployment.ts';
-import type { Host } from '../hosts.ts';
+import { becomeRoot, type Host } from '../hosts.ts';
 import type { RoleName } from '../profile/roles.ts';
 import { quote } from '../shell.ts';
 import { shortPath } from '../short-path.ts';
@@ -24,11 +24,12 @@ function profileOption({ profilePath }: Deployment): string {
   return profilePath === undefined ? '' : ` --profile ${quote(shortPath(profilePath))}`;
 }
 
-/** The command that runs something on a host, as the operator types it. */
+/** The command that runs something as root on a host, as the operator types it. */
 export function onHost(deployment: Deployment, host: Host, command: string): string {
-  if (host.local) return command;
+  const asRoot = `${becomeRoot(host)}${command}`;
+  if (host.local) return asRoot;
   const config = quote(shortPath(`${deployment.directory}/ssh_config`));
-  return `ssh -F ${config} ${host.name} ${command}`;
+  return `ssh -F ${config} ${host.name} ${asRoot}`;
 }
 
 /** The command that shows what services of one stack logged last. */

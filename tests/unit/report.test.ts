@@ -163,9 +163,10 @@ describe('the report', () => {
   test('names the command that saves the database, with sudo for a user who is not root', (t) => {
     const backup =
       "docker compose -p pocket-postgres exec -T postgres pg_dump -U igniter -Fc provider'";
-    assert.ok(reportMarkdown(given(t)).includes(`/ssh_config data '${backup} > provider.dump`));
-    const profile = SPREAD.replace('203.0.113.7,', '203.0.113.7, user: ubuntu,');
-    assert.ok(reportMarkdown(given(t, profile)).includes(`data 'sudo -n ${backup}`));
+    const by = (user: string) =>
+      reportMarkdown(given(t, SPREAD.replace('203.0.113.7,', `203.0.113.7, user: ${user},`)));
+    assert.ok(by('root').includes(`/ssh_config data '${backup} > provider.dump`));
+    assert.ok(by('ubuntu').includes(`data 'sudo -n ${backup}`));
   });
 
   test('says nothing undefined, whatever the deployment lacks', (t) => {

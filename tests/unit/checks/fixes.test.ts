@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { stringify } from 'yaml';
 import { loadDeployment } from '../../../lib/deployment.ts';
-import { mend, rerun } from '../../../lib/validation/fixes.ts';
+import { mend, onHost, rerun } from '../../../lib/validation/fixes.ts';
 
 /** A deployment whose profile and files are in the working directory, as an operator has them. */
 function deploymentOf(t: TestContext, hosts: Record<string, string>) {
@@ -28,7 +28,7 @@ function deploymentOf(t: TestContext, hosts: Record<string, string>) {
 }
 
 test('what mends a service is its role, else a restart, and its log tells why', (t) => {
-  const deployment = deploymentOf(t, { one: '192.0.2.1', two: '192.0.2.2' });
+  const deployment = deploymentOf(t, { one: 'root@192.0.2.1', two: 'root@192.0.2.2' });
   const ssh = 'ssh -F deployments/nodes/ssh_config';
   assert.deepEqual(mend(deployment, deployment.host('two'), 'sentinel').split('; '), [
     'scripts/redis.mjs --profile nodes.yaml --limit two',
@@ -37,14 +37,21 @@ test('what mends a service is its role, else a restart, and its log tells why', 
   ]);
 });
 
+test('who does not log in as root runs what needs root with sudo', (t) => {
+  const deployment = deploymentOf(t, { one: 'ubuntu@192.0.2.1', two: 'root@192.0.2.2' });
+  const reboot = (name: string) => onHost(deployment, deployment.host(name), 'reboot');
+  assert.equal(reboot('one'), 'ssh -F deployments/nodes/ssh_config one sudo -n reboot');
+  assert.equal(reboot('two'), 'ssh -F deployments/nodes/ssh_config two reboot');
+});
+
 test('several hosts are mended by one run of the role, and restarted one after the other', (t) => {
-  const deployment = deploymentOf(t, { one: '192.0.2.1', two: 'localhost' });
+  const deployment = deploymentOf(t, { one: 'root@192.0.2.1', two: 'root@192.0.2.2' });
   const [role, restart] = mend(deployment, deployment.hosts, 'relayer', 'miner').split('; ');
   assert.equal(role, 'scripts/relayminer.mjs --profile nodes.yaml --limit one,two');
   const both = 'docker restart pocket-relayminer-relayer-1 pocket-relayminer-miner-1';
   assert.equal(
     restart,
-    `if that changes nothing: ssh -F deployments/nodes/ssh_config one ${both} && ${both}`,
+    `if that changes nothing: ssh -F deployments/nodes/ssh_config one ${both} && ssh -F deployments/nodes/ssh_config two ${both}`,
   );
 });
 
