@@ -1,7 +1,9 @@
 import type { X509Certificate } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
+import { sshPorts } from '../firewall/openings.ts';
 import type { Host } from '../hosts.ts';
 import { PORTS } from '../ports.ts';
+import { dial } from '../probes/dial.ts';
 import { shakeHands, type TlsAnswer } from '../probes/tls.ts';
 import { sitesOf, tlsOf } from '../proxy/sites.ts';
 import type { OwnCheck, Verdict } from '../validation/check.ts';
@@ -54,10 +56,19 @@ export function certificateChecks(context: CheckContext): OwnCheck[] {
   });
 }
 
-/** Asks at the first address of a host; what ssh alone knows, such as an alias, cannot be looked up. */
+/**
+ * Asks at the first address of a host. What ssh alone knows, such as an alias, cannot be looked up; and of a host that ssh
+ * reaches by way of another, nothing may be heard here.
+ */
 async function atProxy(host: Host, ask: (address: string) => Promise<Verdict>): Promise<Verdict> {
   const found = await lookup(host.address).catch(() => undefined);
-  return found ? ask(found.address) : skip(`${host.address} cannot be looked up from here`);
+  if (!found) return skip(`${host.address} cannot be looked up from here`);
+  const { address } = found;
+  const ports = [...sshPorts(host), PORTS.https.port];
+  const heard = await Promise.all(ports.map((port) => dial(address, port)));
+  return heard.every((answer) => answer === 'silent')
+    ? skip(`nothing is heard of ${host.address} from here, not even at ssh`)
+    : ask(address);
 }
 
 /**

@@ -5,9 +5,9 @@ import { ownText } from '../own-files.ts';
 import { sh } from '../shell.ts';
 import type { Check, Verdict } from '../validation/check.ts';
 import { rerun } from '../validation/fixes.ts';
-import { fail, lastWords, pass, warn } from '../validation/verdict.ts';
+import { fail, lastWords, pass, skip, warn } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
-import { answered, closedTo, type Door } from './reach.ts';
+import { answered, closedTo, type Dialled, doorsOf } from './reach.ts';
 
 /** So many are dialled at once, for so many seconds: who drops packets never answers. */
 const AT_ONCE = 500;
@@ -19,7 +19,7 @@ export function neighbourChecks({ deployment, host }: CheckContext): Check[] {
   const others = deployment.hosts.filter((other) => other !== host);
   const doors = others.flatMap((other) =>
     sourceAddresses(other).flatMap((address) =>
-      closedTo(host, deployment, other).map((port): Door => ({ host: other.name, address, port })),
+      doorsOf(other, address, closedTo(host, deployment, other)),
     ),
   );
   if (doors.length === 0) return [];
@@ -39,20 +39,39 @@ export function neighbourChecks({ deployment, host }: CheckContext): Check[] {
         const lines = output.trim().split('\n');
         if (status !== 0 || lines.pop() !== `dialled ${doors.length}`)
           return fail(`not everything could be dialled: ${lastWords({ status, output, ...rest })}`);
-        const open = lines.flatMap((line) => doors[Number(line)] ?? []);
-        return reachVerdict(deployment, open, doors.length);
+        const answers = new Map(
+          lines.map((line) => line.split(' ') as [string, 'open' | 'refused']),
+        );
+        return reachVerdict(
+          deployment,
+          doors.map((door, index) => ({ door, answer: answers.get(`${index}`) ?? 'silent' })),
+        );
       },
     },
   ];
 }
 
-/** Judges what answered of what should not. Where the operator has switched our firewall off, it is theirs to close. */
+/**
+ * Judges what answered of what should not. Where the operator has switched our firewall off, it is theirs to close. A
+ * host of which nothing at all is heard, not even at ssh, has shown nothing: there may be no way there, as behind a jump host.
+ */
 export function reachVerdict(
   { profile }: Pick<Deployment, 'profile'>,
-  open: readonly Door[],
-  dialledCount: number,
+  dialled: readonly Dialled[],
 ): Verdict {
-  if (open.length === 0) return pass(`${dialledCount} closed ports, none answers`);
+  const open = dialled.flatMap(({ door, answer }) =>
+    door.closed && answer === 'open' ? door : [],
+  );
+  if (open.length === 0) {
+    const hosts = Map.groupBy(dialled, ({ door }) => door.host);
+    const isSilent = (of: readonly Dialled[]) => of.every(({ answer }) => answer === 'silent');
+    const silent = [...hosts].filter(([, of]) => isSilent(of)).map(([host]) => host);
+    if (silent.length > 0)
+      return skip(`nothing is heard of ${silent.join(', ')} from here, not even at ssh`);
+    const addresses = Map.groupBy(dialled, ({ door }) => door.address);
+    const shown = [...addresses.values()].filter((of) => !isSilent(of)).flat();
+    return pass(`${shown.filter(({ door }) => door.closed).length} closed ports, none answers`);
+  }
   return profile.firewall.enabled
     ? fail(answered(open))
     : warn(`${answered(open)}; firewall.enabled is false in the profile`);

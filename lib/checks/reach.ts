@@ -2,12 +2,30 @@ import { BlockList, isIP } from 'node:net';
 import type { Deployment } from '../deployment.ts';
 import { CLOSED_PORTS, openingsOf, sourceAddresses, sshPorts } from '../firewall/openings.ts';
 import type { Host } from '../hosts.ts';
+import type { DialAnswer } from '../probes/dial.ts';
 
-/** Something to dial: an address of a host, at a port that is closed to whoever dials. */
+/** Something to dial: an address of a host, at a port. */
 export interface Door {
   host: string;
   address: string;
   port: number;
+  /** Whether it is closed to whoever dials. ssh is not: it tells whether anything comes back from that address at all. */
+  closed: boolean;
+}
+
+/** A door, and what came back. */
+export interface Dialled {
+  door: Door;
+  answer: DialAnswer;
+}
+
+/** What is dialled at one address of a host: the ports that are closed there, and ssh. */
+export function doorsOf(host: Host, address: string, closed: readonly number[]): Door[] {
+  const door = { host: host.name, address };
+  return [
+    ...sshPorts(host).map((port): Door => ({ ...door, port, closed: false })),
+    ...closed.map((port): Door => ({ ...door, port, closed: true })),
+  ];
 }
 
 /**

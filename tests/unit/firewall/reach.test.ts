@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
+import { certificateChecks } from '../../../lib/checks/certificates.ts';
 import { neighbourChecks, reachVerdict } from '../../../lib/checks/neighbours.ts';
 import { outsideChecks } from '../../../lib/checks/outside.ts';
-import { answered, closedTo } from '../../../lib/checks/reach.ts';
+import { answered, closedTo, type Dialled, doorsOf } from '../../../lib/checks/reach.ts';
 import { CLOSED_PORTS } from '../../../lib/firewall/openings.ts';
+import type { DialAnswer } from '../../../lib/probes/dial.ts';
 import type { Secrets } from '../../../lib/secrets/secrets.ts';
 import { ask } from '../../../lib/validation/ask.ts';
 import type { ProbeResult } from '../../../lib/validation/check.ts';
@@ -33,15 +35,38 @@ describe('what is closed to whom', () => {
 
   test('what answers is told by host, and fails unless the firewall is switched off', (t) => {
     const doors = [
-      { host: 'state', address: '10.0.0.3', port: 6379 },
-      { host: 'state', address: '2001:db8::3', port: 6379 },
-      { host: 'relay', address: '10.0.0.2', port: 8080 },
+      { host: 'state', address: '10.0.0.3', port: 6379, closed: true },
+      { host: 'state', address: '2001:db8::3', port: 6379, closed: true },
+      { host: 'relay', address: '10.0.0.2', port: 8080, closed: true },
     ];
     assert.equal(answered(doors), 'state answers at 6379; relay answers at 8080');
-    assert.equal(reachVerdict(relays(t), doors, 9).verdict, 'fail');
-    assert.equal(reachVerdict(relays(t), [], 9).verdict, 'pass');
+    const open = doors.map((door) => ({ door, answer: 'open' }) as const);
+    assert.equal(reachVerdict(relays(t), open).verdict, 'fail');
     const off = relays(t, 'firewall: {enabled: false}');
-    assert.equal(reachVerdict(off, doors, 9).verdict, 'warn');
+    assert.equal(reachVerdict(off, open).verdict, 'warn');
+  });
+
+  test('a host has shown that its ports are closed only where something is heard of it', (t) => {
+    const deployment = relays(t);
+    const dialled = (address: string, ssh: DialAnswer, closed: DialAnswer): Dialled[] =>
+      doorsOf(deployment.host('state'), address, [6379, 9090]).map((door) => ({
+        door,
+        answer: door.closed ? closed : ssh,
+      }));
+    const of = (...all: Dialled[][]) => {
+      const { verdict, evidence } = reachVerdict(deployment, all.flat());
+      return `${verdict}: ${evidence}`;
+    };
+    const silent = dialled('10.0.0.3', 'silent', 'silent');
+    assert.equal(of(silent), 'skip: nothing is heard of state from here, not even at ssh');
+    assert.equal(of(dialled('10.0.0.3', 'open', 'silent')), 'pass: 2 closed ports, none answers');
+    assert.equal(
+      of(dialled('10.0.0.3', 'silent', 'refused')),
+      'pass: 2 closed ports, none answers',
+    );
+    // An address without a way to it tells nothing, and another one does.
+    const other = dialled('2001:db8::3', 'refused', 'silent');
+    assert.equal(of(silent, other), 'pass: 2 closed ports, none answers');
   });
 });
 
@@ -59,6 +84,8 @@ describe('dialling', () => {
     }
     throw new Error('every port of the list is taken on this machine');
   }
+  /** No connection to an address of this kind ever leaves this machine. */
+  const NOWHERE = '224.0.0.1';
   const HERE = `
   proxy: {address: 127.0.0.1, private_address: 10.0.0.1}
   relay: {address: 203.0.113.2, private_address: 10.0.0.2}
@@ -79,6 +106,20 @@ describe('dialling', () => {
     const context = { deployment, host: deployment.host('proxy'), secrets: NO_SECRETS };
     const { verdict, evidence } = await outsideChecks(context)[0]!.ask();
     assert.deepEqual([verdict, evidence], ['skip', 'no-such-alias cannot be looked up from here']);
+  });
+
+  test('what is behind a jump host is skipped, and does not make its certificates fail', async (t) => {
+    const deployment = relays(t, '', HERE.replace('127.0.0.1', NOWHERE));
+    const context = { deployment, host: deployment.host('proxy'), secrets: NO_SECRETS };
+    const checks = [...outsideChecks(context), ...certificateChecks(context)];
+    assert.deepEqual(
+      checks.map(({ id }) => id),
+      ['exposure.outside', 'public.certificate-relays', 'public.tls-relays'],
+    );
+    for (const { verdict, evidence } of await Promise.all(checks.map((check) => check.ask()))) {
+      assert.equal(verdict, 'skip');
+      assert.match(evidence, /^nothing is heard of \S+ from here, not even at ssh$/);
+    }
   });
 
   test('a host finds what listens on its neighbour, and does not wait for who never answers', async (t) => {
