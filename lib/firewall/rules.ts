@@ -6,7 +6,10 @@ import { CLOSED_PORTS, type Opening, openingsOf, sshPorts } from './openings.ts'
 /** The nftables table that is ours; nothing else is touched. */
 export const TABLE = 'inet pocket_automations';
 
-/** The interfaces of a host's own containers: Docker's default network, and the networks of Compose projects. */
+/**
+ * The interfaces of a host's own containers: Docker's default network, and the networks of Compose projects. A set of names
+ * with a wildcard in it is refused by nft 1.0.2, which Ubuntu 22.04 has.
+ */
 const CONTAINERS = ['docker0', 'br-*'];
 
 /**
@@ -76,8 +79,7 @@ ${rules.map((rule) => `    ${rule}\n`).join('')}  }
 
   chain prerouting {
     type filter hook prerouting priority -150; policy accept;
-    iifname { ${['lo', ...CONTAINERS].map(quoted).join(', ')} } accept ${comment('the host itself, and its containers')}
-    ct state established,related accept
+${['lo', ...CONTAINERS].map((name) => `    iifname ${quoted(name)} accept ${comment('the host itself, and its containers')}\n`).join('')}    ct state established,related accept
     tcp dport { ${sshPorts(host).join(', ')} } accept ${comment('ssh is never closed')}
     fib daddr type local jump closed
 ${CONTAINERS.map((name) => `    fib daddr oifname ${quoted(name)} jump closed ${comment('past published ports, to a container’s own address')}\n`).join('')}  }
