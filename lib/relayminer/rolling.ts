@@ -36,14 +36,16 @@ export const relayminerRolling: Rolling = {
     return isIn(deployment, 'relay_miners', host) ? 1 : 2;
   },
   takeOut: async (context, errands) => {
-    const { deployment, host } = context;
+    const { deployment, host, secrets } = context;
     const relayer = isIn(deployment, 'relay_relayers', host);
     const miner = isIn(deployment, 'relay_miners', host);
     const before = miner ? await minersOf(deployment, errands) : undefined;
     const drained = relayer ? await drain(context, errands) : undefined;
     return {
       backWhenWell: async () => {
-        if (before) await untilAgreed(deployment, errands, before.suppliers);
+        // A supplier whose key is gone from the profile is nobody's any more.
+        const suppliers = Math.min(before?.suppliers ?? 0, secrets.supplierKeys.length);
+        if (before) await untilAgreed(deployment, errands, suppliers);
         if (!relayer) return;
         await untilWell(context, errands);
         await drained?.();

@@ -11,8 +11,8 @@ import { directoryWith } from '../profile/temporary.ts';
 const ADDRESSES = { edge: '10.0.0.1', one: '10.0.0.2', two: '10.0.0.3', data: '10.0.0.4' };
 const [ONE, TWO] = ['10.0.0.2:8080', '10.0.0.3:8080'];
 
-/** Asks whether the relayer of a host was left out, where the proxy answers so; and notes what is visited besides. */
-async function leftOut(t: TestContext, options: { host?: string; answer: () => string }) {
+/** Two relayers, a miner, a proxy, and the key of one supplier. */
+function place(t: TestContext) {
   const root = directoryWith(t, {
     'keys.yaml': `keys: ["${'11'.repeat(32)}"]\n`,
     'p.yaml': stringify({
@@ -36,8 +36,13 @@ async function leftOut(t: TestContext, options: { host?: string; answer: () => s
     }),
   });
   const deployment = loadDeployment(join(root, 'p.yaml'), { root });
+  return { deployment, secrets: loadSecrets(deployment, { create: true }) };
+}
+
+/** Asks whether the relayer of a host was left out, where the proxy answers so; and notes what is visited besides. */
+async function leftOut(t: TestContext, options: { host?: string; answer: () => string }) {
+  const { deployment, secrets } = place(t);
   const host = deployment.host(options.host ?? 'one');
-  const secrets = loadSecrets(deployment, { create: true });
   const seen: string[] = [];
   const out = await relayminerRolling.leftOut?.find(
     { deployment, host, secrets },
@@ -89,4 +94,20 @@ test('a proxy that cannot be asked keeps nobody from going on, and an interrupti
     leftOut(t, failing(new UserError('interrupted', EXIT.interrupted))),
     /inter/,
   );
+});
+
+test('a supplier whose key has been taken out of the profile is not waited for', async (t) => {
+  const { deployment, secrets } = place(t);
+  const claimed = ['5', '1'];
+  const out = await relayminerRolling.takeOut(
+    { deployment, host: deployment.host('data'), secrets },
+    {
+      note: () => {},
+      pause: async () => assert.fail('it waits'),
+      visit: async () =>
+        `ha_miner_leader_status 1\nha_miner_supplier_claimed_count ${claimed.shift()}\n`,
+    },
+  );
+  await out.backWhenWell();
+  assert.deepEqual(claimed, []);
 });
