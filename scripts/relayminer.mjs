@@ -73,8 +73,9 @@ export const relayminer = {
  */
 function validated(image, process) {
   return sh`
-    install -d -o 1000 -g 1000 -m 700 "$work/config"
-    install -o 1000 -g 1000 -m 400 "$new" "$work/config/config.yaml"
+    mkdir -m 700 "$work/config"
+    (umask 377; cat "$new" >"$work/config/config.yaml")
+    chown -R 1000:1000 "$work/config"
     docker run --rm --network none --volume "$work/config:/config:ro" ${image} ${process} validate --config /config/config.yaml`;
 }
 

@@ -52,10 +52,11 @@ export function proofProbe(proof: Proof): Shell {
     trap 'rm -rf "$proof"' EXIT
     trap 'exit 1' HUP INT TERM
     setsid bash -c ${GUARD} guard "$self" "$name" "$proof" </dev/null >/dev/null 2>&1 &
-    install -d -o ${READER} -g ${READER} -m 700 "$proof"
-    printf 'applications: ["%s"]\ngateway: ["%s"]\n' "$simulation_application_key" "$simulation_gateway_key" |
-      install -o ${READER} -g ${READER} -m 600 /dev/stdin "$proof/keys.yaml"
+    umask 077
+    mkdir "$proof"
+    printf 'applications: ["%s"]\ngateway: ["%s"]\n' "$simulation_application_key" "$simulation_gateway_key" >"$proof/keys.yaml"
     ${authority(entrance)}
+    chown -R ${READER}:${READER} "$proof"
     relay() {
       local began=\${EPOCHREALTIME/[.,]/} status=0
       timeout --foreground -k 2 ${CONTAINER_SECONDS} docker run --rm --pull never --name "$name-$1" --log-driver none \
@@ -87,8 +88,7 @@ function authority({ address, url }: Entrance): Shell {
   const at = `${address.includes(':') ? `[${address}]` : address}:443`;
   return sh`
     { openssl s_client -connect ${at} -servername ${name} -showcerts </dev/null 2>/dev/null || :; } |
-      sed -n '/^-----BEGIN/,/^-----END/p' |
-      install -o ${READER} -g ${READER} -m 600 /dev/stdin "$proof/authority.pem"`;
+      sed -n '/^-----BEGIN/,/^-----END/p' >"$proof/authority.pem"`;
 }
 
 function trust({ address, url }: Entrance): string[] {

@@ -48,15 +48,15 @@ export function file(options: FileOptions): Step {
 /** A directory with this mode and owner; what is in it is left alone. */
 export function directory(options: { path: string; mode?: string; owner?: Owner }): Step {
   const { path, mode = '755', owner = 'root:root' } = options;
-  const [user = 'root', group = 'root'] = owner.split(':');
   return {
     title: `Create the directory ${path}`,
     facts: [{ of: 'path', path, is: 'directory', mode, owner }],
     check: sh`[[ -d ${path} ]] && is_owned ${path} ${mode} ${owner}`,
-    // Where the file system is read-only, only mkdir says so.
+    // (`install` of rust-coreutils 0.8, which Ubuntu 26.04 came with, takes the number of a user only where there is one.)
     apply: lines(
       sh`mkdir -p -- ${path}`,
-      sh`install -d -m ${mode} -o ${user} -g ${group} -- ${path}`,
+      sh`chown -- ${owner} ${path}`,
+      sh`chmod -- ${mode} ${path}`,
     ),
   };
 }
