@@ -119,10 +119,12 @@ function override(
   });
   return sh`
     hash=$(cd ${at} 2>/dev/null && sha256sum -- ${files.map(({ path }) => path)} 2>/dev/null </dev/null | sha256sum | cut -c1-16)
-    engine=$(curl -q -fsS -m 5 --unix-socket /run/docker.sock http://docker/version 2>/dev/null || :)
-    soon='interval: 3s'
-    if [[ $engine =~ '"ApiVersion":"1.'([0-9]+) ]] && ((BASH_REMATCH[1] >= 44)); then
-      soon='start_interval: 1s'
+    engine=$(curl -q -fsS -m 5 --unix-socket /run/docker.sock http://docker/version 2>/dev/null ||
+      docker version --format '"ApiVersion":"{{.Server.APIVersion}}"' 2>/dev/null || :)
+    # An engine that says nothing is not taken for an old one: a moment without an answer would make all containers anew.
+    soon='start_interval: 1s'
+    if [[ $engine =~ '"ApiVersion":"1.'([0-9]+) ]] && ((BASH_REMATCH[1] < 44)); then
+      soon='interval: 3s'
     fi
     text=${head + bodies.join('')}
     text=\${text//@hash/$hash}
