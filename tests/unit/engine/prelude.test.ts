@@ -28,6 +28,15 @@ describe('a step', { skip }, () => {
     assert.equal(readFileSync(path, 'utf8'), '700\n');
   });
 
+  test('does not see what the host exports, which Docker Compose would prefer to a .env, but for its proxies', async (t) => {
+    const path = join(temporary(t), 'x');
+    const environment = { LOG_LEVEL: 'debug', COMPOSE_FILE: '/x', https_proxy: 'http://10.0.0.9' };
+    const connection = localShell({ words: OWN_RUN, environment });
+    const step = stepOf(`test -e ${path}`, `env | grep -E '^(LOG_|COMPOSE_|https_)' >${path}`);
+    assert.deepEqual((await runSteps([step], { connection })).statuses, ['changed']);
+    assert.equal(readFileSync(path, 'utf8'), 'https_proxy=http://10.0.0.9\n');
+  });
+
   test('whose check fails in the middle is needed, wherever the failure is', async (t) => {
     const checks = [
       'false\ntrue',
