@@ -6,6 +6,7 @@ import type { Check } from '../validation/check.ts';
 import { fail, pass, skip } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 import { architectureCheck, SYSTEM_AND_CLOCK, systemCheck } from './host.ts';
+import { keptSecretsChecks } from './kept-secrets.ts';
 
 const group = 'host';
 
@@ -16,6 +17,7 @@ export function preflightChecks(context: CheckContext, roles: readonly RoleName[
     systemCheck(host),
     ...(roles.some(isIgniter) ? [architectureCheck(host)] : []),
     clockCheck(context),
+    ...keptSecretsChecks(context, roles),
     ...portChecks(context, roles),
     ...(deployment.imageSource === 'registry' ? registryChecks(context, roles) : []),
   ];
