@@ -7,6 +7,7 @@ import { compareVersions } from '../versions.ts';
 import { containersProbe, containerVerdict, readContainers } from './containers.ts';
 import { type CheckContext, isIn } from './context.ts';
 import { logRotationCheck } from './log-rotation.ts';
+import { straysCheck } from './strays.ts';
 
 /** Engine 20.10 knows `host-gateway`; Compose 2.20 knows `up --wait` with one-shot services (their release notes). */
 const ENGINE_FLOOR = '20.10';
@@ -104,5 +105,10 @@ export function dockerChecks(context: CheckContext): Check[] {
       },
     };
   });
-  return [engine, compose, enabled, logRotationCheck(context, probe), ...services];
+  const strays = straysCheck(
+    context,
+    probe,
+    here.map(([service]) => service),
+  );
+  return [engine, compose, enabled, logRotationCheck(context, probe), strays, ...services];
 }

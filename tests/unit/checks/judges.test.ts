@@ -9,6 +9,7 @@ import { postgresChecks } from '../../../lib/checks/postgres.ts';
 import { providerChecks } from '../../../lib/checks/provider.ts';
 import { blockedVerdict, relayVerdict } from '../../../lib/checks/public.ts';
 import { heightVerdict, oneLeader, relayminerChecks } from '../../../lib/checks/relayminer.ts';
+import { straysVerdict } from '../../../lib/checks/strays.ts';
 import type { HttpAnswer } from '../../../lib/probes/http.ts';
 import { publicKey } from '../../../lib/secrets/secrets.ts';
 import { findingOf, fleetFindingOf } from '../../../lib/validation/check.ts';
@@ -160,6 +161,29 @@ test('a container passes only when it runs, is healthy and was made from the rig
   assert.equal(containerVerdict(readContainers(`${now}\n${container()}`), wanted).verdict, 'warn');
   const two = [container(), container({}, { Status: 'exited' })].join('\n');
   assert.equal(containerVerdict(readContainers(`${NOW}\n${two}`), wanted).verdict, 'fail');
+});
+
+test('what runs but belongs elsewhere is a stray, and what ended or is somebody else’s is none', () => {
+  const of = (project: string, service: string, state: object = {}) => {
+    const labels = {
+      'com.docker.compose.project': project,
+      'com.docker.compose.service': service,
+    };
+    const output = `${NOW}\n${container({ labels }, state)}\n`;
+    const { verdict, evidence } = straysVerdict(answered(output), ['redis', 'relayer']);
+    return `${verdict}: ${evidence}`;
+  };
+  assert.equal(of('pocket-redis', 'redis'), 'pass: none');
+  assert.equal(
+    of('pocket-provider', 'provider-web'),
+    'fail: pocket-provider-provider-web-1',
+    'the stack belongs elsewhere',
+  );
+  assert.equal(of('pocket-relayminer', 'miner'), 'fail: pocket-relayminer-miner-1');
+  assert.equal(of('pocket-temporal', 'namespace'), 'fail: pocket-temporal-namespace-1');
+  assert.equal(of('pocket-redis', 'by-hand'), 'pass: none');
+  assert.equal(of('their-own', 'miner'), 'pass: none');
+  assert.equal(of('pocket-provider', 'provider-migration', { Status: 'exited' }), 'pass: none');
 });
 
 test('a migration has to have ended well', () => {

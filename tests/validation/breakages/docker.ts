@@ -52,6 +52,18 @@ export const BREAKAGES: readonly Breakage[] = [
     only: ['docker'],
   },
   {
+    // As the host looks from which the Middleman was taken in the profile.
+    check: 'docker.strays',
+    breaks: [
+      docker(
+        'run --detach --name pocket-middleman-middleman-web-1 --label com.docker.compose.project=pocket-middleman --label com.docker.compose.service=middleman-web --log-opt max-size=1m --entrypoint sleep debian/redis:8.6 600',
+      ),
+    ],
+    evidence: /^pocket-middleman-middleman-web-1$/,
+    fix: /docker rm --force pocket-middleman-middleman-web-1; else: its groups in the profile$/,
+    only: ['docker'],
+  },
+  {
     // Somebody has loaded another image under the name that the profile pins.
     check: 'docker.redis',
     breaks: [docker('tag debian/postgres:17 debian/redis:8.6')],
