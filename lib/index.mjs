@@ -86,6 +86,7 @@ export const {
   runRole,
   runsExporter,
   saveBundle,
+  savedBeforeUpgrade,
   service,
   settingFlags,
   sh,

@@ -10,7 +10,7 @@ const LIBPQ = {
 } as const;
 
 /**
- * Shell that runs one statement on a managed PostgreSQL, as the containers of a host reach it, and prints what it
+ * Shell that runs one statement on the PostgreSQL of a deployment, as the containers of a host reach it, and prints what it
  * answers without decoration. It reads the password from standard input, so that it stands in no argument, and runs in
  * a container of the PostgreSQL image that is gone afterwards.
  */
@@ -19,11 +19,26 @@ export function postgresClient(
   host: Host,
   { database, statement }: { database: string; statement: string },
 ): Shell {
+  const words = ['--no-psqlrc', '--tuples-only', '--no-align', '--command', statement];
+  return client(deployment, host, database, ['psql', ...words]);
+}
+
+/** The same that prints a whole database, in the form that `pg_restore` reads. */
+export function postgresDump(deployment: Deployment, host: Host, database: string): Shell {
+  return client(deployment, host, database, ['pg_dump', '--format=custom']);
+}
+
+function client(
+  deployment: Deployment,
+  host: Host,
+  database: string,
+  program: readonly string[],
+): Shell {
   const { host: server, port } = deployment.endpoint('postgres', host);
   const environment = ['PGCONNECT_TIMEOUT=10', ...LIBPQ[sslMode(deployment.profile)]];
   return sh`
     docker run --rm --interactive --pull never --network pocket ${environment.flatMap((one) => ['--env', one])} \
-      --entrypoint sh ${deployment.images.postgres} -c 'IFS= read -r PGPASSWORD && export PGPASSWORD && exec psql "$@"' \
-      psql --no-psqlrc --no-password --tuples-only --no-align --host ${server} --port ${port} \
-      --username ${deployment.profile.postgres.user} --dbname ${database} --command ${statement}`;
+      --entrypoint sh ${deployment.images.postgres} -c 'IFS= read -r PGPASSWORD && export PGPASSWORD && exec "$@"' client \
+      ${program} --no-password --host ${server} --port ${port} --username ${deployment.profile.postgres.user} \
+      --dbname ${database}`;
 }

@@ -36,6 +36,7 @@ export * from './steps/firewall.ts';
 export * from './steps/redis-turns.ts';
 export * from './steps/stack.ts';
 export * from './steps/system.ts';
+export * from './upgrade.ts';
 export * from './yaml-text.ts';
 
 // The checks and the report: every script that does not ask for them starts a third faster without.

@@ -9,6 +9,7 @@ import {
   proxiedNames,
   runRole,
   STAKE_BUFFER_UPOKT,
+  savedBeforeUpgrade,
   settingFlags,
   stack,
 } from '../lib/index.mjs';
@@ -25,6 +26,7 @@ export const middleman = {
     return [
       ...managedDatabases(context, 'middleman'),
       ...managedNamespace(context, 'middleman'),
+      ...savedBeforeUpgrade(context, 'middleman'),
       ...stack({
         name: 'middleman',
         waitSeconds: 420,

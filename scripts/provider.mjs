@@ -7,6 +7,7 @@ import {
   portalUrl,
   privatePorts,
   runRole,
+  savedBeforeUpgrade,
   settingFlags,
   stack,
 } from '../lib/index.mjs';
@@ -22,6 +23,7 @@ export const provider = {
     return [
       ...managedDatabases(context, 'provider'),
       ...managedNamespace(context, 'provider'),
+      ...savedBeforeUpgrade(context, 'provider'),
       ...stack({
         name: 'provider',
         waitSeconds: 420,

@@ -8,8 +8,9 @@ const IMAGES: Partial<Record<RoleName, readonly ImageName[]>> = {
   redis: ['redis'],
   postgres: ['postgres'],
   temporal: ['temporal', 'temporal_admin_tools'],
-  provider: ['provider', 'provider_workflows'],
-  middleman: ['middleman', 'middleman_workflows'],
+  // Their databases are saved with PostgreSQL's own client before an upgrade.
+  provider: ['provider', 'provider_workflows', 'postgres'],
+  middleman: ['middleman', 'middleman_workflows', 'postgres'],
   relayminer: ['relayminer'],
   'reverse-proxy': ['caddy'],
   monitoring: ['prometheus', 'grafana', 'blackbox_exporter'],

@@ -15,10 +15,10 @@ const IMAGES = [
   'standin/temporal-admin-tools:1.28.1',
   'standin/igniter-provider:0.9.0',
   'standin/igniter-provider-workflows:0.9.0',
-];
+] as const;
 
 test('PostgreSQL, Temporal and Provider converge, change only what changed, and come back with their data', async (t) => {
-  await buildImages(IMAGES);
+  await buildImages([...IMAGES]);
   const { one } = await testHosts(t, { one: {} });
   await $`docker save ${IMAGES} | docker exec -i ${one.container} docker load`.quiet();
   await one.exec('docker network create pocket');
@@ -65,6 +65,46 @@ test('PostgreSQL, Temporal and Provider converge, change only what changed, and 
       assert.deepEqual(await operator.deploy(), []);
       const logs = (await one.exec('docker logs pocket-postgres-postgres-1 2>&1')).stdout;
       assert.ok(!logs.includes('p@ss/w#rd'), 'PostgreSQL does not log the password');
+    },
+  );
+
+  await t.test(
+    'before another image migrates the database it is saved, so that it can be restored',
+    async () => {
+      for (const image of [IMAGES[3], IMAGES[4]]) {
+        const next = image.replace(/:.*/, ':next');
+        await one.exec(
+          `docker commit --change 'LABEL release=next' "$(docker create ${image})" ${next}`,
+        );
+        operator.change(image, next);
+      }
+      await one.exec('docker stop pocket-postgres-postgres-1');
+      const failed = await operator.run('provider');
+      assert.equal(failed.exitCode, 1, failed.stdout);
+      assert.match(failed.stdout, /Save the database provider .*could not translate host name/);
+      const goesOn = await one.exec(
+        "docker ps --format '{{.Names}} {{.Image}}' --filter name=pocket-provider | sort",
+      );
+      assert.equal(
+        goesOn.stdout.trim(),
+        `pocket-provider-provider-web-1 ${IMAGES[3]}\npocket-provider-provider-workflows-1 ${IMAGES[4]}`,
+      );
+
+      const changed = await operator.deploy();
+      assert.deepEqual(changed, [
+        'Bring up the stack postgres',
+        'Save the database provider before another image migrates it',
+        'Write /opt/pocket/provider/.env',
+        'Bring up the stack provider',
+      ]);
+      const dumps = await one.exec('stat -c "%a %n" /opt/pocket/provider/backups/*');
+      assert.match(dumps.stdout, /^600 \S+\/provider-\d{8}T\d{6}Z\.dump\n$/);
+      await sql(one, 'provider', 'DROP TABLE kept');
+      await one.exec(
+        'docker exec -i pocket-postgres-postgres-1 pg_restore --clean --if-exists -U igniter -d provider </opt/pocket/provider/backups/*.dump',
+      );
+      assert.equal(await sql(one, 'provider', 'SELECT value FROM kept'), '42');
+      assert.deepEqual(await operator.deploy(), []);
     },
   );
 
@@ -124,20 +164,23 @@ images:
     const file = join(directory, path);
     writeFileSync(file, change(readFileSync(file, 'utf8')));
   };
+  const run = (role: (typeof ROLES)[number]) => {
+    const env = { ...process.env, POCKET_AUTOMATIONS_HOME: directory };
+    const quiet = $({ env, quiet: true, nothrow: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    return quiet`${process.execPath} ${SCRIPTS}/${role}.mjs --profile ${directory}/p.yaml --yes --json`;
+  };
   return {
     change: (from: string, to: string) => edit('p.yaml', (text) => text.replace(from, to)),
     setPassword: (password: string) =>
       edit('deployments/fleet/secrets.yaml', (text) =>
         text.replace(/^postgres_password:.*$/m, () => `postgres_password: '${password}'`),
       ),
+    run,
     /** Deploys the three roles and returns the titles of the steps that changed something. */
     deploy: async () => {
       const titles: string[] = [];
       for (const role of ROLES) {
-        const env = { ...process.env, POCKET_AUTOMATIONS_HOME: directory };
-        const run = $({ env, quiet: true, nothrow: true, stdio: ['ignore', 'pipe', 'pipe'] });
-        const { exitCode, stdout, stderr } =
-          await run`${process.execPath} ${SCRIPTS}/${role}.mjs --profile ${directory}/p.yaml --yes --json`;
+        const { exitCode, stdout, stderr } = await run(role);
         assert.equal(exitCode, 0, stdout + stderr);
         const events = stdout
           .trim()

@@ -121,9 +121,6 @@ test('the hosts that use managed services get the images of their clients', (t) 
     ),
   );
   assert.ok(
-    !imagesOf(workflows, workflows.hosts[0]!, ['provider']).includes(workflows.images.postgres),
-  );
-  assert.ok(
     !imagesOf(database, database.hosts[0]!, ['relayminer']).includes(database.images.postgres),
   );
 });
