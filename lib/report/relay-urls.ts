@@ -11,14 +11,15 @@ export interface RelayUrl {
 }
 
 /**
- * How the wizard calls each transport, and the scheme of its URL. Source: igniter, apps/provider, service form of the
- * setup wizard, v0.9, which offers these four and takes these schemes for its own template.
+ * How the wizard calls each transport, and the scheme of its URL. Sources: igniter, apps/provider, service form of the
+ * setup wizard, v0.9, which offers these four; poktroll, x/shared/types/service.go, v0.1.35: the chain takes http,
+ * https, ws and wss, and no other. gRPC behind TLS is https for it, although the wizard’s own template says grpcs.
  */
 const FORMS: Record<Transport, { rpcType?: string; scheme: string }> = {
   jsonrpc: { rpcType: 'JSON_RPC', scheme: 'https' },
   rest: { rpcType: 'REST', scheme: 'https' },
   websocket: { rpcType: 'WEBSOCKET', scheme: 'wss' },
-  grpc: { rpcType: 'GRPC', scheme: 'grpcs' },
+  grpc: { rpcType: 'GRPC', scheme: 'https' },
   cometbft: { scheme: 'https' },
 };
 

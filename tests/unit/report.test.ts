@@ -24,6 +24,8 @@ import type { Finding } from '../../lib/validation/check.ts';
 import { STEPS } from '../lab/standins/igniter/wizard-values.ts';
 import { directoryWith, OWNER } from './profile/temporary.ts';
 
+/** What the chain takes as the URL of an endpoint (poktroll, x/shared/types/service.go, IsValidEndpointUrl, v0.1.35). */
+const STAKEABLE = /^(https?|wss?):\/\/[^/]/;
 const NOW = new Date('2026-11-23T12:00:00Z');
 const KEYS = [generatePrivateKey(), generatePrivateKey()];
 const APP_IDENTITY = generatePrivateKey();
@@ -371,7 +373,7 @@ describe('URLs', () => {
       ['eth', 'jsonrpc', 'https'],
       ['eth', 'websocket', 'wss'],
       ['cosmoshub', 'rest', 'https'],
-      ['cosmoshub', 'grpc', 'grpcs'],
+      ['cosmoshub', 'grpc', 'https'],
       ['cosmoshub', 'cometbft', 'https'],
     ]) {
       const [service, transport, scheme] = row;
@@ -387,8 +389,11 @@ describe('URLs', () => {
       `https://${domain}`,
       `wss://${domain}`,
       `https://${domain}`,
-      `grpcs://${domain}`,
+      `https://${domain}`,
     ]);
+    for (const url of urls) assert.match(url, STAKEABLE);
+    const grpc = service!.fields.find(({ label }) => label.includes('URL of GRPC'));
+    assert.match(grpc!.why, /`grpcs:\/\/…` in the empty field.* refuses the whole transaction/);
     assert.match(service!.notes!, /CometBFT \(`cosmoshub`\) cannot be chosen/);
     assert.match(service!.notes!, /`\{type\}` would be staked literally/);
   });

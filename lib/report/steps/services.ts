@@ -4,6 +4,15 @@ import { relayUrls } from '../relay-urls.ts';
 import type { Field, Step } from '../wizard.ts';
 import { word } from '../words.ts';
 
+/**
+ * What happens to a URL. An empty one of GRPC becomes one that the chain refuses: igniter,
+ * packages/domain/src/provider/utils/suppliers.ts, 0.9; poktroll, x/shared/types/service_configs.go, v0.1.35.
+ */
+const FATE = 'Not checked by the wizard, and staked on chain as it stands.';
+const GRPC_FATE =
+  'Not checked by the wizard, which shows `grpcs://…` in the empty field and takes that where nothing is typed. ' +
+  'The chain knows only `http`, `https`, `ws` and `wss`: it refuses the whole transaction, with every other service in it.';
+
 /** Wizard page 5. Source: igniter, apps/provider, service form and URL templates, v0.9. */
 export function services({ deployment }: ReportInput): Step {
   const urls = relayUrls(deployment);
@@ -22,7 +31,7 @@ export function services({ deployment }: ReportInput): Step {
         {
           label: `${code(id)}: URL of ${rpcType}`,
           answer: { type: url },
-          why: 'Not checked by the wizard, and staked on chain as it stands.',
+          why: rpcType === 'GRPC' ? GRPC_FATE : FATE,
         },
       ]),
   ]);
@@ -44,10 +53,10 @@ export function services({ deployment }: ReportInput): Step {
       answer: {
         decide: {
           example: 'https://relay.example.com',
-          rule: '`https://` for JSON_RPC and REST, `wss://` for WEBSOCKET, `grpcs://` for GRPC',
+          rule: '`https://` for JSON_RPC, REST and GRPC, `wss://` for WEBSOCKET, and no other: the chain refuses `grpcs://`',
         },
       },
-      why: 'Not checked by the wizard, and staked on chain as it stands.',
+      why: FATE,
     },
   ];
   return {

@@ -189,6 +189,20 @@ describe('from the wizard to a polling worker', { skip: skipReason, timeout: 120
         network.facts.delegators = list;
       });
     }
+    if (step === 'services') {
+      test('services takes any URL, and for an empty one of GRPC a scheme that no chain takes', async () => {
+        const endpoints = [
+          { rpcType: 'GRPC', url: 'gopher://relays.example.com' },
+          { rpcType: 'GRPC', url: '' },
+        ];
+        assert.equal((await web.wizard(step, [{ ...SERVICE, endpoints }])).status, 200);
+        const [row] = await postgres.query('provider', 'SELECT endpoints FROM services');
+        assert.deepEqual(row!.endpoints, [
+          endpoints[0],
+          { rpcType: 'GRPC', url: 'grpcs://{region}-{rm}-{sid}-{protocol}.{domain}' },
+        ]);
+      });
+    }
     test(`${step} accepts its values`, async () => {
       const { status, text } = await web.wizard(step, values());
       assert.equal(status, 200, text);

@@ -23,6 +23,10 @@ const shares = {
   ).default([]),
 };
 
+/**
+ * A URL is free text that nobody checks, and an empty one becomes the template: for GRPC one that can be saved here and is
+ * refused by the chain later (packages/domain/src/provider/utils/suppliers.ts, v0.9).
+ */
 const RPC_SCHEMES = { JSON_RPC: 'https', GRPC: 'grpcs', WEBSOCKET: 'wss', REST: 'https' } as const;
 
 const endpoint = z
