@@ -394,7 +394,8 @@ describe('URLs', () => {
     for (const url of urls) assert.match(url, STAKEABLE);
     const grpc = service!.fields.find(({ label }) => label.includes('URL of GRPC'));
     assert.match(grpc!.why, /`grpcs:\/\/…` in the empty field.* refuses the whole transaction/);
-    assert.match(service!.notes!, /CometBFT \(`cosmoshub`\) cannot be chosen/);
+    const comet = `CometBFT (\`cosmoshub\`) cannot be chosen in Igniter 0.9. Where the list of RPC types has \`COMET_BFT\`, add it with the URL \`https://${domain}\``;
+    assert.ok(service!.notes!.includes(comet), service!.notes);
     assert.match(service!.notes!, /`\{type\}` would be staked literally/);
   });
 });

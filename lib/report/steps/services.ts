@@ -67,11 +67,12 @@ export function services({ deployment }: ReportInput): Step {
       'An empty URL becomes `{scheme}://{region}-{rm}-{sid}-{protocol}.{domain}`, one host name for every service and protocol: ' +
         'that needs a wildcard DNS record and a wildcard certificate, which this deployment does not have.',
       'The help text calls the protocol `{type}`, but only `{protocol}` is replaced: `{type}` would be staked literally.',
+      // igniter, apps/provider/src/lib/constants.ts: four types in v0.9, and COMET_BFT in a later ed96a695.
       ...(unoffered.length > 0
         ? [
-            `CometBFT (${unoffered.map(({ serviceId }) => code(serviceId)).join(', ')}) cannot be chosen: its relays arrive at the same URLs as the others.`,
+            `CometBFT (${unoffered.map(({ serviceId }) => code(serviceId)).join(', ')}) cannot be chosen in Igniter 0.9. Where the list of RPC types has \`COMET_BFT\`, add it with the URL ${code(unoffered[0]!.url)}.`,
           ]
-        : ['CometBFT cannot be chosen as an RPC type.']),
+        : []),
     ]
       .map((note) => `- ${note}`)
       .join('\n'),
