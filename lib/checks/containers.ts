@@ -1,5 +1,5 @@
 import { type Shell, sh } from '../shell.ts';
-import type { Verdict } from '../validation/check.ts';
+import type { RunningImage, Verdict } from '../validation/check.ts';
 import { fail, pass, warn } from '../validation/verdict.ts';
 
 /** What `docker inspect` says of a container of a compose project. */
@@ -24,10 +24,19 @@ export interface ContainerState {
 /** A container that has been up for less has just been restarted. */
 const SETTLED_SECONDS = 60;
 
-/** What a host has: its containers, and the ids of images by their references. */
+/** What a host has: its containers, the ids of images by their references, and their registries' digests by their ids. */
 export interface Containers {
   containers: readonly ContainerState[];
   imageIds: ReadonlyMap<string, string>;
+  digests: ReadonlyMap<string, readonly string[]>;
+}
+
+/** A service of a compose project, the image that the profile names for it, and whether it ends by itself. */
+interface WantedService {
+  project: string;
+  service: string;
+  image: string;
+  oneShot: boolean;
 }
 
 /**
@@ -55,6 +64,7 @@ export function readContainers(output: string): Containers {
         [...(tags ?? []), ...(digests ?? [])].map((one) => [familiar(one), id] as const),
       ),
     ),
+    digests: new Map(images.map(({ digests, id }) => [id, digests ?? []])),
     containers: containers.map(({ labels, image, imageId, log, state, restarts }) => ({
       project: labels['com.docker.compose.project'],
       service: labels['com.docker.compose.service'],
@@ -71,12 +81,10 @@ export function readContainers(output: string): Containers {
 }
 
 /** Judges whether a service is there as it should be: every container of it, should there be several. */
-export function containerVerdict(
-  { containers, imageIds }: Containers,
-  wanted: { project: string; service: string; image: string; oneShot: boolean },
-): Verdict {
+export function containerVerdict(found: Containers, wanted: WantedService): Verdict {
   const { project, service, image, oneShot } = wanted;
-  const mine = containers.filter((one) => one.project === project && one.service === service);
+  const { imageIds } = found;
+  const mine = containersOf(found, wanted);
   if (mine.length === 0) return fail(`the project ${project} has no container ${service}`);
   for (const one of mine) {
     const verdict = oneShot ? finished(one) : running(one);
@@ -91,6 +99,27 @@ export function containerVerdict(
     }
   }
   return oneShot ? pass('exit status 0') : running(mine[0]!);
+}
+
+/** What the running containers of a service run, by the profile's name of the image where they were started by that. */
+export function runningImages(found: Containers, wanted: WantedService): RunningImage[] {
+  return containersOf(found, wanted)
+    .filter(({ status }) => status === 'running')
+    .map(({ image, imageId: id }) => {
+      const repository = familiar(image)
+        .replace(/@.*/, '')
+        .replace(/:[^/]*$/, '');
+      const known = found.digests
+        .get(id)
+        ?.find((one) => familiar(one).startsWith(`${repository}@`));
+      const digest = known?.split('@')[1];
+      const reference = familiar(image) === familiar(wanted.image) ? wanted.image : image;
+      return { reference, id, ...(digest && { digest }) };
+    });
+}
+
+function containersOf({ containers }: Containers, { project, service }: WantedService) {
+  return containers.filter((one) => one.project === project && one.service === service);
 }
 
 function finished({ status, exitCode }: ContainerState): Verdict {

@@ -4,7 +4,7 @@ import type { Check } from '../validation/check.ts';
 import { mend, onHost, rerun } from '../validation/fixes.ts';
 import { fail, lastWords, pass } from '../validation/verdict.ts';
 import { compareVersions } from '../versions.ts';
-import { containersProbe, containerVerdict, readContainers } from './containers.ts';
+import { containersProbe, containerVerdict, readContainers, runningImages } from './containers.ts';
 import { type CheckContext, isIn } from './context.ts';
 import { logRotationCheck } from './log-rotation.ts';
 import { straysCheck } from './strays.ts';
@@ -93,12 +93,15 @@ export function dockerChecks(context: CheckContext): Check[] {
       fix: rerun(deployment, role, host),
       judge: (result) => {
         if (result.status !== 0) return fail(`Docker cannot be asked: ${lastWords(result)}`);
-        const verdict = containerVerdict(readContainers(result.output), {
+        const found = readContainers(result.output);
+        const wanted = {
           project: `pocket-${stack}`,
           service,
           image: deployment.images[image],
           oneShot,
-        });
+        };
+        const runs = runningImages(found, wanted);
+        const verdict = { ...containerVerdict(found, wanted), runs };
         const isUnwell = /restart|exit|health/.test(verdict.evidence);
         const fix = mend(deployment, host, service);
         return isUnwell ? { fix, ...verdict } : verdict;

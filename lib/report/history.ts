@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { VerdictName } from '../validation/check.ts';
+import type { Finding, RunningImage, VerdictName } from '../validation/check.ts';
 import { type Answer, answerOf } from '../validation/findings.ts';
 import type { ReportInput } from './input.ts';
 import { moment } from './markdown.ts';
@@ -15,6 +15,8 @@ export interface Remembered {
   /** The verdicts by `host check`; none where it was not validated. */
   verdicts: Record<string, VerdictName>;
   images: Record<string, string>;
+  /** What the containers of each host ran when last somebody looked; absent where nobody ever did. */
+  running?: { seen: string; hosts: Record<string, readonly RunningImage[]> };
   /** What runs on each host. */
   roles: Record<string, string[]>;
 }
@@ -33,6 +35,7 @@ export function remember(input: ReportInput): Remembered {
   const { deployment, findings, previous, now } = input;
   const answer = findings && answerOf(findings);
   const written = moment(now);
+  const running = findings ? { seen: written, hosts: runningOn(findings) } : previous?.running;
   const same = previous && answer !== undefined && previous.answer === answer;
   return {
     written,
@@ -41,8 +44,16 @@ export function remember(input: ReportInput): Remembered {
       (findings ?? []).map(({ host, id, verdict }) => [`${host} ${id}`, verdict]),
     ),
     images: { ...deployment.images },
+    ...(running && { running }),
     roles: Object.fromEntries(deployment.hosts.map(({ name, roles }) => [name, [...roles]])),
   };
+}
+
+function runningOn(findings: readonly Finding[]): Record<string, readonly RunningImage[]> {
+  const byHost = Map.groupBy(findings, ({ host }) => host);
+  return Object.fromEntries(
+    [...byHost].map(([host, mine]) => [host, mine.flatMap(({ runs = [] }) => runs)]),
+  );
 }
 
 /** What is different from the last report, one line each. */

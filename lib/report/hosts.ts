@@ -1,23 +1,24 @@
 import type { Deployment, Host } from '../deployment.ts';
 import { hostPort } from '../endpoints.ts';
-import { imagesOf } from '../images/role-images.ts';
 import { PORTS, type PortName } from '../ports.ts';
+import { images } from './images.ts';
 import type { ReportInput } from './input.ts';
 import { blocks, code, table } from './markdown.ts';
 
 /** What runs where, and who may reach it. */
-export function hosts({ deployment }: ReportInput): string {
+export function hosts(input: ReportInput): string {
+  const { deployment } = input;
   return blocks(
     '## Hosts, and what runs where',
     table(
-      ['Host', 'Address', 'Roles', 'Images'],
+      ['Host', 'Address', 'Roles'],
       deployment.hosts.map((host) => [
         code(host.name),
         addresses(host),
         rolesInForce(deployment, host).join(', '),
-        imagesOf(deployment, host).map(code).join('<br>') || '—',
       ]),
     ),
+    images(input),
     table(['Host', 'Port', 'What', 'Listens at', 'Who reaches it'], published(deployment)),
     'What listens at `127.0.0.1` only is reached through ssh, or not at all.',
   );

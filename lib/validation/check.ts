@@ -34,10 +34,22 @@ export type Severity = 'critical' | 'warning';
 /** What can be said about one thing; `skip` is what could not be told, and is never as good as `pass`. */
 export type VerdictName = 'pass' | 'warn' | 'fail' | 'skip';
 
+/** The image that a container really runs, whatever its name has been moved to since. */
+export interface RunningImage {
+  /** The name that it was started by. */
+  reference: string;
+  /** Its id on its host. */
+  id: string;
+  /** What its registry knows it by; absent where it came from none, as from a bundle. */
+  digest?: string;
+}
+
 /** The judgement of an answer, with what was seen and what was wanted. */
 export interface Verdict {
   verdict: VerdictName;
   evidence: string;
+  /** Where it was asked about containers: what they run. */
+  runs?: readonly RunningImage[];
   /** Instead of the check's own, where the answer tells more precisely what to do. */
   fix?: string;
 }
@@ -156,6 +168,7 @@ export function finding(
     verdict: verdict.verdict,
     evidence: verdict.evidence,
     fix: verdict.verdict === 'pass' ? '' : (verdict.fix ?? about.fix),
+    ...(verdict.runs && { runs: verdict.runs }),
     duration_ms: milliseconds,
   };
 }

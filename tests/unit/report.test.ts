@@ -333,7 +333,9 @@ describe('hosts', () => {
       assert.ok(row, host.name);
       assert.ok(row.includes(host.address));
       assert.ok(row.includes(host.roles.join(', ')));
-      for (const image of imagesOf(deployment, host)) assert.ok(row.includes(image), image);
+      for (const image of imagesOf(deployment, host)) {
+        assert.ok(report.includes(`| \`${host.name}\` | \`${image}\` |\n`), image);
+      }
     }
     for (const row of [
       '| `data` | `6379` | redis: relayer publishes relays to Redis; miner consumes relays from Redis | `127.0.0.1:6379`, `10.0.0.4:6379` | `relay-a`, `relay-b` |',
@@ -343,6 +345,58 @@ describe('hosts', () => {
     ]) {
       assert.ok(report.includes(row), row);
     }
+  });
+});
+
+describe('images', () => {
+  const DIGEST = `sha256:${'a'.repeat(64)}`;
+  const ID = `sha256:${'b'.repeat(64)}`;
+  const at = (hour: number) => new Date(`2026-11-23T${hour}:00:00Z`);
+
+  /** What the checks of containers found on the host of the data; the others were not reached. */
+  function found({ deployment }: Given): Finding[] {
+    const { redis, postgres } = deployment.images;
+    return [
+      finding({ id: 'docker.redis', runs: [{ reference: redis, id: ID, digest: DIGEST }] }),
+      finding({ id: 'docker.postgres', runs: [{ reference: postgres, id: ID }] }),
+      finding({ id: 'docker.miner', runs: [{ reference: 'miner:old', id: ID }] }),
+    ];
+  }
+
+  test('stand with the digests that really run, where validation saw them', (t) => {
+    const input = given(t);
+    const { redis, postgres, relayminer } = input.deployment.images;
+    const report = reportMarkdown({ ...input, findings: found(input) });
+    for (const row of [
+      `| \`data\` | \`${redis}\` | \`${DIGEST}\` |`,
+      `| \`data\` | \`${postgres}\` | id \`${ID}\` |`,
+      `| \`data\` | \`${relayminer}\` | not seen running |`,
+      `| \`data\` | \`miner:old\` | id \`${ID}\` |`,
+      `| \`relay-a\` | \`${relayminer}\` | not seen running |`,
+    ]) {
+      assert.ok(report.includes(row), row);
+    }
+    assert.match(report, /The digests are those that ran at `2026-11-23T12:00:00Z`/);
+  });
+
+  test('keep the digests of the last validation, and say so, until the next one', (t) => {
+    const input = given(t);
+    const { redis } = input.deployment.images;
+    const written = (hour: number, findings?: Finding[]) =>
+      readFileSync(
+        writeReport({ ...input, now: at(hour), ...(findings && { findings }) })[0]!,
+        'utf8',
+      );
+    assert.match(written(10), /Which digests really run is not known/);
+    assert.ok(!written(10).includes('Digest of what runs'));
+    written(11, found(input));
+    for (const hour of [12, 13]) {
+      const report = written(hour);
+      assert.ok(report.includes(`| \`data\` | \`${redis}\` | \`${DIGEST}\` |`));
+      assert.match(report, /ran at `2026-11-23T11:00:00Z`/);
+    }
+    const unreached = written(14, []);
+    assert.ok(unreached.includes(`| \`data\` | \`${redis}\` | not seen running |`));
   });
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { containerVerdict, readContainers } from '../../../lib/checks/containers.ts';
+import { containerVerdict, readContainers, runningImages } from '../../../lib/checks/containers.ts';
 import { dockerChecks } from '../../../lib/checks/docker.ts';
 import { exposureVerdict } from '../../../lib/checks/exposure.ts';
 import { hostChecks } from '../../../lib/checks/host.ts';
@@ -184,6 +184,39 @@ test('what runs but belongs elsewhere is a stray, and what ended or is somebody 
   assert.equal(of('pocket-redis', 'by-hand'), 'pass: none');
   assert.equal(of('their-own', 'miner'), 'pass: none');
   assert.equal(of('pocket-provider', 'provider-migration', { Status: 'exited' }), 'pass: none');
+});
+
+test('what a container runs is told by the digest of its registry, or by its id where it has none', () => {
+  const [now] = NOW.split('\n');
+  const inspected = (digests: string[] | null) =>
+    JSON.stringify({ tags: ['redis:8.10.1-alpine'], digests, id: 'sha256:1111' });
+  const runs = (digests: string[] | null, changes: object, state: object = {}) =>
+    runningImages(
+      readContainers(`${now}\n${inspected(digests)}\n${container(changes, state)}`),
+      wanted,
+    );
+  const { image } = wanted;
+  const digests = ['mirror.net/redis@sha256:aaaa', 'redis@sha256:bbbb'];
+  const pulled = { reference: image, id: 'sha256:1111', digest: 'sha256:bbbb' };
+  assert.deepEqual(runs(digests, {}), [pulled]);
+  assert.deepEqual(runs(null, {}), [{ reference: image, id: 'sha256:1111' }]);
+  assert.deepEqual(runs(['mirror.net/redis@sha256:aaaa'], {}), [
+    { reference: image, id: 'sha256:1111' },
+  ]);
+  assert.deepEqual(runs(digests, { imageId: 'sha256:2222' }), [
+    { reference: image, id: 'sha256:2222' },
+  ]);
+  assert.deepEqual(runs(digests, { image: 'redis:8.0' }), [{ ...pulled, reference: 'redis:8.0' }]);
+  for (const reference of ['redis@sha256:bbbb', 'redis:8@sha256:bbbb']) {
+    assert.deepEqual(runs(digests, { image: reference }), [{ ...pulled, reference }]);
+  }
+  assert.deepEqual(runs(digests, {}, { Status: 'exited' }), []);
+});
+
+test('the check of a container carries what it runs into its finding', () => {
+  const check = dockerChecks(context).find(({ id }) => id === 'docker.redis')!;
+  const { runs } = findingOf(check, answered(`${NOW}\n${container()}`));
+  assert.deepEqual(runs, [{ reference: context.deployment.images.redis, id: 'sha256:1111' }]);
 });
 
 test('a migration has to have ended well', () => {
