@@ -7,6 +7,7 @@ import { middleman } from './middleman.ts';
 import { next } from './next.ts';
 import { remaining } from './remaining.ts';
 import { staking } from './staking.ts';
+import { state } from './state.ts';
 import { summary } from './summary.ts';
 import { urls } from './urls.ts';
 import { glossaryLinks } from './words.ts';
@@ -16,7 +17,7 @@ export type { ReportInput } from './input.ts';
 /** The report of a deployment, in Markdown. Reads nothing from any host; no secret survives in it. */
 export function reportMarkdown(input: ReportInput): string {
   const sections = [
-    ...[header, summary, hosts, urls, staking, middleman],
+    ...[header, summary, state, hosts, urls, staking, middleman],
     ...[remaining, backup, next, glossaryLinks],
   ];
   return input.secrets.mask(`${blocks(...sections.map((section) => section(input)))}\n`);

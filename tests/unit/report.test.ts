@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import { checksOf, fleetChecksOf } from '../../lib/checks/all.ts';
 import { type Deployment, loadDeployment } from '../../lib/deployment.ts';
 import { imagesOf } from '../../lib/images/role-images.ts';
 import { usesStandIns } from '../../lib/images/stand-ins.ts';
@@ -10,6 +11,7 @@ import { code, commands, plain, table } from '../../lib/report/markdown.ts';
 import { reportDirectory } from '../../lib/report/place.ts';
 import { reportMarkdown } from '../../lib/report/report.ts';
 import { stakingSteps } from '../../lib/report/staking.ts';
+import { QUESTIONS } from '../../lib/report/state.ts';
 import type { Answer, Step } from '../../lib/report/wizard.ts';
 import { GLOSSARY } from '../../lib/report/words.ts';
 import { writeReport } from '../../lib/report/write.ts';
@@ -22,6 +24,7 @@ import {
 } from '../../lib/secrets/secrets.ts';
 import type { Finding } from '../../lib/validation/check.ts';
 import { STEPS } from '../lab/standins/igniter/wizard-values.ts';
+import { filledProfiles } from '../profiles.ts';
 import { directoryWith, OWNER } from './profile/temporary.ts';
 
 /** What the chain takes as the URL of an endpoint (poktroll, x/shared/types/service.go, IsValidEndpointUrl, v0.1.35). */
@@ -321,6 +324,47 @@ describe('readiness', () => {
     assert.match(ready, /\*\*Ready\.\*\*/);
     const unknown = reportMarkdown({ ...given(t), findings: findings.slice(3) });
     assert.match(unknown, /\*\*It could not be told\.\*\*/);
+  });
+});
+
+describe('the state of Igniter', () => {
+  test('is told as validation saw it, with what passed, in the order in which it comes to be', (t) => {
+    const findings = [
+      finding({ id: 'provider.worker', host: 'provider', evidence: 'it waits' }),
+      finding({ id: 'provider.status', host: 'provider', evidence: '403: the wizard' }),
+      finding({ id: 'provider.ledger', host: 'fleet', verdict: 'fail', evidence: '3 of 11' }),
+      finding({ id: 'redis.policy' }),
+    ];
+    const report = reportMarkdown({ ...given(t), findings });
+    const [, rows] =
+      /### The state of Igniter, as validation saw it\n\n.*\n.*\n([\s\S]*?)\n\n/.exec(report) ?? [];
+    assert.deepEqual(rows?.split('\n'), [
+      '| Provider: migrations in its database, of those in its image | `fleet` | fail | `3 of 11` |',
+      '| Provider: status, asked without a signature | `provider` | pass | `403: the wizard` |',
+      '| Provider: worker | `provider` | pass | `it waits` |',
+    ]);
+  });
+
+  test('is left out where nobody asked, or where there is no Igniter', (t) => {
+    assert.doesNotMatch(reportMarkdown(given(t)), /state of Igniter/);
+    assert.doesNotMatch(
+      reportMarkdown({ ...given(t), findings: [finding({})] }),
+      /state of Igniter/,
+    );
+  });
+
+  test('asks nothing that no check tells', (t) => {
+    const filled = filledProfiles();
+    t.after(filled.remove);
+    writeFileSync(join(filled.directory, 'supplier-keys.yaml'), `keys: [${KEYS[0]}]\n`);
+    const path = filled.path('provider-plus-public-middleman');
+    const deployment = loadDeployment(path, { root: filled.directory });
+    const secrets = loadSecrets(deployment, { create: true });
+    const asked = [
+      ...deployment.hosts.flatMap((host) => checksOf({ deployment, host, secrets })),
+      ...fleetChecksOf(deployment, secrets),
+    ].map(({ id }) => id);
+    for (const id of Object.keys(QUESTIONS)) assert.ok(asked.includes(id), id);
   });
 });
 
