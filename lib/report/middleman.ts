@@ -106,8 +106,12 @@ function branding(email: string, owner: string): Step {
 }
 
 function providers({ deployment }: ReportInput): Step {
-  const { providersUrl, chainId } = deployment.network;
+  const { providersUrl, chainId, name } = deployment.network;
   const here = deployment.group('provider_hosts').length > 0;
+  const listed =
+    name === 'local'
+      ? 'you have put it there: a local network is in no registry.'
+      : 'the registry has it.';
   return {
     title: 'Configure Providers',
     about: `With which Providers people may stake here. The list comes from ${code(providersUrl.replace('{chainId}', chainId))}.`,
@@ -116,7 +120,7 @@ function providers({ deployment }: ReportInput): Step {
         label: 'Providers',
         answer: { decide: { rule: 'one or more, by name and identity' } },
         why: here
-          ? 'The Provider of this deployment is in the list once the registry has it.'
+          ? `The Provider of this deployment is in the list once ${listed}`
           : 'Only Providers that are chosen are offered.',
       },
     ],

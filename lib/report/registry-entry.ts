@@ -3,34 +3,28 @@ import type { ReportInput } from './input.ts';
 import { blocks, code } from './markdown.ts';
 import { word } from './words.ts';
 
-/** Where the registry keeps each kind. Its folder for beta has the name that the chain had before. */
-const FILES = { provider: 'provider.json', middleman: 'middleman.json' } as const;
-
 /**
- * The entries with which the network's registry knows the applications of this deployment, ready to paste. Source of
- * their form, four keys and no other: pokt-network/igniter-governance, f96dff8a.
+ * The entries with which the network's registry knows the applications of this deployment, ready to paste but for the
+ * name; none for a local network, which shares its chain id with main and is in no registry. The schemas name every key,
+ * and a pull request with another is refused: pokt-network/igniter-governance, schemas, bf6be98e.
  */
 export function registryEntries({ deployment, secrets }: ReportInput): string {
   const { profile, network } = deployment;
+  const { provider_public_api_domain: api } = profile;
+  // Its folder for beta has the name that the chain had before.
   const folder = network.name === 'beta' ? 'pocket-beta' : network.chainId;
-  const entry = (kind: keyof typeof FILES, identity: string, domain: string | undefined) => {
-    const value = {
-      name: '…',
-      identity,
-      identityHistory: [],
-      url: domain === undefined ? 'https://…' : `https://${domain}`,
-    };
-    return `In ${code(`${folder}/${FILES[kind]}`)}:\n\n\`\`\`json\n${JSON.stringify(value, null, 2)}\n\`\`\``;
+  const entry = (file: string, key: 'app_identity' | 'middleman_app_identity', more = {}) => {
+    const identity = publicKey(secrets.get(key).reveal());
+    const value = { name: '…', identity, identityHistory: [], ...more };
+    return `In ${code(`${folder}/${file}`)}:\n\n\`\`\`json\n${JSON.stringify(value, null, 2)}\n\`\`\``;
   };
-  const key = (name: 'app_identity' | 'middleman_app_identity') =>
-    publicKey(secrets.get(name).reveal());
-  const provider = deployment.group('provider_hosts').length > 0;
+  const provider = deployment.group('provider_hosts').length > 0 && api !== undefined;
   const middleman = deployment.group('middleman_hosts').length > 0;
-  if (!provider && !middleman) return '';
+  if (network.name === 'local' || (!provider && !middleman)) return '';
   return blocks(
     '### Entries for the governance registry',
-    `Providers find delegators, and a ${word('middleman')} finds Providers, in the repository pokt-network/igniter-governance. Ask for these entries there in a pull request, each with a name of your choice; \`url\` has no slash at its end.`,
-    provider && entry('provider', key('app_identity'), profile.provider_public_api_domain),
-    middleman && entry('middleman', key('middleman_app_identity'), profile.middleman_domain),
+    `Providers find delegators, and a ${word('middleman')} finds Providers, in the repository pokt-network/igniter-governance. Ask for these entries there in a pull request, with a name of your choice in the place of each \`…\`, and without any other key.`,
+    provider && entry('provider.json', 'app_identity', { url: `https://${api}` }),
+    middleman && entry('middleman.json', 'middleman_app_identity'),
   );
 }

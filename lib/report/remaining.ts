@@ -35,14 +35,16 @@ export function remaining(input: ReportInput): string {
             ...(profile.provider_public_api_domain
               ? []
               : [
-                  `To be found by a ${word('middleman')}: publish the Provider’s API under an https name (\`provider_public_api_domain\`), with the entry below.`,
+                  `To be found by a ${word('middleman')}: publish the Provider’s API under an https name (\`provider_public_api_domain\`). This report then has its entry for the registry.`,
                 ]),
           ]
         : []),
       ...(deployment.group('middleman_hosts').length > 0
         ? [
             'The wizard of the Middleman, above. Its sign-in is tested by hand once: with the owner’s wallet, then with another.',
-            'The entry of the Middleman in the registry, below; until then no Provider but those with a list of their own accepts what it signs.',
+            deployment.network.name === 'local'
+              ? 'The identity of the Middleman, in the list that the Provider reads (`provider.delegators_url`): a local network is in no registry.'
+              : 'The entry of the Middleman in the registry, below; until then no Provider but those with a list of their own accepts what it signs.',
           ]
         : []),
       ...(profile.firewall.enabled

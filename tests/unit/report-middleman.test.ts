@@ -27,8 +27,8 @@ provider: {owner_identity: ${OWNER}, owner_email: me@nodes.net, minimum_stake_bu
 middleman: {owner_identity: ${OWNER}, owner_email: you@nodes.net}
 `;
 
-function given(t: TestContext) {
-  const root = directoryWith(t, { 'nodes.yaml': PROFILE });
+function given(t: TestContext, profile = PROFILE) {
+  const root = directoryWith(t, { 'nodes.yaml': profile });
   const deployment = loadDeployment(join(root, 'nodes.yaml'), { root });
   return { deployment, secrets: loadSecrets(deployment, { create: true }), now: new Date() };
 }
@@ -69,21 +69,27 @@ test('both identities are ready for the registry, and the Provider is told of it
   );
   const identity = (name: 'app_identity' | 'middleman_app_identity') =>
     publicKey(input.secrets.get(name).reveal());
-  const entry = (key: string, url: string) => ({
-    name: '…',
-    identity: key,
-    identityHistory: [],
-    url,
-  });
+  const entry = (key: string) => ({ name: '…', identity: key, identityHistory: [] });
+  // Its schemas allow no other key: a middleman’s entry with a url is refused.
   assert.deepEqual(entries, [
-    ['pocket-beta/provider.json', entry(identity('app_identity'), 'https://api.nodes.net')],
     [
-      'pocket-beta/middleman.json',
-      entry(identity('middleman_app_identity'), 'https://stake.nodes.net'),
+      'pocket-beta/provider.json',
+      { ...entry(identity('app_identity')), url: 'https://api.nodes.net' },
     ],
+    ['pocket-beta/middleman.json', entry(identity('middleman_app_identity'))],
   ]);
   const delegators = report.slice(report.indexOf('. Delegators\n'));
   assert.ok(delegators.slice(0, 2500).includes(identity('middleman_app_identity')));
+});
+
+test('a local network is in no registry, although it has the chain id of main', (t) => {
+  const local = PROFILE.replace(
+    'pocket_network: beta',
+    'pocket_network: local\npocket_rpc_url: http://10.0.0.9:26657\npocket_grpc_address: 10.0.0.9:9090\npocket_api_url: http://10.0.0.9:1317',
+  );
+  const apart = reportMarkdown(given(t, local));
+  assert.doesNotMatch(apart, /governance registry|\.json`:|the registry has it/);
+  assert.match(apart, /in the list that the Provider reads \(`provider\.delegators_url`\)/);
 });
 
 test('its secrets are named with where they live, and none is shown', (t) => {

@@ -444,6 +444,14 @@ describe('images', () => {
   });
 });
 
+test('a Provider without a public API has no entry for the registry yet', (t) => {
+  const report = reportMarkdown(given(t));
+  assert.doesNotMatch(report, /\.json`:|https:\/\/…/);
+  assert.match(report, /`provider_public_api_domain`\)\. This report then has its entry/);
+  const published = `${SPREAD}provider_public_api_domain: api.nodes.net\n`;
+  assert.match(reportMarkdown(given(t, published)), /In `pocket\/provider\.json`:/);
+});
+
 describe('URLs', () => {
   test('the portal is opened at auth_url to the letter, by a tunnel to its local port', (t) => {
     const { deployment, ...input } = given(t);

@@ -4,13 +4,15 @@ import { readBody, sendJson } from '../shared/http.ts';
 import type { Blocks } from './blocks.ts';
 import type { Settings } from './settings.ts';
 
-/** Entries have the registry's shape; the keys are valid points, and nobody's. */
+/**
+ * Entries have the registry's shape (igniter-governance, schemas, bf6be98e: no url for a middleman); the keys are valid
+ * points, and nobody's.
+ */
 const middlemen = [
   {
     name: 'Stand-in Middleman',
     identity: '0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798',
     identityHistory: ['0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798'],
-    url: 'https://middleman.standin.invalid',
   },
 ];
 const providers = [
