@@ -1,6 +1,6 @@
 import { httpProbe, httpVerdict, shownUrl } from '../probes/http.ts';
 import type { Check } from '../validation/check.ts';
-import { pass, warn } from '../validation/verdict.ts';
+import { excerpt, pass, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 
 /** The governance registry, which the wizards of Provider and Middleman read. */
@@ -34,9 +34,9 @@ function listCheck(
     fix: `${setting} in the profile (now ${shownUrl(url)})`,
     judge: (result) => {
       const verdict = httpVerdict(result, ({ status, body }) => {
-        const count = status === 200 ? lengthOf(body) : 0;
-        return count > 0
-          ? pass(`${count} ${list}`)
+        const names = status === 200 ? namesOf(body) : [];
+        return names.length > 0
+          ? pass(excerpt(`${names.length} ${list}: ${names.join(', ')}`))
           : warn(`HTTP ${status} without a list: the wizard cannot be completed`);
       });
       return verdict.verdict === 'fail' ? { ...verdict, verdict: 'warn' } : verdict;
@@ -44,12 +44,12 @@ function listCheck(
   };
 }
 
-/** How long a JSON array is; 0 for anything else. */
-function lengthOf(body: string): number {
+/** The names in a JSON list; none where it is anything else. */
+function namesOf(body: string): string[] {
   try {
     const list: unknown = JSON.parse(body);
-    return Array.isArray(list) ? list.length : 0;
+    return Array.isArray(list) ? list.map((one) => String(one?.name ?? 'without a name')) : [];
   } catch {
-    return 0;
+    return [];
   }
 }

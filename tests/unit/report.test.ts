@@ -536,6 +536,23 @@ describe('the staking steps', () => {
     assert.equal(page.get('Minimum Stake'), '60000');
   });
 
+  test('name the delegators that the network’s own list is known to have', (t) => {
+    const notes = (profile: string) =>
+      stakingSteps(given(t, profile)).find(({ title }) => title === 'Delegators')!.notes!;
+    const beta = SPREAD.replace('pocket_network: main', 'pocket_network: beta');
+    assert.match(
+      notes(SPREAD),
+      /\| Pocket Staking \| `024565[0-9a-f]{60}` \|\n\| Qspider Staking \|/,
+    );
+    assert.match(notes(beta), /\| StakeIgniter \| `03d0ee[0-9a-f]{60}` \|/);
+    assert.doesNotMatch(notes(beta), /Pocket Staking/);
+    const own = SPREAD.replace(
+      'provider: {owner',
+      'provider: {delegators_url: "https://me.net/list", owner',
+    );
+    assert.doesNotMatch(notes(own), /Pocket Staking|Compare the identity/);
+  });
+
   test('hold, for every page of the wizard, values that it accepts', (t) => {
     const input = given(t);
     const steps = stakingSteps(input);

@@ -1,8 +1,18 @@
+import { NETWORKS, type NetworkName } from '../../profile/networks.ts';
 import { publicKey } from '../../secrets/secrets.ts';
 import type { ReportInput } from '../input.ts';
-import { blocks, code } from '../markdown.ts';
+import { blocks, code, table } from '../markdown.ts';
 import type { Step } from '../wizard.ts';
 import { word } from '../words.ts';
+
+/** Who was in the network’s own list on 2026-03-10. Source: igniter-governance, f96dff8a. */
+const LISTED: Partial<Record<NetworkName, Record<string, string>>> = {
+  main: {
+    'Pocket Staking': '024565384415596422bdec1fc47a6198130f74de7292b78eb7408309d6ecb4ce9f',
+    'Qspider Staking': '02b6ad44ccd98d9bc4b39d27cb1a34ae08c5f4662633b822a8f7d8b7ba0c9584b2',
+  },
+  beta: { StakeIgniter: '03d0ee81ff9462a25750e693b719686bd01f9bd945b9528c95b0ed388a31c1e82b' },
+};
 
 /** Wizard page 7. Source: igniter, apps/provider, delegators page and GovernanceSync, v0.9. */
 export function delegators({ deployment, secrets }: ReportInput): Step {
@@ -23,6 +33,7 @@ export function delegators({ deployment, secrets }: ReportInput): Step {
       },
     ],
     notes: blocks(
+      delegatorsUrl === NETWORKS[name].delegatorsUrl && expected(name),
       deployment.group('middleman_hosts').length > 0 &&
         `The ${word('middleman')} of this deployment is ${code(publicKey(secrets.get('middleman_app_identity').reveal()))}: switch it on, or its users find no keys here. ${
           name === 'local'
@@ -33,4 +44,13 @@ export function delegators({ deployment, secrets }: ReportInput): Step {
         'Newly listed delegators are switched on by themselves later; for a closed list, point that URL at a list of your own.',
     ),
   };
+}
+
+function expected(name: NetworkName): string {
+  const listed = Object.entries(LISTED[name] ?? {});
+  if (listed.length === 0) return '';
+  return `These were in the list on 2026-03-10; some may have come or gone since. Compare the identity, not only the name:\n\n${table(
+    ['Name', 'Identity'],
+    listed.map(([who, identity]) => [who, code(identity)]),
+  )}`;
 }

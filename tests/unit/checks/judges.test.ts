@@ -8,6 +8,7 @@ import { middlemanChecks } from '../../../lib/checks/middleman.ts';
 import { postgresChecks } from '../../../lib/checks/postgres.ts';
 import { providerChecks } from '../../../lib/checks/provider.ts';
 import { blockedVerdict, relayVerdict } from '../../../lib/checks/public.ts';
+import { registryChecks } from '../../../lib/checks/registry.ts';
 import { heightVerdict, oneLeader, relayminerChecks } from '../../../lib/checks/relayminer.ts';
 import { straysVerdict } from '../../../lib/checks/strays.ts';
 import type { HttpAnswer } from '../../../lib/probes/http.ts';
@@ -228,6 +229,18 @@ test('a migration has to have ended well', () => {
   assert.equal(ended({ Status: 'exited', ExitCode: 0 }), 'pass');
   assert.equal(ended({ Status: 'exited', ExitCode: 1 }), 'fail');
   assert.equal(ended({ Status: 'running' }), 'fail');
+});
+
+test('the list of delegators is told with its names, and an empty one blocks the wizard', () => {
+  const check = registryChecks(context).find(({ id }) => id === 'registry.delegators')!;
+  const told = (body: string, status = 200) =>
+    findingOf(check, answered(`${body}\n${status} text/plain`));
+  const list = JSON.stringify([{ name: 'One' }, { name: 'Two\n\u001b[31m' }, {}, null]);
+  const { verdict, evidence } = told(list);
+  assert.equal(verdict, 'pass');
+  assert.equal(evidence, '4 delegators: One, Two [31m, without a name, without a name');
+  for (const body of ['[]', '{}', '<html>']) assert.equal(told(body).verdict, 'warn', body);
+  assert.equal(told(list, 404).verdict, 'warn');
 });
 
 test('what the Provider answers', () => {
