@@ -1,5 +1,6 @@
 import { becomeRoot, type Host } from '../hosts.ts';
 import { SECRET_NAMES, type SecretName } from '../profile/schema.ts';
+import { publicKey } from '../secrets/secrets.ts';
 import { shortPath } from '../short-path.ts';
 import { STACKS } from '../steps/stack.ts';
 import type { ReportInput } from './input.ts';
@@ -47,20 +48,27 @@ export function backup(input: ReportInput): string {
       elsewhere !== undefined &&
       `The databases of Igniter, the Provider’s with its supplier keys encrypted: ${kept.map(code).join(' and ')} at ${code(elsewhere)}, by the means of whoever runs that server.`,
     table(
-      ['Secret', 'Where it lives', 'What is lost with it'],
+      ['Secret', 'Where it lives', 'Recognised by', 'What is lost with it'],
       [
-        ...used.map((name) => [code(name), whereabouts(input, name), LOSS[name]]),
+        ...used.map((name) => [
+          code(name),
+          whereabouts(input, name),
+          fingerprint(input, name),
+          LOSS[name],
+        ]),
         ...(keysFile && secrets.supplierKeys.length > 0
           ? [
               [
                 'supplier keys',
                 origin(keysFile, 'relayminer.keys_file'),
+                'their addresses, above',
                 'The suppliers they operate.',
               ],
             ]
           : []),
       ],
     ),
+    'What a secret is recognised by is public, and tells whether a copy is the right one. The others have nothing of the kind: even a short digest would help somebody to guess a password that a person chose.',
     deployment.profilePath === undefined
       ? ''
       : `Also the profile ${code(shortPath(deployment.profilePath))}. On the hosts, secrets are in files below ${code(STACKS)} that only root and the software itself can read.`,
@@ -74,6 +82,13 @@ function isUsed({ secrets }: ReportInput, name: SecretName): boolean {
   } catch {
     return false;
   }
+}
+
+/** The public key of an identity, which nobody can turn back; a digest of a password can be guessed at. */
+function fingerprint({ secrets }: ReportInput, name: SecretName): string {
+  return name === 'app_identity' || name === 'middleman_app_identity'
+    ? `public key ${code(publicKey(secrets.get(name).reveal()))}`
+    : '—';
 }
 
 function whereabouts({ deployment }: ReportInput, name: SecretName): string {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
@@ -154,6 +155,20 @@ describe('the report', () => {
       for (const form of formsOf(secret)) assert.ok(!report.includes(form), form.slice(0, 6));
     }
     for (const form of leaked) assert.ok(!report.includes(form), form.slice(0, 6));
+  });
+
+  test('lets an identity be recognised by its public key, and derives nothing from what a person may have chosen', (t) => {
+    const input = given(t);
+    const report = reportMarkdown(input);
+    const row = (name: string) =>
+      report.split('\n').find((line) => line.startsWith(`| \`${name}\` |`))!;
+    assert.ok(row('app_identity').includes(`| public key \`${publicKey(APP_IDENTITY)}\` |`));
+    for (const name of ['redis_password', 'encryption_key'])
+      assert.match(row(name), /^(\| [^|]+ ){2}\| — \|/);
+    for (const secret of [PASSWORD, input.secrets.get('encryption_key').reveal()]) {
+      const digest = createHash('sha256').update(secret).digest('hex');
+      assert.ok(!report.includes(digest.slice(0, 8)));
+    }
   });
 
   test('says where each secret lives, and of a command only that there is one', (t) => {
