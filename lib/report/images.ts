@@ -24,7 +24,7 @@ export function images(input: ReportInput): string {
   return blocks(
     table(['Host', 'Image', ...(running ? ['Digest of what runs'] : [])], rows),
     running
-      ? `The digests are those that ran at ${code(running.seen)}. An image that came from no registry, as from a bundle, has an id instead.`
+      ? `The digests are those that ran at ${code(running.seen)}. An image that came from no registry, as from a bundle, has an id instead. What was not seen running is stopped, or works during a deploy only.`
       : 'Which digests really run is not known, since the hosts have not been asked: with `--validate` this report names them.',
   );
 }

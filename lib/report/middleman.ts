@@ -136,7 +136,7 @@ function finish(): Step {
     about: 'The end of the wizard.',
     fields: [
       {
-        label: 'Complete',
+        label: 'Button to press',
         answer: { type: 'Complete' },
         why: 'Only now can others sign in, and its worker begins to work, within about a minute.',
       },

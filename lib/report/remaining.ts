@@ -32,11 +32,7 @@ export function remaining(input: ReportInput): string {
       ...(provider
         ? [
             'The wizard above, staking, and funds on the suppliers’ addresses.',
-            ...(profile.provider_public_api_domain
-              ? []
-              : [
-                  `To be found by a ${word('middleman')}: publish the Provider’s API under an https name (\`provider_public_api_domain\`). This report then has its entry for the registry.`,
-                ]),
+            ...toBeFound(deployment),
           ]
         : []),
       ...(deployment.group('middleman_hosts').length > 0
@@ -56,4 +52,19 @@ export function remaining(input: ReportInput): string {
     ]),
     registryEntries(input),
   );
+}
+
+/** What it takes until Middlemen offer the Provider; a local network’s are told of it by their own lists. */
+function toBeFound({ profile, network }: ReportInput['deployment']): string[] {
+  const isListed = network.name !== 'local';
+  if (profile.provider_public_api_domain === undefined) {
+    const then = isListed ? ' This report then has its entry for the registry.' : '';
+    return [
+      `To be found by a ${word('middleman')}: publish the Provider’s API under an https name (\`provider_public_api_domain\`).${then}`,
+    ];
+  }
+  if (!isListed) return [];
+  return [
+    'The entry of the Provider in the registry, below; until then no Middleman but those with a list of their own offers it.',
+  ];
 }

@@ -1,5 +1,6 @@
 import type { Host } from '../deployment.ts';
 import type { PortName } from '../ports.ts';
+import { tlsOf } from '../proxy/sites.ts';
 import type { ReportInput } from './input.ts';
 import { blocks, code, commands, table } from './markdown.ts';
 import { relayUrls } from './relay-urls.ts';
@@ -8,7 +9,14 @@ import { word } from './words.ts';
 
 /** Where everything is opened. */
 export function urls(input: ReportInput): string {
-  return blocks('## URLs', portal(input), middleman(input), relays(input), inside(input));
+  return blocks(
+    '## URLs',
+    portal(input),
+    api(input),
+    middleman(input),
+    relays(input),
+    inside(input),
+  );
 }
 
 function portal({ deployment }: ReportInput): string {
@@ -31,14 +39,21 @@ function entrance({ profile }: ReportInput['deployment'], url: string): string {
     : 'That name must lead to the Provider through a proxy of your own, with TLS and not open to the public.';
 }
 
+function api({ deployment }: ReportInput): string {
+  const { provider_public_api_domain: domain } = deployment.profile;
+  if (deployment.group('provider_hosts').length === 0 || domain === undefined) return '';
+  return blocks(
+    '### The Provider’s API, from the internet',
+    `${code(`https://${domain}`)}, for each ${word('middleman')} that you switch on among the delegators. Of the Provider, nothing else is public.`,
+  );
+}
+
 function middleman({ deployment }: ReportInput): string {
-  const { middleman_domain: domain, provider_public_api_domain: api } = deployment.profile;
+  const { middleman_domain: domain } = deployment.profile;
   if (deployment.group('middleman_hosts').length === 0 || domain === undefined) return '';
   return blocks(
     `### ${word('middleman')}, from the internet`,
     `${code(`https://${domain}`)}, for everybody who stakes.`,
-    api &&
-      `It calls the Provider’s API at ${code(`https://${api}`)}; of the Provider nothing else is public.`,
   );
 }
 
@@ -51,10 +66,21 @@ function relays({ deployment }: ReportInput): string {
       ['Service', 'Transport', 'URL'],
       all.map(({ serviceId, transport, url }) => [code(serviceId), transport, code(url)]),
     ),
-    deployment.profile.reverse_proxy.tls === 'internal'
-      ? 'The certificates are of a private authority (`reverse_proxy.tls: internal`): gateways refuse them. It is for a lab only.'
-      : `The DNS record of ${code(deployment.profile.relay_public_domain ?? '')} must lead to the proxy before certificates can be had (${word('acme')}).`,
+    certificates(deployment.profile),
   );
+}
+
+/** What relays arrive with, and what that needs. */
+function certificates(profile: ReportInput['deployment']['profile']): string {
+  const { relay_public_domain: domain = '' } = profile;
+  const record = `The DNS record of ${code(domain)} must lead to the proxy`;
+  return {
+    internal:
+      'The certificates are of a private authority (`reverse_proxy.tls: internal`): gateways refuse them. It is for a lab only.',
+    acme: `${record} before certificates can be had (${word('acme')}).`,
+    'acme-dns': `${record}. The certificate comes through the DNS provider, without that record (${word('acme')}).`,
+    certificate: `${record}. The certificate is your own, of \`reverse_proxy.certificates\`.`,
+  }[tlsOf(profile, domain)];
 }
 
 /** What each internal page is, by the port it is at. Source: pocket-relay-miner, v0.1.x. */

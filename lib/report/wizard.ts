@@ -37,7 +37,7 @@ export function stepSection(step: Step, number: number): string {
     fields.length === 0
       ? ''
       : table(
-          ['Field', 'Type exactly this', 'Why'],
+          ['Field', 'Type or pick exactly this', 'Why'],
           fields.map(({ label, answer, why }) => [label, shown(answer), why]),
         ),
     notes,

@@ -58,6 +58,7 @@ test('the wizard of the Middleman accepts what the report says', (t) => {
     privacyPolicy: answers.get('Privacy Policy'),
   });
   assert.equal(answers.get('Address bar of the browser'), 'https://stake.nodes.net/admin/setup');
+  assert.equal(answers.get('Button to press'), 'Complete');
   assert.equal(answers.get('Minimum Stake'), '59501', 'the Provider’s buffer, in POKT');
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
@@ -237,6 +237,7 @@ describe('the report', () => {
       '| Network | `main` |',
       '| Chain id | `pocket` |',
       '| Written | `2026-11-23T12:00:00Z` |',
+      `| Commands are typed in | \`${process.cwd()}\` |`,
       `| By | Pocket Automations \`${version}\` |`,
       `| Profile | \`${deployment.profilePath}\` |`,
     ]) {
@@ -435,6 +436,7 @@ describe('images', () => {
     ]) {
       assert.ok(report.includes(row), row);
     }
+    assert.match(report, /not seen running is stopped, or works during a deploy only/);
     assert.match(report, /The digests are those that ran at `2026-11-23T12:00:00Z`/);
   });
 
@@ -464,7 +466,10 @@ test('a Provider without a public API has no entry for the registry yet', (t) =>
   assert.doesNotMatch(report, /\.json`:|https:\/\/…/);
   assert.match(report, /`provider_public_api_domain`\)\. This report then has its entry/);
   const published = `${SPREAD}provider_public_api_domain: api.nodes.net\n`;
-  assert.match(reportMarkdown(given(t, published)), /In `pocket\/provider\.json`:/);
+  const listed = reportMarkdown(given(t, published));
+  assert.match(listed, /In `pocket\/provider\.json`:/);
+  assert.match(listed, /- The entry of the Provider in the registry, below/);
+  assert.match(listed, /API, from the internet\n\n`https:\/\/api\.nodes\.net`, for each/);
 });
 
 describe('URLs', () => {
@@ -484,6 +489,28 @@ describe('URLs', () => {
     const report = reportMarkdown(given(t, profile));
     assert.match(report, /open exactly `https:\/\/portal\.nodes\.net` in the browser/);
     assert.doesNotMatch(report, /:127\.0\.0\.1:3001/);
+  });
+
+  test('relays come with what their certificate needs, and are not staked with one that gateways refuse', (t) => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    process.env.REPORT_TEST_TLS_KEY = String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    t.after(() => delete process.env.REPORT_TEST_TLS_KEY);
+    const tls = (lines: string) =>
+      SPREAD.replace('reverse_proxy: {acme_email: me@nodes.net}', `reverse_proxy: ${lines}`);
+    const own =
+      '{tls: internal, certificates: {relay.nodes.net: {certificate: c.pem, key: "env:REPORT_TEST_TLS_KEY"}}}';
+    const dns =
+      '{acme_email: me@nodes.net, dns_provider: cloudflare, dns_token: "cmd:echo its-token"}';
+    for (const [profile, said] of [
+      [SPREAD, 'must lead to the proxy before certificates can be had'],
+      [`${tls(dns)}images: {caddy: "me.net/caddy:2"}\n`, 'comes through the DNS provider'],
+      [tls('{tls: internal}'), 'gateways refuse them. It is for a lab only'],
+      [tls(own), 'The certificate is your own, of `reverse_proxy.certificates`'],
+    ] as const) {
+      const report = reportMarkdown(given(t, profile));
+      assert.ok(report.includes(said), said);
+      assert.equal(report.includes('Do not stake with these URLs'), said.startsWith('gateways'));
+    }
   });
 
   test('every relay URL has the domain of the profile and the scheme of its transport', (t) => {
@@ -537,6 +564,12 @@ describe('the staking steps', () => {
       'Supplier operator keys',
       'Staking, and the workflows that follow it',
     ]);
+  });
+
+  test('tell a button from a field', (t) => {
+    const last = answers(stakingSteps(given(t)), /Finish/);
+    assert.equal(last.get('Finish → button to press'), 'Complete');
+    assert.match(reportMarkdown(given(t)), /\| Field \| Type or pick exactly this \| Why \|/);
   });
 
   test('name the endpoints and identity of the deployment', (t) => {

@@ -22,7 +22,7 @@ export function delegators({ deployment, secrets }: ReportInput): Step {
     about: `Through which ${word('delegator', 'delegators')} people may stake with you. The list comes from ${code(delegatorsUrl.replace('{chainId}', chainId))}.`,
     fields: [
       {
-        label: 'Enabled',
+        label: 'Enabled, a switch for each',
         answer: {
           decide: {
             example: 'Select All',

@@ -13,7 +13,7 @@ export function notifications(): Step {
         why: 'A channel is saved only after a successful test message. You can add one later.',
       },
       {
-        label: 'Finish',
+        label: 'Finish → button to press',
         answer: { type: 'Complete' },
         why: 'Only now does the Provider answer requests, and its worker begin to work.',
       },

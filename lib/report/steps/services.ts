@@ -1,3 +1,4 @@
+import { tlsOf } from '../../proxy/sites.ts';
 import type { ReportInput } from '../input.ts';
 import { code } from '../markdown.ts';
 import { relayUrls } from '../relay-urls.ts';
@@ -15,6 +16,7 @@ const GRPC_FATE =
 
 /** Wizard page 5. Source: igniter, apps/provider, service form and URL templates, v0.9. */
 export function services({ deployment }: ReportInput): Step {
+  const { relay_public_domain: domain } = deployment.profile;
   const urls = relayUrls(deployment);
   const ids = [...new Set(urls.map(({ serviceId }) => serviceId))];
   const unoffered = urls.filter(({ rpcType }) => rpcType === undefined);
@@ -64,6 +66,11 @@ export function services({ deployment }: ReportInput): Step {
     about: 'What you serve, and the public URL of each protocol. Type every URL; leave none empty.',
     fields: known.length > 0 ? known : open,
     notes: [
+      ...(domain !== undefined && tlsOf(deployment.profile, domain) === 'internal'
+        ? [
+            'Do not stake with these URLs: gateways refuse the certificates of a private authority (`reverse_proxy.tls: internal`), and a supplier whose relays fail earns nothing. Going through the wizard for practice is harmless.',
+          ]
+        : []),
       'An empty URL becomes `{scheme}://{region}-{rm}-{sid}-{protocol}.{domain}`, one host name for every service and protocol: ' +
         'that needs a wildcard DNS record and a wildcard certificate, which this deployment does not have.',
       'The help text calls the protocol `{type}`, but only `{protocol}` is replaced: `{type}` would be staked literally.',
