@@ -5,6 +5,7 @@ import { alertPathChecks } from './alert-path.ts';
 import { backendChecks } from './backends.ts';
 import { certificateChecks } from './certificates.ts';
 import { chainChecks } from './chain.ts';
+import { chainServiceChecks } from './chain-services.ts';
 import type { CheckContext } from './context.ts';
 import { dnsChecks } from './dns.ts';
 import { dockerChecks } from './docker.ts';
@@ -43,6 +44,7 @@ const GROUPS: readonly ((context: CheckContext) => Check[])[] = [
   relayminerChecks,
   backendChecks,
   chainChecks,
+  chainServiceChecks,
   registryChecks,
   publicChecks,
   exposureChecks,

@@ -12,6 +12,15 @@ export interface CheckContext {
   alert?: boolean;
 }
 
+/**
+ * Whether this is the one host that asks the chain what is the same for all of them: the first with a miner, else the
+ * first with a relayer.
+ */
+export function asksForAll({ deployment, host }: CheckContext): boolean {
+  const [first] = [...deployment.group('relay_miners'), ...deployment.group('relay_relayers')];
+  return first?.name === host.name;
+}
+
 /** Whether the host is a member of one of the groups. */
 export function isIn({ deployment, host }: CheckContext, ...groups: GroupName[]): boolean {
   return groups.some((name) => deployment.group(name).some((member) => member.name === host.name));

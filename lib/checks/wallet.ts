@@ -13,7 +13,7 @@ import { grpcAnswers, grpcCallsProbe } from '../probes/grpc-calls.ts';
 import type { SupplierKey } from '../secrets/secrets.ts';
 import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
 import { pass, skip, warn } from '../validation/verdict.ts';
-import type { CheckContext } from './context.ts';
+import { asksForAll, type CheckContext } from './context.ts';
 
 /** So many suppliers are asked for in one go, so that the answers fit into what a host may tell. */
 const AT_ONCE = 50;
@@ -40,11 +40,11 @@ type Trouble = (told: Told) => string | undefined | 'unknown';
  * The wallets of the suppliers, asked over the chain's gRPC from the host whose miner pays with them. Warnings at most:
  * they are funded and staked after the deployment, by whoever owns them.
  */
-export function walletChecks({ deployment, host, secrets }: CheckContext): Check[] {
+export function walletChecks(context: CheckContext): Check[] {
+  const { deployment, host, secrets } = context;
   const { network, profile } = deployment;
-  const [asking] = [...deployment.group('relay_miners'), ...deployment.group('relay_relayers')];
   const { grpcAddress: address, grpcInsecure: insecure } = network;
-  if (asking?.name !== host.name || address === undefined) return [];
+  if (!asksForAll(context) || address === undefined) return [];
   const configured = Object.keys(profile.relayminer?.services ?? {});
   return groupsOf(secrets.supplierKeys, AT_ONCE).flatMap((keys, index) => {
     const queries = [

@@ -2,8 +2,8 @@ import type { GrpcAnswer, GrpcCall } from './grpc.ts';
 import { fieldOf, fieldsOf, numberOf, textField } from './protobuf.ts';
 
 /**
- * What the Pocket chain is asked about its accounts and suppliers, and how its answers are read. Sources: cosmos-sdk,
- * proto/cosmos/auth, bank and base/v1beta1, v0.53; poktroll, proto/pocket/shared and supplier, v0.1.35.
+ * What the Pocket chain is asked about its services, accounts and suppliers, and how its answers are read. Sources:
+ * cosmos-sdk, proto/cosmos/auth, bank and base/v1beta1, v0.53; poktroll, proto/pocket/service, shared and supplier, v0.1.35.
  */
 const NOT_FOUND = 5;
 const DENOMINATION = 'upokt';
@@ -31,6 +31,17 @@ export function supplierQuery(address: string): Query {
 /** Asks what holds for every supplier. */
 export function supplierParametersQuery(): Query {
   return { method: '/pocket.supplier.Query/Params' };
+}
+
+/** Asks for a service, by its id. */
+export function serviceQuery(id: string): Query {
+  return { method: '/pocket.service.Query/Service', message: textField(1, id) };
+}
+
+/** Reads whether the answer to {@link serviceQuery} knows the service; `undefined` where it tells nothing. */
+export function isKnownService(answer: GrpcAnswer | undefined): boolean | undefined {
+  if (answer?.status === NOT_FOUND) return false;
+  return answer?.status === 0 ? true : undefined;
 }
 
 /** What is known of an account: nothing when it never received anything, no key when it never signed anything. */

@@ -9,13 +9,18 @@ const LONGEST_BYTES = 16_777_216;
  * Shell that makes many unary calls to one server with one curl, some at a time, and prints, compressed, how long headers
  * and body of each call are, an empty line, and all of them. What is answered late or not at all keeps no other call
  * from being made.
+ * @param kept `statuses` leaves out the bodies, where many may be longer than what a host may tell
  */
-export function grpcCallsProbe(calls: readonly GrpcCall[]): Shell {
+export function grpcCallsProbe(
+  calls: readonly GrpcCall[],
+  kept: 'answers' | 'statuses' = 'answers',
+): Shell {
+  const body = (index: number) => (kept === 'answers' ? `${index}.body` : '/dev/null');
   // What comes before `next` belongs to one transfer; even what the words of `http` say holds for the first alone.
   const config = calls
     .map(
       (call, index) =>
-        `${callConfig(call, index)}silent\nnoproxy = "*"\ndata-binary = "@${index}.request"\ndump-header = "${index}.headers"\noutput = "${index}.body"\n`,
+        `${callConfig(call, index)}silent\nnoproxy = "*"\ndata-binary = "@${index}.request"\ndump-header = "${index}.headers"\noutput = "${body(index)}"\n`,
     )
     .join('next\n');
   return sh`

@@ -146,7 +146,8 @@ export const relayminer = z.strictObject({
     .describe('The supplier keys: a YAML file with a list `keys`, or env:NAME or cmd:COMMAND.'),
   services: z
     .record(
-      text('a service id of letters, digits, - and _, at most 64', /^[A-Za-z0-9_-]{1,64}$/),
+      // poktroll, x/shared/types/service.go, v0.1.35: nothing longer can exist on chain.
+      text('a service id of letters, digits, - and _, at most 42', /^[A-Za-z0-9_-]{1,42}$/),
       service,
       { error: 'a mapping of service ids to services' },
     )

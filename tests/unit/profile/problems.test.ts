@@ -152,6 +152,16 @@ e: [*d,*d,*d,*d,*d,*d,*d,*d]
     ],
   ],
   [
+    'a service id that is longer than the chain allows, beside one that is just not',
+    RELAY_HOST.replace(
+      '    eth:\n',
+      `    ${'a'.repeat(42)}: {backends: {jsonrpc: {url: http://a.lan}}}\n    ${'b'.repeat(43)}:\n`,
+    ),
+    [
+      `p.yaml:11:5 relayminer.services.${'b'.repeat(43)}: expected a service id of letters, digits, - and _, at most 42`,
+    ],
+  ],
+  [
     'backends: what only shows when each value is fine alone',
     `${RELAY_HOST.slice(0, RELAY_HOST.indexOf('      backends:'))}      default_backend: rest
       backends:

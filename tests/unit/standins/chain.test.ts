@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeInfo, syncing } from '../../lab/standins/chain/grpc.ts';
 import { readSettings } from '../../lab/standins/chain/settings.ts';
 import { callUnary, frame, GrpcError } from '../../lab/standins/shared/grpc.ts';
-import { Message } from '../../lab/standins/shared/protobuf.ts';
+import { Message, text } from '../../lab/standins/shared/protobuf.ts';
 import { connectWebSocket } from '../../lab/standins/shared/websocket.ts';
 import type { Loose } from './configs.ts';
 import { eventually, startChain } from './harness.ts';
@@ -18,7 +18,7 @@ const chain = await startChain({
 const { rpcUrl: rpc, apiUrl: rest, grpcAddress: grpc, registryUrl: registry } = chain;
 const json = async (url: string, options?: RequestInit) =>
   (await (await fetch(url, options)).json()) as Loose;
-const unary = (path: string, request = Buffer.alloc(0)) =>
+const unary = (path: string, request: Uint8Array = Buffer.alloc(0)) =>
   callUnary({ address: grpc, path, request, timeoutMs: 20_000 });
 
 test('gRPC messages match the vectors of the contract', () => {
@@ -45,6 +45,10 @@ test('settings refuse a missing chain id, a bad block time and a bad flag', () =
   assert.throws(
     () => readSettings({ CHAIN_ID: 'pocket', ACCOUNTS: 'pokt1a:much' }),
     /ACCOUNTS: much is no amount of uPOKT/,
+  );
+  assert.throws(
+    () => readSettings({ CHAIN_ID: 'pocket', STAKED_SUPPLIERS: 'pokt1a:anvil+polygon' }),
+    /STAKED_SUPPLIERS: there is no service polygon/,
   );
   assert.throws(
     () => readSettings({ CHAIN_ID: 'pocket', CATCHING_UP: '1' }),
@@ -153,6 +157,10 @@ describe('a running chain', () => {
       error instanceof GrpcError && error.code === code;
     await assert.rejects(unary('/grpc.health.v1.Health/Check'), refused(12));
     await assert.rejects(unary('/pocket.supplier.Query/Supplier'), refused(5));
+    const service = new Message(await unary('/pocket.service.Query/Service', text(1, 'eth')));
+    assert.equal(service.nested(1)!.text(1), 'eth');
+    for (const id of ['', 'ETH', 'polygon'])
+      await assert.rejects(unary('/pocket.service.Query/Service', text(1, id)), refused(5), id);
     await assert.rejects(unary('/cosmos.auth.v1beta1.Query/Account'), refused(5));
     await assert.rejects(unary('/cosmos.bank.v1beta1.Query/Balance'), refused(3));
   });

@@ -1,3 +1,4 @@
+import { backend } from '../../lab/profile.ts';
 import type { Breakage } from '../breakage.ts';
 import { LAB_CHAIN, OTHER_CHAIN, otherChain } from '../other-chain.ts';
 
@@ -47,6 +48,20 @@ export const BREAKAGES: readonly Breakage[] = [
     evidence: /REST 900000: \d+ blocks apart; wanted: at most 3/,
     fix: /pocket_api_url in the profile: wait for the node that is behind/,
     mends: LAB_CHAIN,
+    only,
+  },
+  {
+    check: 'chain.services',
+    breaks: [
+      {
+        profile: ({ lab }) => ({
+          relayminer: { services: { polygon: backend(lab?.address ?? '') } },
+        }),
+      },
+    ],
+    evidence: /^the chain has no polygon \(poly on main\)$/,
+    fix: /relayminer\.services in the profile: only ids that the chain has/,
+    mends: [{ profile: {} }],
     only,
   },
 ];

@@ -1,12 +1,12 @@
 /**
  * gRPC of the stand-in chain. Field numbers: cosmos/cosmos-sdk, proto/cosmos/base/{tendermint,node}/v1beta1,
- * v0.53; the same, proto/cosmos/{auth,bank}; pokt-network/poktroll, proto/pocket/{shared,supplier}, v0.1.35.
+ * v0.53; the same, proto/cosmos/{auth,bank}; pokt-network/poktroll, proto/pocket/{service,shared,supplier}, v0.1.35.
  */
 import type http2 from 'node:http2';
 import { GrpcError, grpcServer, grpcStatus, type Methods } from '../shared/grpc.ts';
 import { integer, Message, message, nested, text } from '../shared/protobuf.ts';
 import type { Blocks } from './blocks.ts';
-import { minimumStake, sharedParams, versions } from './facts.ts';
+import { minimumStake, services, sharedParams, versions } from './facts.ts';
 import { nodeId } from './rpc.ts';
 import type { Settings } from './settings.ts';
 
@@ -67,6 +67,23 @@ export function chainGrpcServer(settings: Settings, blocks: Blocks): http2.Http2
       () => {
         const values = Object.values(sharedParams).map((value, i) => integer(i + 1, BigInt(value)));
         return nested(1, message(...values));
+      },
+    ],
+    [
+      '/pocket.service.Query/Service',
+      (request: Buffer) => {
+        const id = new Message(request).text(1);
+        const service = services.find((one) => one.id === id);
+        if (!service) throw new GrpcError(grpcStatus.notFound, `service ID: ${id}: not found`);
+        return nested(
+          1,
+          message(
+            text(1, service.id),
+            text(2, service.name),
+            integer(3, BigInt(service.compute_units_per_relay)),
+            text(4, service.owner_address),
+          ),
+        );
       },
     ],
     [

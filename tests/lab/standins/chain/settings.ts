@@ -1,5 +1,5 @@
 /** What the environment says about the stand-in chain. */
-import { minimumStake } from './facts.ts';
+import { minimumStake, services } from './facts.ts';
 
 export type Settings = {
   chainId: string;
@@ -49,6 +49,14 @@ function digits(name: string, value: string): string {
   return value;
 }
 
+/** The ids after +; nobody can be staked for a service that does not exist (poktroll, x/supplier/keeper, v0.1.35). */
+function serviceIds(name: string, value: string): string[] {
+  const ids = value.split('+').filter(Boolean);
+  const unknown = ids.find((id) => !services.some((service) => service.id === id));
+  if (unknown !== undefined) throw new Error(`${name}: there is no service ${unknown}`);
+  return ids;
+}
+
 /**
  * Reads CHAIN_ID (required), BLOCK_TIME_SECONDS (default 2), CATCHING_UP and EMPTY_REGISTRY (true or false),
  * STAKED_SUPPLIERS (`operator address:services after +:uPOKT:height at which it leaves` after commas, where all but the
@@ -71,7 +79,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
           address,
           {
             address,
-            services: services.split('+').filter(Boolean),
+            services: serviceIds('STAKED_SUPPLIERS', services),
             stake: digits('STAKED_SUPPLIERS', stake),
             unstakeSessionEndHeight: Number(digits('STAKED_SUPPLIERS', height)),
           },
