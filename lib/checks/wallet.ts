@@ -10,10 +10,12 @@ import {
 } from '../probes/chain-queries.ts';
 import type { GrpcAnswer } from '../probes/grpc.ts';
 import { grpcAnswers, grpcCallsProbe } from '../probes/grpc-calls.ts';
+import type { Profile } from '../profile/schema.ts';
 import type { SupplierKey } from '../secrets/secrets.ts';
 import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
 import { pass, skip, warn } from '../validation/verdict.ts';
 import { asksForAll, type CheckContext } from './context.ts';
+import { endpointsElsewhere } from './staked-endpoints.ts';
 
 /** So many suppliers are asked for in one go, so that the answers fit into what a host may tell. */
 const AT_ONCE = 50;
@@ -103,6 +105,15 @@ export function walletChecks(context: CheckContext): Check[] {
         'are staked for what is served here',
         (told) => servicesTrouble(told, configured),
       ),
+      check(
+        'endpoints',
+        'What each supplier is staked for is answered here, at the URL it is staked with',
+        'relayminer.services and relay_public_domain in the profile, or stake the supplier again with the URLs that the report has',
+        profile.relay_public_domain === undefined
+          ? 'have a backend here for each transport'
+          : `have a backend here for each transport, at ${profile.relay_public_domain}`,
+        (told) => endpointsTrouble(told, profile),
+      ),
     ];
   });
 }
@@ -165,13 +176,25 @@ function servicesTrouble({ supplier }: Told, configured: readonly string[]): Ret
   const found = supplierOf(supplier);
   if (found === undefined) return 'unknown';
   if (found === 'absent') return 'is not staked for any';
-  const missing = configured.filter((service) => !found.services.includes(service));
-  const unserved = found.services.filter((service) => !configured.includes(service));
+  const staked = found.services.map(({ id }) => id);
+  const missing = configured.filter((service) => !staked.includes(service));
+  const unserved = staked.filter((service) => !configured.includes(service));
   const parts = [
     ...(missing.length > 0 ? [`is not staked for ${missing.join(', ')}`] : []),
     ...(unserved.length > 0 ? [`is staked for ${unserved.join(', ')}, not served here`] : []),
   ];
   return parts.length > 0 ? parts.join(' and ') : undefined;
+}
+
+function endpointsTrouble({ supplier }: Told, profile: Profile): ReturnType<Trouble> {
+  const found = supplierOf(supplier);
+  if (found === undefined) return 'unknown';
+  if (found === 'absent') return 'is not staked for any';
+  const elsewhere = endpointsElsewhere(found.services, profile);
+  if (elsewhere.length === 0) return undefined;
+  const told = elsewhere.slice(0, NAMED);
+  if (elsewhere.length > NAMED) told.push(`${elsewhere.length - NAMED} more`);
+  return `is staked for ${told.join(', ')}`;
 }
 
 /** The ids of the checks whose answers {@link stakedIn} reads, for so many suppliers. */

@@ -66,16 +66,33 @@ export function balanceOf(answer: GrpcAnswer | undefined): number | undefined {
   return coin && amountOf(coin);
 }
 
+/** Where a supplier says that relays of one service and transport are answered. */
+export interface StakedEndpoint {
+  url: string;
+  /** The number of an RPCType: 1 GRPC, 2 WEBSOCKET, 3 JSON_RPC, 4 REST, 5 COMET_BFT. */
+  rpcType: number;
+}
+
+/** A service that a supplier is staked for. */
+export interface StakedService {
+  id: string;
+  endpoints: StakedEndpoint[];
+}
+
 /** A supplier as the chain has it. */
 export interface Supplier {
   /** uPOKT. */
   stake: number;
-  services: string[];
+  services: StakedService[];
   /** The height at which it leaves; 0 when it stays. */
   leavesAt: number;
 }
 
-/** Reads the answer to {@link supplierQuery}; `undefined` where it tells nothing. */
+/**
+ * Reads the answer to {@link supplierQuery}; `undefined` where it tells nothing. Of a Supplier, 3 is its stake, 4 its
+ * services and 5 the height; of a SupplierServiceConfig, 1 is the id and 2 the endpoints; of a SupplierEndpoint, 1 is
+ * the URL and 2 the RPCType (poktroll, proto/pocket/shared/supplier.proto and service.proto, v0.1.35).
+ */
 export function supplierOf(answer: GrpcAnswer | undefined): Supplier | 'absent' | undefined {
   if (answer?.status === NOT_FOUND) return 'absent';
   const supplier = answer?.status === 0 ? fieldOf(answer.response, 1) : undefined;
@@ -83,7 +100,13 @@ export function supplierOf(answer: GrpcAnswer | undefined): Supplier | 'absent' 
   const stake = fieldOf(supplier, 3);
   return {
     stake: (stake && amountOf(stake)) ?? 0,
-    services: fieldsOf(supplier, 4).flatMap((service) => fieldOf(service, 1)?.toString() ?? []),
+    services: fieldsOf(supplier, 4).map((service) => ({
+      id: fieldOf(service, 1)?.toString() ?? '',
+      endpoints: fieldsOf(service, 2).map((endpoint) => ({
+        url: fieldOf(endpoint, 1)?.toString() ?? '',
+        rpcType: numberOf(endpoint, 2),
+      })),
+    })),
     leavesAt: numberOf(supplier, 5),
   };
 }

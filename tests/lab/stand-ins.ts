@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Deployment } from '../../lib/deployment.ts';
 import { bundleTar } from '../../lib/images/bundle.ts';
+import { relayUrls } from '../../lib/report/relay-urls.ts';
 import type { Connection } from '../../lib/run/connection.ts';
 import { parseSupplierKeys, type SupplierKey } from '../../lib/secrets/keys.ts';
 import { type Shell, sh } from '../../lib/shell.ts';
@@ -48,10 +49,12 @@ export async function startStandIns(
   const services = Object.keys(deployment.profile.relayminer?.services ?? {}).join('+');
   const accounts = keys.map(({ address, publicKey }) => `${address}:20000000:${publicKey}`);
   const suppliers = state.staked ? keys.map(({ address }) => `${address}:${services}`) : [];
+  const endpoints = state.staked ? endpointsOf(deployment) : [];
   const variables = [
     `CHAIN_ID=${deployment.network.chainId}`,
     `ACCOUNTS=${accounts.join(',')}`,
     `STAKED_SUPPLIERS=${suppliers.join(',')}`,
+    `STAKED_ENDPOINTS=${endpoints.join(',')}`,
   ];
   await start(connection, 'chain', ports, variables, CHAIN);
   const paths = ['8545/health', '26657/status', '1317/cosmos/base/tendermint/v1beta1/syncing'];
@@ -70,6 +73,13 @@ export function ownAddress(connection: Connection): Promise<string> {
 function keysOf({ profile }: Deployment): SupplierKey[] {
   const file = profile.relayminer?.keys_file?.replace(/^file:/, '');
   return file ? parseSupplierKeys(readFileSync(file, 'utf8'), file) : [];
+}
+
+/** What the report says to stake with. */
+function endpointsOf(deployment: Deployment): string[] {
+  return relayUrls(deployment).map(
+    ({ serviceId, rpcType = 'COMET_BFT', url }) => `${serviceId}=${rpcType}=${url}`,
+  );
 }
 
 async function start(

@@ -14,7 +14,8 @@ export const OTHER_CHAIN = {
 
 /**
  * Starts a second stand-in chain beside the lab's, with its settings but for these variables.
- * @param settings words such as CATCHING_UP=true; in a value, `accounts` and `suppliers` are shell for the lab's own
+ * @param settings words such as CATCHING_UP=true; in a value, `accounts`, `suppliers` and `endpoints` are shell for the
+ * lab's own
  */
 export function otherChain(...settings: string[]): Act {
   return {
@@ -22,10 +23,12 @@ export function otherChain(...settings: string[]): Act {
       settings=$(docker inspect --format '{{range .Config.Env}}{{println .}}{{end}}' pocket-lab-chain)
       accounts=$(sed -n 's/^ACCOUNTS=//p' <<<"$settings")
       suppliers=$(sed -n 's/^STAKED_SUPPLIERS=//p' <<<"$settings")
+      endpoints=$(sed -n 's/^STAKED_ENDPOINTS=//p' <<<"$settings")
       docker run --detach --name ${NAME} \\
         --publish 127.0.0.1:36657:26657 --publish 127.0.0.1:31317:1317 \\
         --publish 127.0.0.1:39090:9090 --publish 127.0.0.1:38088:8088 \\
         --env "$(grep '^CHAIN_ID=' <<<"$settings")" --env "ACCOUNTS=$accounts" --env "STAKED_SUPPLIERS=$suppliers" \\
+        --env "STAKED_ENDPOINTS=$endpoints" \\
         ${settings.map((word) => `--env "${word}"`).join(' ')} standin/pocket-chain:1
       grep -q ${HOST} /etc/hosts || echo '127.0.0.1 ${HOST}' >>/etc/hosts
       until curl -fsS -o /dev/null http://${HOST}:36657/status; do sleep 0.2; ((SECONDS < 60)) || exit 1; done`,

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { stringify } from 'yaml';
 import type { CheckContext } from '../../../lib/checks/context.ts';
+import { endpointsElsewhere } from '../../../lib/checks/staked-endpoints.ts';
 import { stakedIn, stakeIds, walletChecks } from '../../../lib/checks/wallet.ts';
 import { generatePrivateKey } from '../../../lib/secrets/keys.ts';
 import { loadSecrets, type SupplierKey } from '../../../lib/secrets/secrets.ts';
@@ -24,16 +25,21 @@ function withSuppliers(count: number): { context: CheckContext; keys: SupplierKe
 const account = ({ address, publicKey }: SupplierKey, upokt = '10000000', signed = true) =>
   `${address}:${upokt}:${signed ? publicKey : ''}`;
 
+/** What the report says to stake with, for the lab's one service and backend. */
+const ENDPOINTS = 'anvil=JSON_RPC=https://relay.lab.internal';
+
 /** What is found out with a chain that knows these accounts and suppliers. */
 async function found(
   { context }: { context: CheckContext },
   accounts: readonly string[],
   suppliers: readonly string[],
+  endpoints = ENDPOINTS,
 ): Promise<Record<string, string>> {
   const chain = await startChain({
     CHAIN_ID: 'pocket-lego-testnet',
     ACCOUNTS: accounts.join(','),
     STAKED_SUPPLIERS: suppliers.join(','),
+    STAKED_ENDPOINTS: endpoints,
   });
   return askedAt(context, chain.grpcAddress);
 }
@@ -62,10 +68,11 @@ test('suppliers that are funded, known and staked for what is served pass', asyn
     balance: 'pass: all 2 have 1 POKT and more',
     stake: 'pass: all 2 are staked',
     services: 'pass: all 2 are staked for what is served here',
+    endpoints: 'pass: all 2 have a backend here for each transport, at relay.lab.internal',
   });
 });
 
-test('a supplier of whom the chain never heard is five warnings, and no failure', async () => {
+test('a supplier of whom the chain never heard is six warnings, and no failure', async () => {
   const scene = withSuppliers(1);
   const { address } = scene.keys[0]!;
   assert.deepEqual(await found(scene, [], []), {
@@ -74,6 +81,7 @@ test('a supplier of whom the chain never heard is five warnings, and no failure'
     balance: `warn: ${address} has 0 POKT`,
     stake: `warn: ${address} is not staked`,
     services: `warn: ${address} is not staked for any`,
+    endpoints: `warn: ${address} is not staked for any`,
   });
 });
 
@@ -109,7 +117,63 @@ test('each trouble is told of the supplier that has it, and of no other', async 
     balance: `warn: ${poor.address} has 0.999999 POKT`,
     stake: `warn: ${leaving.address} is unstaking, until block 912345; ${small.address} has 59499.999999 POKT at stake, below the least of 59500`,
     services: `warn: ${small.address} is staked for eth, not served here; ${other.address} is not staked for anvil and is staked for eth, not served here`,
+    endpoints: [small, other]
+      .map(
+        ({ address }) =>
+          `${address} is staked for eth over JSON_RPC at https://supplier.standin.invalid (no backend here)`,
+      )
+      .join('; ')
+      .replace(/^/, 'warn: '),
   });
+});
+
+test('an endpoint at another host or port, or without a backend, is told with what was staked', async () => {
+  const scene = withSuppliers(1);
+  const { address } = scene.keys[0]!;
+  const told = async (...endpoints: string[]) => {
+    const staked = endpoints.map((one) => `anvil=${one}`).join(',');
+    return (await found(scene, [], [`${address}:anvil`], staked)).endpoints;
+  };
+  assert.equal(
+    await told('JSON_RPC=https://old.nodes.net', 'WEBSOCKET=wss://relay.lab.internal'),
+    `warn: ${address} is staked for anvil over JSON_RPC at https://old.nodes.net (wanted: https://relay.lab.internal), anvil over WEBSOCKET at wss://relay.lab.internal (no backend here)`,
+  );
+  for (const elsewhere of ['https://relay.lab.internal:8443', 'http://relay.lab.internal'])
+    assert.match(
+      (await told(`JSON_RPC=${elsewhere}`))!,
+      /\(wanted: https:\/\/relay\.lab\.internal\)$/,
+    );
+  for (const same of ['https://RELAY.lab.internal:443/', 'https://relay.lab.internal/v1'])
+    assert.match((await told(`JSON_RPC=${same}`))!, /^pass/, same);
+  const five = [1, 2, 3, 4, 5].map((one) => `JSON_RPC=https://n${one}.nodes.net`);
+  assert.match((await told(...five))!, /https:\/\/n3\.nodes\.net \([^)]*\), 2 more$/);
+});
+
+test('without a public name for relays only backends are looked at', async () => {
+  const scene = withSuppliers(1);
+  const { address } = scene.keys[0]!;
+  const { deployment } = scene.context;
+  const { relay_public_domain: _, ...profile } = deployment.profile;
+  const context = { ...scene.context, deployment: { ...deployment, profile } };
+  const told = async (endpoints: string) =>
+    (await found({ context }, [], [`${address}:anvil`], endpoints)).endpoints;
+  assert.equal(
+    await told('anvil=JSON_RPC=https://any.net'),
+    'pass: all 1 have a backend here for each transport',
+  );
+  assert.match((await told('anvil=GRPC=https://any.net'))!, /^warn: .* \(no backend here\)$/);
+});
+
+test('what the chain has that is no URL, and a transport of tomorrow, are told as they are', () => {
+  const { profile } = labContext().deployment;
+  const told = (url: string, rpcType: number) =>
+    endpointsElsewhere([{ id: 'anvil', endpoints: [{ url, rpcType }] }], profile);
+  assert.deepEqual(told('relay.lab\x1b.internal', 3), [
+    'anvil over JSON_RPC at relay.lab .internal (wanted: https://relay.lab.internal)',
+  ]);
+  assert.deepEqual(told('https://relay.lab.internal', 9), [
+    'anvil over RPC type 9 at https://relay.lab.internal (no backend here)',
+  ]);
 });
 
 test('a hundred suppliers are asked for in two goes, and few of them named', async () => {
@@ -154,7 +218,7 @@ test('how many are staked and stay is read from the same answers, unless one is 
 test('a chain that does not answer is skipped, since chain.grpc tells of it', async () => {
   const { context } = withSuppliers(1);
   const all = await askedAt(context, NOTHING);
-  assert.equal(Object.keys(all).length, 5);
+  assert.equal(Object.keys(all).length, 6);
   for (const told of Object.values(all))
     assert.equal(told, 'skip: the chain’s gRPC does not tell: 1 of 1 could not be told');
 });

@@ -14,6 +14,7 @@ const chain = await startChain({
   BLOCK_TIME_SECONDS: '0.3',
   ACCOUNTS: `pokt1fresh:7,pokt1signed:9000000:02${'ab'.repeat(32)}`,
   STAKED_SUPPLIERS: 'pokt1signed:anvil+eth',
+  STAKED_ENDPOINTS: 'eth=JSON_RPC=https://relay.nodes.net,eth=WEBSOCKET=wss://relay.nodes.net:444',
 });
 const { rpcUrl: rpc, apiUrl: rest, grpcAddress: grpc, registryUrl: registry } = chain;
 const json = async (url: string, options?: RequestInit) =>
@@ -50,6 +51,15 @@ test('settings refuse a missing chain id, a bad block time and a bad flag', () =
     () => readSettings({ CHAIN_ID: 'pocket', STAKED_SUPPLIERS: 'pokt1a:anvil+polygon' }),
     /STAKED_SUPPLIERS: there is no service polygon/,
   );
+  for (const entry of [
+    'nowhere=REST=https://a.net',
+    'eth=RPC=https://a.net',
+    'eth=GRPC=grpcs://a.net',
+  ])
+    assert.throws(
+      () => readSettings({ CHAIN_ID: 'pocket', STAKED_ENDPOINTS: entry }),
+      new RegExp(`STAKED_ENDPOINTS: nobody can be staked with ${entry}`),
+    );
   assert.throws(
     () => readSettings({ CHAIN_ID: 'pocket', CATCHING_UP: '1' }),
     /CATCHING_UP must be true or false/,
@@ -145,6 +155,15 @@ describe('a running chain', () => {
       ['anvil', 'eth'],
     );
     assert.equal(supplier.unstake_session_end_height, '0');
+    assert.deepEqual(
+      supplier.services.map(({ endpoints }: Loose) =>
+        endpoints.map(({ rpc_type, url }: Loose) => `${rpc_type} ${url}`),
+      ),
+      [
+        ['JSON_RPC https://supplier.standin.invalid'],
+        ['JSON_RPC https://relay.nodes.net', 'WEBSOCKET wss://relay.nodes.net:444'],
+      ],
+    );
   });
 
   test('gRPC answers over h2c, unknown methods with status 12', async () => {

@@ -41,7 +41,7 @@ export const BREAKAGES: readonly Breakage[] = [
     evidence: /pokt1\w+ is not staked$/,
     fix: /stake it with its owner’s wallet/,
     mends: LAB_CHAIN,
-    alsoFails: ['wallet.services'],
+    alsoFails: ['wallet.services', 'wallet.endpoints'],
     only,
   },
   {
@@ -50,6 +50,27 @@ export const BREAKAGES: readonly Breakage[] = [
     breaks: [otherChain('STAKED_SUPPLIERS=${suppliers/:anvil/:eth}'), away],
     evidence: /pokt1\w+ is not staked for anvil and is staked for eth, not served here$/,
     fix: /relayminer\.services in the profile, or stake the supplier again/,
+    mends: LAB_CHAIN,
+    alsoFails: ['wallet.endpoints'],
+    only,
+  },
+  {
+    check: 'wallet.endpoints',
+    verdict: 'warn',
+    breaks: [otherChain('STAKED_ENDPOINTS=${endpoints//relay.lab/elsewhere.lab}'), away],
+    evidence:
+      /pokt1\w+ is staked for anvil over JSON_RPC at https:\/\/elsewhere\.lab\.internal \(wanted: https:\/\/relay\.lab\.internal\), anvil over WEBSOCKET at wss:\/\/elsewhere\.lab\.internal \(wanted: wss:\/\/relay\.lab\.internal\)$/,
+    fix: /stake the supplier again with the URLs that the report has/,
+    mends: LAB_CHAIN,
+    only,
+  },
+  {
+    check: 'wallet.endpoints',
+    verdict: 'warn',
+    breaks: [otherChain('STAKED_ENDPOINTS=$endpoints,anvil=REST=https://relay.lab.internal'), away],
+    evidence:
+      /is staked for anvil over REST at https:\/\/relay\.lab\.internal \(no backend here\)$/,
+    fix: /relayminer\.services and relay_public_domain in the profile/,
     mends: LAB_CHAIN,
     only,
   },

@@ -8,7 +8,7 @@ import { integer, Message, message, nested, text } from '../shared/protobuf.ts';
 import type { Blocks } from './blocks.ts';
 import { minimumStake, services, sharedParams, versions } from './facts.ts';
 import { nodeId } from './rpc.ts';
-import type { Settings } from './settings.ts';
+import { endpointsOf, rpcTypes, type Settings } from './settings.ts';
 
 /** The `GetNodeInfoResponse` of a node with this chain id. */
 export function nodeInfo(chainId: string): Buffer {
@@ -41,6 +41,14 @@ function coin(amount: string): Buffer {
 
 function any(type: string, value: Buffer): Buffer {
   return message(text(1, type), nested(2, value));
+}
+
+/** A SupplierServiceConfig. */
+function serviceConfig(settings: Settings, id: string): Buffer {
+  const endpoints = endpointsOf(settings, id).map(({ url, rpcType }) =>
+    nested(2, message(text(1, url), integer(2, rpcTypes.indexOf(rpcType)))),
+  );
+  return message(text(1, id), ...endpoints);
 }
 
 /** Makes the gRPC server; every other method answers status 12. */
@@ -100,7 +108,7 @@ export function chainGrpcServer(settings: Settings, blocks: Blocks): http2.Http2
             text(1, address),
             text(2, address),
             nested(3, coin(stake)),
-            ...services.map((service) => nested(4, text(1, service))),
+            ...services.map((id) => nested(4, serviceConfig(settings, id))),
             integer(5, unstakeSessionEndHeight),
           ),
         );

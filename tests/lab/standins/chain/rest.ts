@@ -4,15 +4,26 @@ import { sendJson } from '../shared/http.ts';
 import { type Blocks, nanoTime } from './blocks.ts';
 import { minimumStake, services, sharedParams, versions } from './facts.ts';
 import { nodeId } from './rpc.ts';
-import type { Account, Settings, Supplier } from './settings.ts';
+import { type Account, endpointsOf, type Settings, type Supplier } from './settings.ts';
 
 /** A staked supplier as `/pokt-network/poktroll/supplier/supplier/{operator}` shows it. */
-function shown({ address, stake, services, unstakeSessionEndHeight }: Supplier) {
+function shown(
+  settings: Settings,
+  { address, stake, services, unstakeSessionEndHeight }: Supplier,
+) {
   return {
     owner_address: address,
     operator_address: address,
     stake: { denom: 'upokt', amount: stake },
-    services: services.map((service_id) => ({ service_id, endpoints: [], rev_share: [] })),
+    services: services.map((service_id) => ({
+      service_id,
+      endpoints: endpointsOf(settings, service_id).map(({ url, rpcType }) => ({
+        url,
+        rpc_type: rpcType,
+        configs: [],
+      })),
+      rev_share: [{ address, rev_share_percentage: '100' }],
+    })),
     unstake_session_end_height: String(unstakeSessionEndHeight),
     service_config_history: [],
   };
@@ -80,7 +91,7 @@ export function restServer(settings: Settings, blocks: Blocks): http.Server {
       pagination: { next_key: null, total: String(services.length) },
     }),
     '/pokt-network/poktroll/supplier/supplier': () => ({
-      supplier: [...settings.suppliers.values()].map(shown),
+      supplier: [...settings.suppliers.values()].map((one) => shown(settings, one)),
       pagination: { next_key: null, total: String(settings.suppliers.size) },
     }),
   };
@@ -91,7 +102,7 @@ export function restServer(settings: Settings, blocks: Blocks): http.Server {
     if (found) return { service: found };
     const operator = path.match(/^\/pokt-network\/poktroll\/supplier\/supplier\/([^/]+)$/)?.[1];
     const supplier = settings.suppliers.get(operator ?? '');
-    if (supplier) return { supplier: shown(supplier) };
+    if (supplier) return { supplier: shown(settings, supplier) };
     const account = settings.accounts.get(
       path.match(/^\/cosmos\/auth\/v1beta1\/accounts\/([^/]+)$/)?.[1] ?? '',
     );

@@ -7,6 +7,8 @@ export type Settings = {
   catchingUp: boolean;
   emptyRegistry: boolean;
   suppliers: Map<string, Supplier>;
+  /** Where every supplier is staked with them, by service. */
+  endpoints: Map<string, Endpoint[]>;
   accounts: Map<string, Account>;
 };
 
@@ -19,6 +21,12 @@ export type Supplier = {
   /** 0 unless it is unstaking. */
   unstakeSessionEndHeight: number;
 };
+
+/** What poktroll calls its transports, in the order of their numbers (proto/pocket/shared/service.proto, v0.1.35). */
+export const rpcTypes = ['UNKNOWN_RPC', 'GRPC', 'WEBSOCKET', 'JSON_RPC', 'REST', 'COMET_BFT'];
+
+/** Where relays of a service and transport are answered. */
+export type Endpoint = { url: string; rpcType: string };
 
 /** An account that received something once. */
 export type Account = {
@@ -57,10 +65,31 @@ function serviceIds(name: string, value: string): string[] {
   return ids;
 }
 
+/** Endpoints by service; the chain takes no other scheme and no other transport (poktroll, x/shared/types, v0.1.35). */
+function stakedEndpoints(environment: NodeJS.ProcessEnv): Map<string, Endpoint[]> {
+  const endpoints = new Map<string, Endpoint[]>();
+  for (const entry of (environment.STAKED_ENDPOINTS ?? '').split(',').filter(Boolean)) {
+    const [service = '', rpcType = '', url = ''] = entry.split('=');
+    const known = rpcTypes.indexOf(rpcType) > 0 && services.some(({ id }) => id === service);
+    if (!known || !/^(https?|wss?):\/\/[^/]/.test(url))
+      throw new Error(`STAKED_ENDPOINTS: nobody can be staked with ${entry}`);
+    endpoints.set(service, [...(endpoints.get(service) ?? []), { rpcType, url }]);
+  }
+  return endpoints;
+}
+
+/** The endpoints of a service, of which the chain lets nobody stake without. */
+export function endpointsOf({ endpoints }: Settings, service: string): Endpoint[] {
+  return (
+    endpoints.get(service) ?? [{ rpcType: 'JSON_RPC', url: 'https://supplier.standin.invalid' }]
+  );
+}
+
 /**
  * Reads CHAIN_ID (required), BLOCK_TIME_SECONDS (default 2), CATCHING_UP and EMPTY_REGISTRY (true or false),
  * STAKED_SUPPLIERS (`operator address:services after +:uPOKT:height at which it leaves` after commas, where all but the
- * address may be missing; nobody is staked without it) and ACCOUNTS (`address:uPOKT:public key` after commas, without a
+ * address may be missing; nobody is staked without it), STAKED_ENDPOINTS (`service=RPC type=URL` after commas, which all
+ * of them are staked with; JSON_RPC at a name that leads nowhere for a service without one) and ACCOUNTS (`address:uPOKT:public key` after commas, without a
  * key for one that never signed). Throws on anything else.
  */
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
@@ -73,6 +102,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     blockTimeSeconds,
     catchingUp: flag(environment, 'CATCHING_UP'),
     emptyRegistry: flag(environment, 'EMPTY_REGISTRY'),
+    endpoints: stakedEndpoints(environment),
     suppliers: new Map(
       entries(environment, 'STAKED_SUPPLIERS').map(
         ([address = '', services = '', stake = minimumStake.amount, height = '0']) => [
