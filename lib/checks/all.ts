@@ -6,6 +6,7 @@ import { backendChecks } from './backends.ts';
 import { certificateChecks } from './certificates.ts';
 import { chainChecks } from './chain.ts';
 import { chainServiceChecks } from './chain-services.ts';
+import { wizardChecks } from './chain-wizard.ts';
 import type { CheckContext } from './context.ts';
 import { dnsChecks } from './dns.ts';
 import { dockerChecks } from './docker.ts';
@@ -45,6 +46,7 @@ const GROUPS: readonly ((context: CheckContext) => Check[])[] = [
   backendChecks,
   chainChecks,
   chainServiceChecks,
+  wizardChecks,
   registryChecks,
   publicChecks,
   exposureChecks,

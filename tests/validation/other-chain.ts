@@ -9,6 +9,7 @@ export const OTHER_CHAIN = {
   pocket_rpc_url: `http://${HOST}:36657`,
   pocket_api_url: `http://${HOST}:31317`,
   pocket_grpc_address: `${HOST}:39090`,
+  indexer_url: `http://${HOST}:38088`,
   delegators_url: `http://${HOST}:38088/governance/{chainId}/middleman.json`,
 };
 

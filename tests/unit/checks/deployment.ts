@@ -60,6 +60,7 @@ export function labContext(changes: Changes = {}): CheckContext {
       grpcAddress: NOTHING,
       grpcInsecure: true,
       apiUrl: `http://${NOTHING}`,
+      indexerUrl: `http://${NOTHING}`,
       delegatorsUrl: `http://${NOTHING}/{chainId}/middleman.json`,
       ...changes.network,
     },

@@ -190,10 +190,29 @@ describe('a running chain', () => {
     )) as unknown as { identity: string }[];
     assert.match(list[0]!.identity, /^0[23][0-9a-f]{64}$/);
     assert.equal((await fetch(`${registry}/governance/pocket/middleman.json`)).status, 404);
-    const query = {
-      method: 'POST',
-      body: '{"query":"{ _metadata { chain lastProcessedHeight targetHeight } }"}',
+    const ask = async (body: unknown, type = 'application/json') => {
+      const headers = { 'content-type': type };
+      const asked = await fetch(registry, { method: 'POST', headers, body: JSON.stringify(body) });
+      return [asked.status, (await asked.json()) as Loose];
     };
-    assert.equal((await json(registry, query)).data._metadata.chain, 'pocket-lego-testnet');
+    const [, plain] = await ask({ query: '{ _metadata { chain targetHeight } }' });
+    assert.deepEqual(Object.keys(plain.data._metadata), ['chain', 'targetHeight']);
+    const query = 'query indexerStatus { status: _metadata { chain __typename } }';
+    const answer = { data: { status: { chain: 'pocket-lego-testnet', __typename: '_Metadata' } } };
+    assert.deepEqual(await ask({ operationName: 'indexerStatus', query }), [200, answer]);
+    const refused: [body: unknown, reason: RegExp, type?: string][] = [
+      [{ query }, /Must provide a query/, 'text/plain'],
+      [{}, /Must provide a query/],
+      [{ query: '{ _metadata }' }, /Syntax Error/],
+      [{ query: '{ _metadatas { chain } }' }, /"_metadatas" on type "Query"/],
+      [{ query: '{ _metadata { network } }' }, /"network" on type "_Metadata"/],
+      [{ query, operationName: 'status' }, /Unknown operation named "status"/],
+    ];
+    for (const [body, reason, type] of refused) {
+      const [status, { errors }] = await ask(body, type);
+      assert.equal(status, 400);
+      assert.match(errors[0].message, reason);
+    }
+    assert.equal((await fetch(`${registry}/graphql`, { method: 'POST' })).status, 404);
   });
 });

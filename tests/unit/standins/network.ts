@@ -36,7 +36,7 @@ function answers(facts: NetworkFacts): Record<string, unknown> {
       },
     },
     '/rpc/status': { result: { node_info: { network: facts.rpc } } },
-    '/indexer': { data: { _metadata: { chain: facts.indexer } } },
+    '/indexer': { data: { status: { chain: facts.indexer } } },
     [`/cdn/${facts.api}.json`]: facts.delegators,
     [`/cdn/${facts.api}/provider.json`]: facts.providers,
   };

@@ -2,7 +2,7 @@ import { backend } from '../../lab/profile.ts';
 import type { Breakage } from '../breakage.ts';
 import { LAB_CHAIN, OTHER_CHAIN, otherChain } from '../other-chain.ts';
 
-const { pocket_rpc_url, pocket_api_url, pocket_grpc_address } = OTHER_CHAIN;
+const { pocket_rpc_url, pocket_api_url, pocket_grpc_address, indexer_url } = OTHER_CHAIN;
 const only = ['chain'];
 
 export const BREAKAGES: readonly Breakage[] = [
@@ -47,6 +47,23 @@ export const BREAKAGES: readonly Breakage[] = [
     breaks: [otherChain('CATCHING_UP=true'), { profile: { pocket_api_url } }],
     evidence: /REST 900000: \d+ blocks apart; wanted: at most 3/,
     fix: /pocket_api_url in the profile: wait for the node that is behind/,
+    mends: LAB_CHAIN,
+    only,
+  },
+  {
+    check: 'chain.supplier-parameters',
+    breaks: [otherChain('COSMOS_REST_ONLY=true'), { profile: { pocket_api_url } }],
+    evidence: /^HTTP 501 .*Not Implemented/,
+    fix: /pocket_api_url in the profile .* no proxy before it that keeps paths back/,
+    mends: LAB_CHAIN,
+    alsoFails: ['chain.agree'],
+    only,
+  },
+  {
+    check: 'chain.indexer',
+    breaks: [otherChain('CHAIN_ID=pocket'), { profile: { indexer_url } }],
+    evidence: /^it indexes pocket; wanted: pocket-lego-testnet$/,
+    fix: /indexer_url in the profile/,
     mends: LAB_CHAIN,
     only,
   },

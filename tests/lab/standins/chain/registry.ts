@@ -1,7 +1,8 @@
 /** Igniter's governance registry and indexer, as far as a stand-in chain can answer for them. */
 import http from 'node:http';
-import { readBody, sendJson } from '../shared/http.ts';
+import { sendJson } from '../shared/http.ts';
 import type { Blocks } from './blocks.ts';
+import { answerIndexer } from './indexer.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -24,25 +25,13 @@ const providers = [
   },
 ];
 
-/** Serves `/governance/<chain id>/{middleman,provider}.json` and a GraphQL `_metadata` answer to POST. */
+/** Serves `/governance/<chain id>/{middleman,provider}.json` and answers a POST to `/` as the indexer. */
 export function registryServer(settings: Settings, blocks: Blocks): http.Server {
   const governance = `/governance/${settings.chainId}`;
   return http.createServer(async (request, response) => {
     const path = new URL(request.url ?? '/', 'http://chain').pathname;
-    if (request.method === 'POST') {
-      const query = (await readBody(request, 1_000_000)).toString();
-      if (!query.includes('_metadata'))
-        return sendJson(response, 400, {
-          errors: [{ message: 'the stand-in only knows _metadata' }],
-        });
-      const { height } = blocks.latest();
-      const _metadata = {
-        chain: settings.chainId,
-        lastProcessedHeight: height,
-        targetHeight: height,
-      };
-      return sendJson(response, 200, { data: { _metadata } });
-    }
+    if (request.method === 'POST' && path === '/')
+      return answerIndexer(request, response, settings, blocks);
     if (path === `${governance}/middleman.json`)
       return sendJson(response, 200, settings.emptyRegistry ? [] : middlemen);
     if (path === `${governance}/provider.json`)

@@ -115,9 +115,12 @@ export function restServer(settings: Settings, blocks: Blocks): http.Server {
 
   return http.createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://chain').pathname;
-    const answer = request.method === 'GET' ? (paths[path]?.() ?? one(path)) : undefined;
+    const isThere = !settings.cosmosRestOnly || !path.startsWith('/pokt-network/');
+    const asked = isThere && request.method === 'GET';
+    const answer = asked ? (paths[path]?.() ?? one(path)) : undefined;
     if (answer) return sendJson(response, 200, answer);
     const module =
+      isThere &&
       /^\/(pokt-network\/poktroll\/(service\/service|supplier\/supplier)|cosmos\/auth\/v1beta1\/accounts)\//.test(
         path,
       );

@@ -6,6 +6,8 @@ export type Settings = {
   blockTimeSeconds: number;
   catchingUp: boolean;
   emptyRegistry: boolean;
+  /** Whether REST has only what every Cosmos chain has, as behind a proxy that lets nothing else through. */
+  cosmosRestOnly: boolean;
   suppliers: Map<string, Supplier>;
   /** Where every supplier is staked with them, by service. */
   endpoints: Map<string, Endpoint[]>;
@@ -86,7 +88,7 @@ export function endpointsOf({ endpoints }: Settings, service: string): Endpoint[
 }
 
 /**
- * Reads CHAIN_ID (required), BLOCK_TIME_SECONDS (default 2), CATCHING_UP and EMPTY_REGISTRY (true or false),
+ * Reads CHAIN_ID (required), BLOCK_TIME_SECONDS (default 2), CATCHING_UP, EMPTY_REGISTRY and COSMOS_REST_ONLY (true or false),
  * STAKED_SUPPLIERS (`operator address:services after +:uPOKT:height at which it leaves` after commas, where all but the
  * address may be missing; nobody is staked without it), STAKED_ENDPOINTS (`service=RPC type=URL` after commas, which all
  * of them are staked with; JSON_RPC at a name that leads nowhere for a service without one) and ACCOUNTS (`address:uPOKT:public key` after commas, without a
@@ -102,6 +104,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     blockTimeSeconds,
     catchingUp: flag(environment, 'CATCHING_UP'),
     emptyRegistry: flag(environment, 'EMPTY_REGISTRY'),
+    cosmosRestOnly: flag(environment, 'COSMOS_REST_ONLY'),
     endpoints: stakedEndpoints(environment),
     suppliers: new Map(
       entries(environment, 'STAKED_SUPPLIERS').map(

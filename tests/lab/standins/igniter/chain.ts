@@ -71,8 +71,11 @@ export async function inspectChain(
       network ? `on network ${network}, not ${chainId}` : 'not a CometBFT RPC',
     );
   }
-  const query = { query: '{ _metadata { chain lastProcessedHeight targetHeight } }' };
-  const indexed = (await fetchJson(urls.indexerApiUrl, query))?.data?._metadata?.chain;
+  // packages/graphql/src/block.ts, to which its client adds __typename.
+  const query =
+    'query indexerStatus { status: _metadata { chain lastProcessedHeight lastProcessedTimestamp targetHeight __typename } }';
+  const asked = { operationName: 'indexerStatus', variables: {}, query };
+  const indexed = (await fetchJson(urls.indexerApiUrl, asked))?.data?.status?.chain;
   if (indexed !== chainId) {
     throw new FieldError(
       'indexerApiUrl',
