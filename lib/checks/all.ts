@@ -5,6 +5,7 @@ import { alertPathChecks } from './alert-path.ts';
 import { backendChecks } from './backends.ts';
 import { certificateChecks } from './certificates.ts';
 import { chainChecks } from './chain.ts';
+import { gasPriceChecks } from './chain-gas-price.ts';
 import { chainServiceChecks } from './chain-services.ts';
 import { wizardChecks } from './chain-wizard.ts';
 import type { CheckContext } from './context.ts';
@@ -46,6 +47,7 @@ const GROUPS: readonly ((context: CheckContext) => Check[])[] = [
   backendChecks,
   chainChecks,
   chainServiceChecks,
+  gasPriceChecks,
   wizardChecks,
   registryChecks,
   publicChecks,

@@ -2,8 +2,8 @@ import type { GrpcAnswer, GrpcCall } from './grpc.ts';
 import { fieldOf, fieldsOf, numberOf, textField } from './protobuf.ts';
 
 /**
- * What the Pocket chain is asked about its services, accounts and suppliers, and how its answers are read. Sources:
- * cosmos-sdk, proto/cosmos/auth, bank and base/v1beta1, v0.53; poktroll, proto/pocket/service, shared and supplier, v0.1.35.
+ * What the Pocket chain is asked about its node, services, accounts and suppliers, and how its answers are read. Sources:
+ * cosmos-sdk, proto/cosmos/auth, bank, base/v1beta1 and base/node, v0.53; poktroll, proto/pocket/service, shared and supplier, v0.1.35.
  */
 const NOT_FOUND = 5;
 const DENOMINATION = 'upokt';
@@ -42,6 +42,19 @@ export function serviceQuery(id: string): Query {
 export function isKnownService(answer: GrpcAnswer | undefined): boolean | undefined {
   if (answer?.status === NOT_FOUND) return false;
   return answer?.status === 0 ? true : undefined;
+}
+
+/** Asks for the configuration of the node. */
+export function nodeConfigQuery(): Query {
+  return { method: '/cosmos.base.node.v1beta1.Service/Config' };
+}
+
+/**
+ * Reads the least gas prices from the answer to {@link nodeConfigQuery}, its field 1, as the node writes them: decimals
+ * with their denominations, after commas, and nothing where it has none; `undefined` where it tells nothing.
+ */
+export function leastGasPricesOf(answer: GrpcAnswer | undefined): string | undefined {
+  return answer?.status === 0 ? (fieldOf(answer.response, 1)?.toString() ?? '') : undefined;
 }
 
 /** What is known of an account: nothing when it never received anything, no key when it never signed anything. */

@@ -162,6 +162,16 @@ export const relayminer = z.strictObject({
   block_time_seconds: count(1, 3600)
     .optional()
     .describe('Seconds between two blocks. Default: the network’s.'),
+  gas_price: text(
+    'a decimal and upokt, such as 0.000001upokt',
+    // A decimal of cosmos-sdk has 18 places (math/legacy_dec.go, v1.5).
+    /^\d{1,9}(?:\.\d{1,18})?upokt$/,
+  )
+    // pocket-relay-miner, tx/tx_client.go, v0.1.x.
+    .default('0.000001upokt')
+    .describe(
+      'What the miner pays for a unit of gas, in uPOKT. A node refuses what pays less than the minimum-gas-prices of its app.toml: 1upokt in a new one that nobody has edited.',
+    ),
   known_applications: z
     .array(
       z

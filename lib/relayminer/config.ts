@@ -37,6 +37,7 @@ export function minerConfig(deployment: Deployment, host: Host, secrets: Secrets
     pocket_node: { ...config.pocket_node, chain_id: deployment.network.chainId },
     metrics: { enabled: true, addr: '0.0.0.0:9092' },
     block_time_seconds: deployment.network.blockTimeSeconds,
+    transaction: { gas_price: relayminer(deployment).gas_price },
     known_applications: relayminer(deployment).known_applications,
   };
 }

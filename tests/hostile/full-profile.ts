@@ -83,6 +83,7 @@ export function fullProfile(): { [key: string]: Data } {
     relayminer: {
       keys_file: 'env:HOSTILE_KEYS',
       services: { anvil: { default_backend: 'rest', backends } },
+      gas_price: '0.00002upokt',
       known_applications: ['pokt1s6mfp75w66t7l44hyryaqcma5t2j8fswnl379y'],
       simulation: { not_after: '2035-06-30T12:00:00Z' },
     },

@@ -152,6 +152,20 @@ e: [*d,*d,*d,*d,*d,*d,*d,*d]
     ],
   ],
   [
+    'a price of gas in another denomination, and without any',
+    RELAY_HOST.replace('  keys_file', '  gas_price: 0.1mact\n  keys_file'),
+    [
+      'p.yaml:8:14 relayminer.gas_price: "0.1mact", expected a decimal and upokt, such as 0.000001upokt',
+    ],
+  ],
+  [
+    'a price of gas without its denomination',
+    RELAY_HOST.replace('  keys_file', '  gas_price: 0.000001\n  keys_file'),
+    [
+      'p.yaml:8:14 relayminer.gas_price: 0.000001, expected a decimal and upokt, such as 0.000001upokt, in quotes',
+    ],
+  ],
+  [
     'a service id that is longer than the chain allows, beside one that is just not',
     RELAY_HOST.replace(
       '    eth:\n',

@@ -136,10 +136,11 @@ test('what both lines accept, and the settings that must always be there, are wr
   );
   assert.deepEqual(
     Object.keys(miner!).sort(),
-    [...common, 'block_time_seconds', 'known_applications'].sort(),
+    [...common, 'block_time_seconds', 'known_applications', 'transaction'].sort(),
   );
   for (const config of [relayer!, miner!]) assert.deepEqual(config.pprof, { enabled: false });
   assert.equal(miner!.block_time_seconds, 45);
+  assert.deepEqual(miner!.transaction, { gas_price: '0.00002upokt' });
   assert.deepEqual(miner!.pocket_node, {
     query_node_rpc_url: 'https://rpc.nodes.net',
     query_node_grpc_url: 'grpc.nodes.net:443',

@@ -51,6 +51,10 @@ test('settings refuse a missing chain id, a bad block time and a bad flag', () =
     () => readSettings({ CHAIN_ID: 'pocket', STAKED_SUPPLIERS: 'pokt1a:anvil+polygon' }),
     /STAKED_SUPPLIERS: there is no service polygon/,
   );
+  assert.throws(
+    () => readSettings({ CHAIN_ID: 'pocket', MINIMUM_GAS_PRICES: '0.1' }),
+    /MINIMUM_GAS_PRICES: 0.1 is no price of gas/,
+  );
   for (const entry of [
     'nowhere=REST=https://a.net',
     'eth=RPC=https://a.net',
@@ -172,6 +176,8 @@ describe('a running chain', () => {
     assert.equal((await unary('/cosmos.base.tendermint.v1beta1.Service/GetSyncing')).length, 0);
     const status = new Message(await unary('/cosmos.base.node.v1beta1.Service/Status'));
     assert.ok(Math.abs(Number(status.nested(3)!.integer(1)) - Date.now() / 1000) < 10);
+    const config = new Message(await unary('/cosmos.base.node.v1beta1.Service/Config'));
+    assert.equal(config.text(1), '0.000001000000000000upokt');
     const refused = (code: number) => (error: unknown) =>
       error instanceof GrpcError && error.code === code;
     await assert.rejects(unary('/grpc.health.v1.Health/Check'), refused(12));

@@ -51,6 +51,15 @@ export const BREAKAGES: readonly Breakage[] = [
     only,
   },
   {
+    check: 'chain.gas-price',
+    breaks: [otherChain('MINIMUM_GAS_PRICES=1upokt'), { profile: { pocket_grpc_address } }],
+    evidence: /^it asks for 1upokt or more; the miner pays 0\.000001upokt$/,
+    fix: /relayminer\.gas_price in the profile, or minimum-gas-prices in app\.toml/,
+    mends: LAB_CHAIN,
+    alsoFails: ['chain.agree'],
+    only,
+  },
+  {
     check: 'chain.supplier-parameters',
     breaks: [otherChain('COSMOS_REST_ONLY=true'), { profile: { pocket_api_url } }],
     evidence: /^HTTP 501 .*Not Implemented/,

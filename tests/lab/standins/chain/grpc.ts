@@ -69,7 +69,7 @@ export function chainGrpcServer(settings: Settings, blocks: Blocks): http2.Http2
         return message(integer(2, height), nested(3, timestamp));
       },
     ],
-    ['/cosmos.base.node.v1beta1.Service/Config', () => text(1, '0.000001upokt')],
+    ['/cosmos.base.node.v1beta1.Service/Config', () => text(1, settings.leastGasPrices)],
     [
       '/pocket.shared.Query/Params',
       () => {

@@ -81,7 +81,9 @@ export function restServer(settings: Settings, blocks: Blocks): http.Server {
       const { height, time } = blocks.latest();
       return { earliest_store_height: '0', height: String(height), timestamp: nanoTime(time) };
     },
-    '/cosmos/base/node/v1beta1/config': () => ({ minimum_gas_price: '0.000001upokt' }),
+    '/cosmos/base/node/v1beta1/config': () => ({
+      minimum_gas_price: settings.leastGasPrices,
+    }),
     '/pokt-network/poktroll/supplier/params': () => ({
       params: { min_stake: minimumStake, staking_fee: { denom: 'upokt', amount: '1' } },
     }),

@@ -8,6 +8,8 @@ export type Settings = {
   emptyRegistry: boolean;
   /** Whether REST has only what every Cosmos chain has, as behind a proxy that lets nothing else through. */
   cosmosRestOnly: boolean;
+  /** As a node tells them: 18 decimal places each, after commas; empty when there are none. */
+  leastGasPrices: string;
   suppliers: Map<string, Supplier>;
   /** Where every supplier is staked with them, by service. */
   endpoints: Map<string, Endpoint[]>;
@@ -59,6 +61,20 @@ function digits(name: string, value: string): string {
   return value;
 }
 
+/** Prices in the words of cosmos-sdk's DecCoins (types/dec_coin.go, v0.53), which leave out those of zero. */
+function gasPrices(name: string, value: string): string {
+  const prices = value.split(',').filter(Boolean);
+  return prices
+    .map((price) => {
+      const [, whole, fraction = '', denomination] =
+        /^(\d+)(?:\.(\d{1,18}))?([a-z]{3,})$/.exec(price) ?? [];
+      if (!denomination) throw new Error(`${name}: ${price} is no price of gas`);
+      return `${whole}.${fraction.padEnd(18, '0')}${denomination}`;
+    })
+    .filter((price) => /^[0.]*[1-9]/.test(price))
+    .join(',');
+}
+
 /** The ids after +; nobody can be staked for a service that does not exist (poktroll, x/supplier/keeper, v0.1.35). */
 function serviceIds(name: string, value: string): string[] {
   const ids = value.split('+').filter(Boolean);
@@ -89,6 +105,7 @@ export function endpointsOf({ endpoints }: Settings, service: string): Endpoint[
 
 /**
  * Reads CHAIN_ID (required), BLOCK_TIME_SECONDS (default 2), CATCHING_UP, EMPTY_REGISTRY and COSMOS_REST_ONLY (true or false),
+ * MINIMUM_GAS_PRICES (after commas; default 0.000001upokt, none where it is empty),
  * STAKED_SUPPLIERS (`operator address:services after +:uPOKT:height at which it leaves` after commas, where all but the
  * address may be missing; nobody is staked without it), STAKED_ENDPOINTS (`service=RPC type=URL` after commas, which all
  * of them are staked with; JSON_RPC at a name that leads nowhere for a service without one) and ACCOUNTS (`address:uPOKT:public key` after commas, without a
@@ -105,6 +122,10 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     catchingUp: flag(environment, 'CATCHING_UP'),
     emptyRegistry: flag(environment, 'EMPTY_REGISTRY'),
     cosmosRestOnly: flag(environment, 'COSMOS_REST_ONLY'),
+    leastGasPrices: gasPrices(
+      'MINIMUM_GAS_PRICES',
+      environment.MINIMUM_GAS_PRICES ?? '0.000001upokt',
+    ),
     endpoints: stakedEndpoints(environment),
     suppliers: new Map(
       entries(environment, 'STAKED_SUPPLIERS').map(
