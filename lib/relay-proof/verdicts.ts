@@ -1,7 +1,7 @@
 import type { Verdict } from '../validation/check.ts';
 import { excerpt, fail, pass, skip, warn } from '../validation/verdict.ts';
 import type { Answers, Changes, Said } from './answers.ts';
-import type { Question } from './questions.ts';
+import type { Mode, Question } from './questions.ts';
 
 /** What to do about what cannot be told without a relay. */
 const FIRST = 'mend the relays first';
@@ -35,20 +35,37 @@ export function relayVerdict(
   const { status, milliseconds, text } = said;
   if (status === 0 && isValid(text)) return pass(`${url}: ${milliseconds} ms, signature valid`);
   const why = reasonOf(said);
-  // The client verifies the signature first, so this is a signed answer of the backend to its demo's method.
-  if (/grpc-status "?12"? is non-zero/.test(text))
+  if (isUnknownMethod(mode, text))
     return pass(
       `${url}: ${milliseconds} ms, signed; the backend does not know the client’s method`,
     );
+  if (isSigned(text)) return fail(why, fixes.backend);
   if (isNewcomer(text)) return newcomerVerdict(why, sole ? changes : undefined, relays);
   if (/simulation rejected|HTTP 40[13]\b/.test(text)) return fail(why, fixes.keys);
-  if (/HTTP 50\d|JSON-RPC error|grpc-status/.test(text)) return fail(why, fixes.backend);
+  if (/HTTP 50\d/.test(text)) return fail(why, fixes.backend);
   return fail(why, fixes.way);
 }
 
 /** Whether the client says that all is well: the word VALID is in INVALID as well. */
 function isValid(text: string): boolean {
   return /\bSUCCESS\b/.test(text) && /^Signature:.*\bVALID\b/m.test(text);
+}
+
+/** Whether the client came to the backend's answer, before which it verifies the signature. */
+function isSigned(text: string): boolean {
+  return /^Error: (?:relay response contains error|gRPC relay verification failed): /m.test(text);
+}
+
+/**
+ * Whether a signed answer says that the backend lacks the method that the client asks for: over gRPC its demo's, over
+ * JSON-RPC and WebSocket eth_blockNumber, which only EVM nodes have. Every CometBFT node has `status`. Some nodes say
+ * so with an HTTP status from 400 on, of which the client shows the body.
+ */
+function isUnknownMethod(mode: Mode, text: string): boolean {
+  if (!isSigned(text)) return false;
+  if (mode === 'grpc') return /grpc-status "?12"? is non-zero/.test(text);
+  if (mode === 'cometbft') return false;
+  return /: JSON-RPC error -32601:|: backend HTTP 4\d\d: .*"code"\s*:\s*-32601\b/s.test(text);
 }
 
 /** Whether the answer came, and only the chain lacks the key to verify it with: an account has one once it sent something. */
@@ -110,7 +127,9 @@ export function publishedVerdict(answers: Answers, sole: boolean): Verdict {
 export function marksVerdict(answers: Answers): Verdict {
   const { changes, uncounted, relays } = answers;
   if (!changes) return notCounted(uncounted);
-  const served = [...relays.values()].filter(({ status }) => status === 0).length;
+  const served = [...relays.values()].filter(
+    ({ status, text }) => status === 0 || isSigned(text),
+  ).length;
   if (served === 0) return skip('no simulated relay was served', FIRST);
   return changes.marks >= served
     ? pass(`${changes.marks} marks for ${served} relays`)

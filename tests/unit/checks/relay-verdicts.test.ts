@@ -60,9 +60,17 @@ for (const [what, status, text, verdict, evidence, fix] of [
   [
     'an error in the answer of the backend',
     1,
-    'Error: relay response contains error: JSON-RPC error -32601: no such method\n',
+    'Error: relay response contains error: JSON-RPC error -32000: header not found\n',
     'fail',
-    /-32601/,
+    /-32000/,
+    'the backend',
+  ],
+  [
+    'a backend that wants to be signed in at',
+    1,
+    'Error: relay response contains error: backend HTTP 401: no token\n',
+    'fail',
+    /no token/,
     'the backend',
   ],
   [
@@ -74,13 +82,6 @@ for (const [what, status, text, verdict, evidence, fix] of [
     'the way',
   ],
   ['a client that was killed', 124, '', 'fail', /the client ended with 124/, 'the way'],
-  [
-    'a signed answer of a gRPC backend without the method of the demo',
-    1,
-    'Error: gRPC relay verification failed: grpc-status "12" is non-zero (gRPC call failed)\n',
-    'pass',
-    /signed/,
-  ],
   [
     'a gRPC backend that is not there',
     1,
@@ -112,6 +113,34 @@ for (const [what, status, text, verdict, evidence, fix] of [
     assert.match(found.evidence, evidence);
     if (fix instanceof RegExp) assert.match(found.fix ?? '', fix);
     else assert.equal(found.fix, fix);
+  });
+}
+
+const unknown = 'Error: relay response contains error: JSON-RPC error -32601: Method not found\n';
+const unknownByStatus =
+  'Error: relay response contains error: backend HTTP 404: {"error":{"code":-32601,"message":"no"}}\n';
+const unimplemented =
+  'Error: gRPC relay verification failed: grpc-status "12" is non-zero (gRPC call failed)\n';
+for (const [mode, text, verdict] of [
+  ['jsonrpc', unknown, 'pass'],
+  ['jsonrpc', unknownByStatus, 'pass'],
+  ['websocket', unknown, 'pass'],
+  ['grpc', unimplemented, 'pass'],
+  ['cometbft', unknown, 'fail'],
+  ['jsonrpc', unknown.replace('-32601', '-32603'), 'fail'],
+  ['jsonrpc', unknownByStatus.replace('-32601', '-32600'), 'fail'],
+  ['jsonrpc', unknownByStatus.replace('404', '502'), 'fail'],
+  ['jsonrpc', 'Error: failed to send relay: JSON-RPC error -32601: Method not found\n', 'fail'],
+] as const) {
+  test(`${mode}, a backend without the method that the client asks for: ${text.trim()}: ${verdict}`, () => {
+    const found = relayVerdict({ ...QUESTION, mode }, answers(1, text), 0, true, FIXES);
+    assert.equal(found.verdict, verdict, found.evidence);
+    assert.match(
+      found.evidence,
+      verdict === 'pass' ? /120 ms, signed; the backend/ : /Error|error/,
+    );
+    if (verdict === 'fail' && !text.includes('failed to send'))
+      assert.equal(found.fix, FIXES.backend);
   });
 }
 
@@ -163,6 +192,8 @@ test('fewer marks than relays that were served: somebody could send one again', 
   assert.equal(marksVerdict(answers(0, SERVED)).verdict, 'pass');
   assert.equal(marksVerdict(answers(0, SERVED, { marks: 0 })).verdict, 'fail');
   assert.equal(marksVerdict(answers(1, 'Error: x')).verdict, 'skip');
+  assert.equal(marksVerdict(answers(1, unknown)).verdict, 'pass');
+  assert.equal(marksVerdict(answers(1, unknown, { marks: 0 })).verdict, 'fail');
 });
 
 test('keys that end soon warn, and keys that have ended fail', () => {
