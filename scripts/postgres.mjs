@@ -4,6 +4,7 @@ import {
   command,
   composeFile,
   envTemplate,
+  mebibytes,
   privatePorts,
   runRole,
   settingFlags,
@@ -57,8 +58,7 @@ function databases(deployment) {
  * @param {boolean} shared
  */
 function memory(given, shared) {
-  const [, amount = '0', unit = 'mb'] = /^(\d+)(mb|gb)$/i.exec(given ?? '') ?? [];
-  const megabytes = Number(amount) * (unit.toLowerCase() === 'gb' ? 1024 : 1);
+  const megabytes = given === undefined ? 0 : mebibytes(given);
   return sh`
     awk -v given=${megabytes} -v share=${shared ? 2 : 1} '
       function within(least, value, most) { return value < least ? least : value > most ? most : int(value) }

@@ -5,6 +5,7 @@ import {
   keysFile,
   minerConfig,
   privatePorts,
+  processLimits,
   readYamlFile,
   relayerConfig,
   relayminerRolling,
@@ -54,7 +55,11 @@ export const relayminer = {
     };
     return stack({
       name: 'relayminer',
-      env: envTemplate('relayminer', { image }),
+      env: envTemplate('relayminer', {
+        image,
+        ...processLimits(deployment.profile, 'relayer'),
+        ...processLimits(deployment.profile, 'miner'),
+      }),
       directories: [{ path: 'keys', mode: '700', owner: READER }],
       files: [keys, relayer || [], miner || []].flat(),
       services: [miner ? 'miner' : [], relayer ? 'relayer' : []].flat(),
@@ -92,6 +97,10 @@ if (import.meta.main) {
         'redis.user': 'NAME',
         'secrets.redis_password': 'REFERENCE',
         'relayminer.keys_file': 'FILE',
+        'relayminer.relayer.memory': 'SIZE',
+        'relayminer.relayer.cpus': 'NUMBER',
+        'relayminer.miner.memory': 'SIZE',
+        'relayminer.miner.cpus': 'NUMBER',
         'images.relayminer': 'IMAGE',
       }),
       'relayminer-services': {

@@ -1,12 +1,13 @@
-import type { RoleName } from '../profile/roles.ts';
+import type { Deployment, Host } from '../deployment.ts';
+import { mebibytes } from '../memory.ts';
+import type { GroupName, RoleName } from '../profile/roles.ts';
 import { sh } from '../shell.ts';
 import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
 import { fail, lastWords, pass, warn } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 
 /**
- * MiB that the containers of a role want in a small deployment, beside what Redis may keep. Relayer and miner: what
- * upstream's Kubernetes example requests for both (pocket-relay-miner, tilt/k8s, ad37bcb); the rest as measured by us,
+ * MiB that the containers of a role want in a small deployment, beside Redis, relayer and miner; as measured by us,
  * rounded up.
  */
 const WANTED_MIB: Partial<Record<RoleName, number>> = {
@@ -14,10 +15,19 @@ const WANTED_MIB: Partial<Record<RoleName, number>> = {
   temporal: 512,
   provider: 1024,
   middleman: 1024,
-  relayminer: 1536,
   'reverse-proxy': 128,
   monitoring: 512,
 };
+/**
+ * MiB for relayer and miner where the profile does not say how much each may use: what upstream's Kubernetes example
+ * requests for them (pocket-relay-miner, tilt/k8s, ad37bcb).
+ */
+const PROCESSES = [
+  { name: 'relayer', group: 'relay_relayers', usual: 1024 },
+  { name: 'miner', group: 'relay_miners', usual: 512 },
+] as const satisfies { name: string; group: GroupName; usual: number }[];
+/** MiB for Redis where the profile does not say: the least that the role gives it. */
+const REDIS_MIB = 512;
 /** What the system and Docker themselves want. */
 const SYSTEM_MIB = 512;
 const LEAST_AVAILABLE_PERCENT = 5;
@@ -26,9 +36,17 @@ const LARGEST_REDIS_PERCENT = 75;
 
 /** The memory of a host against what its roles want. */
 export function memoryCheck({ deployment, host }: CheckContext): Check {
+  const { maxmemory } = deployment.profile.redis;
   const isRedis = host.roles.includes('redis');
-  const redis = isRedis ? mebibytes(deployment.profile.redis.maxmemory) : 0;
-  const wanted = host.roles.reduce((sum, role) => sum + (WANTED_MIB[role] ?? 0), SYSTEM_MIB);
+  const redis = isRedis ? (maxmemory ? mebibytes(maxmemory) : REDIS_MIB) : 0;
+  const relayminer = limitsOn(deployment, host);
+  const others =
+    host.roles.reduce((sum, role) => sum + (WANTED_MIB[role] ?? 0), SYSTEM_MIB) +
+    relayminer.reduce((sum, { wanted }) => sum + wanted, 0);
+  const settings = [
+    ...(isRedis ? ['redis.maxmemory'] : []),
+    ...relayminer.filter(({ given }) => given).map(({ setting }) => setting),
+  ];
   return {
     id: 'host.memory',
     group: 'host',
@@ -36,11 +54,26 @@ export function memoryCheck({ deployment, host }: CheckContext): Check {
     title: 'The memory is enough for the roles of the host',
     host,
     probe: sh`grep -E '^(MemTotal|MemAvailable):' /proc/meminfo`,
-    fix: isRedis
-      ? 'redis.maxmemory in the profile, fewer roles on this host, or more memory'
-      : 'fewer roles on this host in the profile, or more memory',
-    judge: (result) => memoryVerdict(result, { redis, others: wanted }),
+    fix:
+      settings.length > 0
+        ? `${settings.join(', ')} in the profile, fewer roles on this host, or more memory`
+        : 'fewer roles on this host in the profile, or more memory',
+    judge: (result) => memoryVerdict(result, { redis, others }),
   };
+}
+
+/** What relayer and miner want of a host, in MiB, those that run there: all that the profile lets them use. */
+function limitsOn(deployment: Deployment, host: Host) {
+  return PROCESSES.filter(({ group }) =>
+    deployment.group(group).some(({ name }) => name === host.name),
+  ).map(({ name, usual }) => {
+    const given = deployment.profile.relayminer?.[name].memory;
+    return {
+      setting: `relayminer.${name}.memory`,
+      given: given !== undefined,
+      wanted: given === undefined ? usual : mebibytes(given),
+    };
+  });
 }
 
 /** Judges two lines of /proc/meminfo. What is wanted is in MiB. */
@@ -58,13 +91,4 @@ export function memoryVerdict(
     return fail(`${seen}; Redis alone may use ${redis}`);
   if (available < (total * LEAST_AVAILABLE_PERCENT) / 100) return fail(seen);
   return total < redis + others ? warn(`${seen}; wanted: ${redis + others}`) : pass(seen);
-}
-
-/** An amount of memory as Redis reads it, in MiB; 512, the least that the role gives it, where none is named. */
-function mebibytes(amount: string | undefined): number {
-  const [, digits, unit = ''] = /^(\d+)([a-z]*)$/i.exec(amount ?? '') ?? [];
-  if (digits === undefined) return 512;
-  const power = 'kmg'.indexOf(unit.charAt(0).toLowerCase()) + 1;
-  const base = unit.length === 1 ? 1000 : 1024;
-  return Math.floor((Number(digits) * base ** (unit === '' ? 0 : power)) / 1024 ** 2);
 }

@@ -29,6 +29,11 @@ export function count(minimum: number, maximum: number) {
   return z.number(expected).int(expected).min(minimum, expected).max(maximum, expected);
 }
 
+/** An amount of memory, such as 512mb. */
+export function amountOfMemory(example: string) {
+  return text(`an amount of memory such as 512mb or ${example}`, /^[1-9]\d{0,6}(?:mb|gb)$/i);
+}
+
 /** true or false. */
 export const boolean = z.boolean({ error: 'true or false' });
 

@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { isPoktAddress } from '../bech32.ts';
-import { boolean, count, filePath, freeText, hasRealAddress, oneOf, text, url } from './fields.ts';
+import {
+  amountOfMemory,
+  boolean,
+  count,
+  filePath,
+  freeText,
+  hasRealAddress,
+  oneOf,
+  text,
+  url,
+} from './fields.ts';
 
 /**
  * The part of a profile that becomes RelayMiner's configuration. Its keys are those which both the released line and
@@ -139,6 +149,21 @@ const service = z.strictObject({
     .describe('The nodes that answer, by transport.'),
 });
 
+const limits = (who: string, memory: string) =>
+  z
+    .strictObject({
+      memory: amountOfMemory(memory)
+        .optional()
+        .describe(`The most memory that each ${who} may use. Default: ${memory}.`),
+      cpus: count(1, 1024)
+        .optional()
+        .describe(
+          `How many processors each ${who} may use, at most as many as its host has. Default: all of them.`,
+        ),
+    })
+    .prefault({})
+    .describe(`What each ${who} may use of its host.`);
+
 /** `relayminer` of a profile. */
 export const relayminer = z.strictObject({
   keys_file: filePath
@@ -181,6 +206,8 @@ export const relayminer = z.strictObject({
     )
     .default([])
     .describe('Applications whose data is loaded before their first relay.'),
+  relayer: limits('relayer', '2gb'),
+  miner: limits('miner', '4gb'),
   simulation: z
     .strictObject({
       enabled: boolean

@@ -1,10 +1,7 @@
 import { z } from 'zod';
-import { count, hostPort, oneOf, text } from './fields.ts';
+import { amountOfMemory, count, hostPort, oneOf, text } from './fields.ts';
 
 /** Redis, PostgreSQL and Temporal: each is deployed to hosts of the profile, or a managed service elsewhere. */
-
-const amountOfMemory = (example: string) =>
-  text(`an amount of memory such as 512mb or ${example}`, /^[1-9]\d{0,6}(?:mb|gb)$/i);
 
 export const redis = z.strictObject({
   mode: oneOf(['deploy', 'sentinel', 'external'])

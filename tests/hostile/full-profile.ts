@@ -85,6 +85,8 @@ export function fullProfile(): { [key: string]: Data } {
       services: { anvil: { default_backend: 'rest', backends } },
       gas_price: '0.00002upokt',
       known_applications: ['pokt1s6mfp75w66t7l44hyryaqcma5t2j8fswnl379y'],
+      relayer: { memory: '1gb', cpus: 2 },
+      miner: { memory: '1gb' },
       simulation: { not_after: '2035-06-30T12:00:00Z' },
     },
     redis: { maxmemory: '1gb' },

@@ -40,12 +40,17 @@ const compose = [['docker', 'compose'], ['docker-compose']].find(([command = '',
   ),
 );
 
+/** What Docker Compose reads as an amount, by the last word of the placeholder. */
+const EXAMPLES: Record<string, string> = { memory: '2gb', cpus: '2' };
+
 describe('docker compose accepts the file by itself', () => {
   const skip = compose ? false : 'Docker Compose 2 is not on this machine';
   for (const stack of stacks) {
     test(stack, { skip }, (t) => {
       const names = readFileSync(template(stack), 'utf8').matchAll(/\{\{([^{}]*)\}\}/g);
-      const values = Object.fromEntries([...names].map(([, name = '']) => [name, 'example']));
+      const values = Object.fromEntries(
+        [...names].map(([, name = '']) => [name, EXAMPLES[name.split('_').at(-1)!] ?? 'example']),
+      );
       const env = renderEnvTemplate(template(stack), values);
       const path = join(directoryWith(t, { env }), 'env');
       const [command = '', ...words] = compose ?? [];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { kernelVerdict, rebootVerdict } from '../../../lib/checks/host-kernel.ts';
-import { memoryVerdict } from '../../../lib/checks/host-memory.ts';
+import { memoryCheck, memoryVerdict } from '../../../lib/checks/host-memory.ts';
 import { spaceVerdict } from '../../../lib/checks/host-space.ts';
 import { rotationVerdict } from '../../../lib/checks/log-rotation.ts';
 import { ledgerVerdict } from '../../../lib/checks/migrations.ts';
@@ -19,6 +19,7 @@ import {
 } from '../../../lib/checks/workflows.ts';
 import { textField } from '../../../lib/probes/protobuf.ts';
 import type { Verdict } from '../../../lib/validation/check.ts';
+import { labContext } from './deployment.ts';
 import { answered } from './moved.ts';
 
 const told = ({ verdict, evidence }: Verdict) => `${verdict}: ${evidence}`;
@@ -46,6 +47,32 @@ test('memory: what Redis may use, what is left, and what the roles want', () => 
   assert.equal(of(4999, 4000), 'warn: 4999 MiB, 4000 available; wanted: 5000');
   assert.equal(of(8000, 399), 'fail: 8000 MiB, 399 available');
   assert.equal(of(3999, 3000), 'fail: 3999 MiB, 3000 available; Redis alone may use 3000');
+});
+
+test('memory: relayer and miner want what the profile lets them use', () => {
+  const context = labContext();
+  const of = (relayer: object, miner: object, groups = ['relay_relayers', 'relay_miners']) => {
+    const { profile } = context.deployment;
+    const relayminer = { ...profile.relayminer!, relayer, miner };
+    const check = memoryCheck({
+      ...context,
+      deployment: {
+        ...context.deployment,
+        profile: { ...profile, relayminer },
+        group: (name) => (groups.includes(name) ? [context.host] : []),
+      },
+    });
+    const { evidence } = check.judge(answered('MemTotal: 2097152 kB\nMemAvailable: 2097152 kB\n'));
+    return { wanted: Number(/wanted: (\d+)/.exec(evidence)?.[1]), fix: check.fix };
+  };
+  const usual = of({}, {});
+  assert.doesNotMatch(usual.fix!, /relayminer/);
+  const given = of({ memory: '3gb' }, { memory: '700mb' });
+  assert.equal(given.wanted - usual.wanted, 3072 - 1024 + 700 - 512);
+  assert.match(given.fix!, /relayminer\.relayer\.memory, relayminer\.miner\.memory in the profile/);
+  const apart = of({}, { memory: '4gb' }, ['relay_relayers']);
+  assert.equal(usual.wanted - apart.wanted, 512);
+  assert.doesNotMatch(apart.fix!, /relayminer/);
 });
 
 test('kernel settings that are not in force are named, and a container’s are its machine’s', () => {

@@ -7,9 +7,11 @@ import { loadDeployment } from '../../../lib/deployment.ts';
 import { minerConfig, relayerConfig } from '../../../lib/relayminer/config.ts';
 import { publicKey } from '../../../lib/secrets/keys.ts';
 import { loadSecrets } from '../../../lib/secrets/secrets.ts';
+import { relayminer as role } from '../../../scripts/relayminer.mjs';
 import { fullProfile } from '../../hostile/full-profile.ts';
 import { directoryWith } from '../profile/temporary.ts';
 import { relayminer, scratchFile } from '../standins/harness.ts';
+import { deployment } from './deployed.ts';
 
 /** Every setting that a profile has for a service, some of them in a second one. */
 const SERVICES = {
@@ -146,5 +148,45 @@ test('what both lines accept, and the settings that must always be there, are wr
     query_node_grpc_url: 'grpc.nodes.net:443',
     grpc_insecure: false,
     chain_id: 'pocket-test',
+  });
+});
+
+const ONE = `
+  one: 203.0.113.7
+postgres_hosts: [one]
+temporal_hosts: [one]
+provider_hosts: [one]
+redis_hosts: [one]
+relay_relayers: [one]
+relay_miners: [one]`;
+
+/** What the role does on one host, with these lines of YAML below `relayminer`. */
+function deployed(t: TestContext, lines = '') {
+  t.after(() => delete process.env.TEST_SUPPLIER_KEYS);
+  process.env.TEST_SUPPLIER_KEYS = `keys: ["${'11'.repeat(32)}"]`;
+  const settings = `relayminer:
+  keys_file: env:TEST_SUPPLIER_KEYS
+  services: {eth: {backends: {jsonrpc: {url: "http://10.9.0.1:8545"}}}}
+  ${lines}`;
+  return deployment(t, ONE, settings).run(role, 'one');
+}
+
+test('what relayer and miner may use of their host is what the profile says', (t) => {
+  const of = (lines?: string) => {
+    const { RELAYMINER_IMAGE: _, ...limits } = deployed(t, lines).env('relayminer');
+    return limits;
+  };
+  const usual = {
+    RELAYER_MEMORY: '2gb',
+    RELAYER_GOMEMLIMIT: '1843MiB',
+    MINER_MEMORY: '4gb',
+    MINER_GOMEMLIMIT: '3686MiB',
+    ...{ RELAYER_CPUS: '', MINER_CPUS: '' },
+  };
+  assert.deepEqual(of(), usual);
+  assert.deepEqual(of('relayer: {memory: 8gb, cpus: 4}\n  miner: {memory: 500MB}'), {
+    ...usual,
+    ...{ RELAYER_MEMORY: '8gb', RELAYER_GOMEMLIMIT: '7372MiB', RELAYER_CPUS: '4' },
+    ...{ MINER_MEMORY: '500MB', MINER_GOMEMLIMIT: '450MiB' },
   });
 });
