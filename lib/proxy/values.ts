@@ -28,6 +28,7 @@ export function proxyValues(
     relay_domain: name('relay_public_domain'),
     relay_tls: tls('relay_public_domain'),
     relayers: deployment.relayUpstreams(proxy).join(' '),
+    relay_body_limit: relayBodyLimit(profile),
     provider: upstream('provider-web', 'provider_domain', 'provider_public_api_domain'),
     provider_api_domain: name('provider_public_api_domain'),
     provider_api_tls: tls('provider_public_api_domain'),
@@ -44,6 +45,23 @@ export function proxyValues(
     grafana_tls: tls('grafana_domain'),
     grafana: upstream('grafana', 'grafana_domain'),
   };
+}
+
+const MIB = 2 ** 20;
+/** What relayers take without a word in the profile: bodies of 10 MiB. */
+const USUAL_LIMIT = 32 * MIB;
+/**
+ * What a relay's envelope may add to a body: upstream wants 16 MiB at the proxy for bodies of 10. Source:
+ * pocket-relay-miner, docs/deploy/README.md, v0.1.x.
+ */
+const ENVELOPE = 6 * MIB;
+
+/** The largest body that the proxy takes of a relay, as Caddy reads it: the largest that any service may have, and more. */
+function relayBodyLimit({ relayminer }: Profile): string {
+  const bodies = Object.values(relayminer?.services ?? {}).map(
+    ({ max_body_size_bytes: largest = 0 }) => largest + ENVELOPE,
+  );
+  return `${Math.ceil(Math.max(USUAL_LIMIT, ...bodies) / MIB)}MiB`;
 }
 
 /** What the Caddyfile calls the authority that certificates are asked of. */

@@ -131,6 +131,17 @@ describe('relays through the proxy', { skip, timeout: 240_000 }, () => {
     assert.equal((await relay('x')).status, 200);
   });
 
+  test('a larger one passes where a service may have it', async () => {
+    const eth = {
+      max_body_size_bytes: 40 * 1024 * 1024,
+      backends: { jsonrpc: { url: 'http://192.0.2.90:8545' } },
+    };
+    proxy.reload({ relayminer: { keys_file: 'keys.yaml', services: { eth } } });
+    assert.equal((await relay(Buffer.alloc(41 * 1024 * 1024))).status, 200);
+    assert.equal(arrived()[0]?.body.length, 41 * 1024 * 1024);
+    proxy.reload();
+  });
+
   test('a connection that a relayer closes when it is idle loses no relay', async () => {
     for (const relayer of relayers) {
       relayer.answer = (arrived, response) => {

@@ -64,6 +64,27 @@ describe('which sites a proxy has follows from the names in the profile', () => 
   });
 });
 
+test('a relay may be as large as the largest body of a service, and its envelope', (t) => {
+  t.after(() => delete process.env.TEST_SUPPLIER_KEYS);
+  process.env.TEST_SUPPLIER_KEYS = `keys: ["${'11'.repeat(32)}"]`;
+  const groups = ['redis_hosts', 'relay_relayers', 'relay_miners'];
+  const hosts = `${HOSTS}${groups.map((group) => `\n${group}: [inside]`).join('')}`;
+  const limit = (...bodies: (number | undefined)[]) => {
+    const services = bodies.map(
+      (body, index) =>
+        `s${index}: {${body ? `max_body_size_bytes: ${body}, ` : ''}backends: {jsonrpc: {url: "http://192.0.2.9"}}}`,
+    );
+    const relayminer = `relayminer: {keys_file: "env:TEST_SUPPLIER_KEYS", services: {${services.join(', ')}}}`;
+    const settings = `relay_public_domain: relay.nodes.net\n${INTERNAL}\n${relayminer}`;
+    const values = run(t, settings, hosts).text(`${WANTED}/values.env`);
+    return /^RELAY_BODY_LIMIT=(.*)$/m.exec(values)?.[1];
+  };
+  assert.equal(limit(undefined), '32MiB');
+  assert.equal(limit(1, 26 * 2 ** 20), '32MiB');
+  assert.equal(limit(1, 26 * 2 ** 20 + 1, undefined), '33MiB');
+  assert.equal(limit(2 ** 31 - 1), '2054MiB');
+});
+
 test('another authority is asked where the profile names one, trusted by the certificate of its own', (t) => {
   const { certificate } = authority(t);
   const values = (settings: string) =>
