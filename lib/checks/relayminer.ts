@@ -1,6 +1,7 @@
 import type { Deployment } from '../deployment.ts';
 import { PORTS } from '../ports.ts';
 import { type HttpAnswer, httpProbe, httpVerdict } from '../probes/http.ts';
+import { leaseSeconds } from '../relayminer/leases.ts';
 import { sh } from '../shell.ts';
 import type { Check, FleetCheck, ProbeResult, Verdict } from '../validation/check.ts';
 import { ask, mend, rerun } from '../validation/fixes.ts';
@@ -182,8 +183,8 @@ export function suppliersClaimed(deployment: Deployment, keys: number): FleetChe
       hosts,
       besides: stakeIds(keys),
       // A miner looks every minute who is staked (pocket-relay-miner, supplier_reconcile_interval_seconds, v0.1.x).
-      // What a miner has taken stays its own for 90 seconds (supplier_claiming.claim_ttl_seconds).
-      fix: `within a minute of staking a miner takes a supplier, or 90 s after any other miner that works with this Redis has ended; else: ${mend(deployment, hosts, 'miner')}`,
+      // What a miner has taken stays its own for the time of a lease.
+      fix: `within a minute of staking a miner takes a supplier, or ${leaseSeconds(keys)} s after any other miner that works with this Redis has ended; else: ${mend(deployment, hosts, 'miner')}`,
       judge: (results, besides) => claimedVerdict(results, keys, stakedIn(besides, keys)),
     },
   ];

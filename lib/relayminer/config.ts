@@ -1,6 +1,7 @@
 import type { Deployment, Host } from '../deployment.ts';
 import type { BackendSettings, ServiceSettings } from '../profile/relayminer-schema.ts';
 import type { Secrets } from '../secrets/secrets.ts';
+import { leaseSeconds, UPSTREAM_LEASE_SECONDS } from './leases.ts';
 import { servesSimulatedRelays, simulationConfig } from './simulation.ts';
 
 /**
@@ -31,6 +32,7 @@ export function relayerConfig(deployment: Deployment, host: Host, secrets: Secre
 export function minerConfig(deployment: Deployment, host: Host, secrets: Secrets): object {
   const config = shared(deployment, host, secrets);
   const suppliers = secrets.supplierKeys.length;
+  const lease = leaseSeconds(suppliers);
   return {
     ...config,
     redis: { ...config.redis, ...poolSize(deployment, suppliers) },
@@ -38,6 +40,7 @@ export function minerConfig(deployment: Deployment, host: Host, secrets: Secrets
     metrics: { enabled: true, addr: '0.0.0.0:9092' },
     block_time_seconds: deployment.network.blockTimeSeconds,
     transaction: { gas_price: relayminer(deployment).gas_price },
+    ...(lease !== UPSTREAM_LEASE_SECONDS && { supplier_claiming: { claim_ttl_seconds: lease } }),
     known_applications: relayminer(deployment).known_applications,
   };
 }

@@ -16,8 +16,8 @@ const METRICS = `http://127.0.0.1:${PORTS.miner.port}/metrics`;
 
 /** How long a relayer may take until it is ready: it waits for what the leading miner publishes. */
 const READY_SECONDS = 120;
-/** How long miners may take to agree again: a lease of 90 s, and a distribution every 30 s. */
-const AGREED_SECONDS = 180;
+/** How long miners may take to agree again: a lease of 180 s at most, and a distribution every 30 s. */
+const AGREED_SECONDS = 270;
 
 /**
  * Relayers and miners one at a time: a relayer is first taken out of every proxy and has answered what it was asked;

@@ -41,7 +41,7 @@ const SERVICES = {
   },
 };
 
-function configs(t: TestContext, image: string, simulation: object = {}) {
+function configs(t: TestContext, image: string, simulation: object = {}, keys = ['11'.repeat(32)]) {
   const { relayminer: settings, images, ...profile } = fullProfile() as Record<string, object>;
   for (const name of ['HOSTILE_DNS', 'HOSTILE_PORTAL']) process.env[name] = 'token-of-the-test';
   const root = directoryWith(t, {
@@ -58,7 +58,7 @@ function configs(t: TestContext, image: string, simulation: object = {}) {
         services: { ...(settings as { services: object }).services, ...SERVICES },
       },
     }),
-    'keys.yaml': `keys: ["${'11'.repeat(32)}"]\n`,
+    'keys.yaml': stringify({ keys }),
   });
   chmodSync(join(root, 'keys.yaml'), 0o600);
   const deployment = loadDeployment(join(root, 'p.yaml'), { root });
@@ -70,6 +70,10 @@ function configs(t: TestContext, image: string, simulation: object = {}) {
     secrets,
   };
 }
+
+/** The keys of so many suppliers. */
+const keysOf = (suppliers: number) =>
+  Array.from({ length: suppliers }, (_, index) => (index + 1).toString(16).padStart(64, '0'));
 
 const IMAGES = {
   released: 'ghcr.io/pokt-network/pocket-relay-miner:v0.1.6',
@@ -91,6 +95,24 @@ for (const line of ['released', 'snapshot'] as const) {
       assert.doesNotMatch(stdout + stderr, /unknown/i);
     });
   }
+}
+
+for (const [suppliers, seconds] of [
+  [499, undefined],
+  [500, 120],
+  [999, 120],
+  [1000, 180],
+] as const) {
+  test(`a lease of one of ${suppliers} suppliers lasts ${seconds ?? 'as long as upstream has it'}`, async (t) => {
+    const { miner } = configs(t, IMAGES.released, {}, keysOf(suppliers));
+    const { supplier_claiming: claiming } = miner as Record<string, unknown>;
+    assert.deepEqual(claiming, seconds && { claim_ttl_seconds: seconds });
+    for (const line of ['released', 'snapshot'] as const) {
+      const path = scratchFile(stringify(miner));
+      const { status, stderr } = await relayminer(line, 'miner', 'validate', '--config', path);
+      assert.equal(status, 0, stderr);
+    }
+  });
 }
 
 test('relayers serve simulated relays to two keys of the deployment’s own, of which they know the public ones', (t) => {
