@@ -293,16 +293,15 @@ stack_state() {
     sed -E 's/Up (Less than )?[^(]*/Up /; s/(Exited \([0-9]+\)).*/\1/' | sort
 }
 
-# read_before PROJECT FILE…: the services that run since before one of these files was written, so that they cannot have
-# read it as it is now.
+# read_before PROJECT SERVICE FILE…: names the service where it runs since before one of its files was written, so that it
+# cannot have read that as it is now.
 read_before() {
-  local project=$1 newest started service
-  shift
-  (($#)) || return 0
+  local project=$1 service=$2 newest started
+  shift 2
   newest=$(stat -c %Y -- "$@" | sort -n | tail -n 1)
-  docker ps --quiet --filter "label=com.docker.compose.project=$project" |
-    xargs -r docker inspect --format '{{.State.StartedAt}} {{index .Config.Labels "com.docker.compose.service"}}' |
-    while read -r started service; do
+  docker ps --quiet --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service" |
+    xargs -r docker inspect --format '{{.State.StartedAt}}' |
+    while read -r started; do
       (($(date -d "$started" +%s) >= newest)) || printf '%s\n' "$service"
     done
 }

@@ -26,7 +26,7 @@ export function envTemplate(name: string, values: Record<string, string>): strin
   return renderEnvTemplate(join(ROOT, 'env-templates', `${name}.env`), values);
 }
 
-/** A file that a stack's containers read, relative to the stack's directory. */
+/** A file that containers of a stack read, in a directory of the stack's that they mount; relative to the stack's own. */
 export interface StackFile {
   path: string;
   content: string | Shell;
@@ -55,9 +55,16 @@ export interface StackOptions {
   waitSeconds?: number;
 }
 
+/** What is asked of a service of a compose file here. */
+interface ComposeService {
+  healthcheck?: unknown;
+  volumes?: string[];
+}
+
 /**
- * A compose project: its files under `/opt/pocket/<name>`, its containers up and healthy. Containers are made anew
- * when the compose file, the `.env` or a file that they read has changed, and not touched otherwise.
+ * A compose project: its files under `/opt/pocket/<name>`, its containers up and healthy. A container is made anew when
+ * what the compose file and the `.env` say of it or a file that it mounts has changed, and not touched otherwise: a
+ * miner does not restart because its relayer has another backend.
  *
  * Compose does not look into mounted files, so their hash goes into a label (compose.override.yaml): an operator who
  * types `docker compose up` in that directory gets the same containers.
@@ -66,9 +73,15 @@ export function stack(options: StackOptions): Step[] {
   const { name, env, files = [], waitSeconds = 300 } = options;
   const at = `${STACKS}/${name}`;
   const compose = composeFile(`${name}/compose.yaml`);
-  const described: Record<string, { healthcheck?: unknown }> = parse(compose).services;
-  const services = options.services ?? Object.keys(described);
-  const watched = services.filter((service) => described[service]?.healthcheck);
+  const described: Record<string, ComposeService> = parse(compose, { merge: true }).services;
+  const services = (options.services ?? Object.keys(described)).map((service) => ({
+    service,
+    watched: described[service]?.healthcheck !== undefined,
+    read: mounted(
+      described[service]?.volumes ?? [],
+      files.map(({ path }) => path),
+    ),
+  }));
   const parents = new Set(files.map(({ path }) => path.split('/').slice(0, -1).join('/')));
   const subdirectories = [...parents].filter((path) => path !== '');
   const steps = [
@@ -84,29 +97,41 @@ export function stack(options: StackOptions): Step[] {
     ...files.map((one) => file({ ...one, path: `${at}/${one.path}` })),
     file({
       path: `${at}/compose.override.yaml`,
-      content: override(at, options, services, watched),
+      content: override(at, options, services),
     }),
   ];
-  const read = files.map(({ path }) => path);
-  return [...steps, up({ name, at, services, read, waitSeconds, after: steps })];
+  return [...steps, up({ name, at, services, waitSeconds, after: steps })];
+}
+
+/** A service that is started. */
+interface Started {
+  service: string;
+  /** Whether it has a health check. */
+  watched: boolean;
+  /** The files that it mounts, relative to the stack's directory. */
+  read: readonly string[];
+}
+
+/** Those of the files that are in a directory that a service mounts, such as `./config:/etc/redis:ro`. */
+function mounted(volumes: readonly string[], files: readonly string[]): string[] {
+  const directories = volumes.flatMap((volume) => /^\.\/([^:]+):/.exec(volume)?.[1] ?? []);
+  return files.filter((file) => directories.some((directory) => file.startsWith(`${directory}/`)));
 }
 
 /**
- * What is added to the compose file on this host: the hash of the files it mounts, private ports, known names; and that
- * the health of what starts is asked for each second, where this engine can do that (Docker Engine 25, API 1.44; older
- * ones refuse it). There a container that is well is asked every 15 seconds, since each time costs the host a process in
- * it; of the others every 3, or whoever waits for them would wait longer.
- * @param watched the services that have a health check
+ * What is added to the compose file on this host: of each service the hash of the files that it mounts, private ports,
+ * known names; and that the health of what starts is asked for each second, where this engine can do that (Docker Engine
+ * 25, API 1.44; older ones refuse it). There a container that is well is asked every 15 seconds, since each time costs
+ * the host a process in it; of the others every 3, or whoever waits for them would wait longer.
  */
 function override(
   at: string,
-  { files = [], publish = {}, hosts = {} }: StackOptions,
-  services: readonly string[],
-  watched: readonly string[],
+  { publish = {}, hosts = {} }: StackOptions,
+  services: readonly Started[],
 ): Shell {
   const head =
-    '# Written with every deploy: makes the containers anew when a file that they read has changed.\nservices:\n';
-  const bodies = services.map((service) => {
+    '# Written with every deploy: makes a container anew when a file that it reads has changed.\nservices:\n';
+  const bodies = services.map(({ service, watched, read }) => {
     const ports = (publish[service] ?? []).map(
       ({ address, port }) =>
         `"${address.includes(':') ? `[${address}]` : address}:${port}:${port}"`,
@@ -114,11 +139,15 @@ function override(
     const published = ports.length > 0 ? `    ports: [${ports.join(', ')}]\n` : '';
     const entries = (hosts[service] ?? []).map(({ name, address }) => `"${name}:${address}"`);
     const known = entries.length > 0 ? `    extra_hosts: [${entries.join(', ')}]\n` : '';
-    const soon = watched.includes(service) ? '    healthcheck: {@soon}\n' : '';
-    return `  ${service}:\n    labels: {pocket.files: "@hash"}\n${published}${known}${soon}`;
+    const soon = watched ? '    healthcheck: {@soon}\n' : '';
+    const body = `  ${service}:\n    labels: {pocket.files: "@hash"}\n${published}${known}${soon}`;
+    return sh`
+      hash=$(cd ${at} 2>/dev/null && sha256sum -- ${read} 2>/dev/null </dev/null | sha256sum | cut -c1-16)
+      text=${body}
+      text=\${text//@hash/$hash}
+      printf %s "\${text//@soon/$soon}"`;
   });
   return sh`
-    hash=$(cd ${at} 2>/dev/null && sha256sum -- ${files.map(({ path }) => path)} 2>/dev/null </dev/null | sha256sum | cut -c1-16)
     engine=$(curl -q -fsS -m 5 --unix-socket /run/docker.sock http://docker/version 2>/dev/null ||
       docker version --format '"ApiVersion":"{{.Server.APIVersion}}"' 2>/dev/null || :)
     # An engine that says nothing is not taken for an old one: a moment without an answer would make all containers anew.
@@ -126,9 +155,8 @@ function override(
     if [[ $engine =~ '"ApiVersion":"1.'([0-9]+) ]] && ((BASH_REMATCH[1] < 44)); then
       soon='interval: 3s'
     fi
-    text=${head + bodies.join('')}
-    text=\${text//@hash/$hash}
-    printf %s "\${text//@soon/$soon}"`;
+    printf %s ${head}
+    ${lines(...bodies)}`;
 }
 
 /**
@@ -139,19 +167,23 @@ function override(
 function up(options: {
   name: string;
   at: string;
-  services: readonly string[];
-  /** The files that the containers read. */
-  read: readonly string[];
+  services: readonly Started[];
   waitSeconds: number;
   after: Step[];
 }): Step {
-  const { name, at, services, read, waitSeconds, after } = options;
+  const { name, at, services, waitSeconds, after } = options;
   const project = `pocket-${name}`;
+  const readers = services.filter(({ read }) => read.length > 0);
+  const mended = readers.map(
+    ({ service, read }) => sh`
+      again=$(read_before ${project} ${service} ${read})
+      [[ ! $again ]] || bring_up --force-recreate --no-deps $again`,
+  );
   return {
     title: `Bring up the stack ${name}`,
     after,
     check: sh`
-      for file in ${read}; do [[ ! ${at}/$file -nt ${at}/.applied ]] || exit 1; done
+      for file in ${[...new Set(readers.flatMap(({ read }) => read))]}; do [[ ! ${at}/$file -nt ${at}/.applied ]] || exit 1; done
       stack_state ${project} | cmp -s - ${at}/.applied`,
     apply: lines(
       sh`cd ${at}`,
@@ -170,9 +202,8 @@ function up(options: {
             exit 1
           }
         }
-        bring_up --remove-orphans ${services}
-        again=$(read_before ${project} ${read})
-        [[ ! $again ]] || bring_up --force-recreate --no-deps $again`,
+        bring_up --remove-orphans ${services.map(({ service }) => service)}
+        ${lines(...mended)}`,
       sh`stack_state ${project} >.applied`,
     ),
     timeoutSeconds: waitSeconds + 300,
