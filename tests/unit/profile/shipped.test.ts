@@ -72,6 +72,24 @@ test('filled in, each is good, with the topology that its name says', (t) => {
   assert.deepEqual(sizes('provider-plus-public-middleman'), [2, 1, 1, 1, 1]);
 });
 
+test('a relayer probes each node that it asks over HTTP, so that no relay has to find out', (t) => {
+  const filled = filledProfiles();
+  t.after(filled.remove);
+  for (const name of PROFILES.filter((one) => one !== 'custom')) {
+    const services = loadDeployment(filled.path(name)).profile.relayminer?.services ?? {};
+    const backends = Object.values(services).flatMap((one) => [
+      ...[one.backends.jsonrpc, one.backends.rest, one.backends.cometbft],
+    ]);
+    const probes = backends.flatMap((backend) => (backend ? [backend.health_check] : []));
+    assert.notEqual(probes.length, 0, name);
+    for (const probe of probes) {
+      assert.equal(probe?.enabled, true, name);
+      assert.equal(JSON.parse(probe.request_body ?? '').method, 'eth_blockNumber', name);
+      assert.deepEqual([probe.method, probe.expected_body], ['POST', '"result"'], name);
+    }
+  }
+});
+
 test('no address, port or password is written twice by hand', () => {
   for (const name of PROFILES) {
     const tree = treeOf(parse(readFileSync(shipped(name), 'utf8')));
