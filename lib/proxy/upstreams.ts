@@ -14,7 +14,7 @@ export const OUT_OF_SERVICE = `${STACKS}/reverse-proxy/caddy/out-of-service`;
  * file) it believes it of the one that asked last, and counts anew for the other: that is eleven times at most, and the
  * part of a second until the first (caddy, modules/caddyhttp/reverseproxy/healthchecks.go, v2.11).
  */
-const NOTICED_AFTER_SECONDS = 7;
+export const NOTICED_AFTER_SECONDS = 7;
 
 /** Each relayer by the name of its host, with its `host:port` as a proxy reaches it. */
 export function relayersOf(
