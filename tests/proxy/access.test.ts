@@ -38,7 +38,7 @@ describe('who gets where behind the proxy', { skip, timeout: 240_000 }, () => {
     });
     const ask = (from: string, headers = {}) =>
       request(proxy.https, PORTAL, 'GET', '/admin', headers, '', { from });
-    return { net, provider, ask };
+    return { net, provider, proxy, ask };
   };
 
   test('the portal is for a range of addresses, whatever a header says, and not for the gateway', async () => {
@@ -93,6 +93,27 @@ describe('who gets where behind the proxy', { skip, timeout: 240_000 }, () => {
     assert.equal((await ask('127.0.0.1', basic('me', PASSWORD))).status, 403);
     assert.equal((await ask('127.0.0.65')).status, 401);
     assert.equal((await ask('127.0.0.65', basic('me', PASSWORD))).status, 200);
+  });
+
+  test('a body above 1 MB reaches neither the portal nor the Middleman, one below it does', async () => {
+    const { net, provider, proxy } = await portal({ allow_from: ['127.0.0.0/8'] });
+    const middleman = await startUpstream(net(22), 3000);
+    for (const [name, upstream] of [
+      [PORTAL, provider],
+      ['stake.nodes.net', middleman],
+    ] as const) {
+      const post = async (bytes: number) => {
+        upstream.arrived.length = 0;
+        const body = Buffer.alloc(bytes, 'x');
+        const { status } = await request(proxy.https, name, 'POST', '/admin', {}, body);
+        return { status, arrived: upstream.arrived.map((one) => one.body.length) };
+      };
+      assert.deepEqual(await post(900_000), { status: 200, arrived: [900_000] }, name);
+      const { status, arrived } = await post(1_100_000);
+      // 0: ended while the client was still sending. 2.6 finds out when it has begun to pass it on.
+      assert.ok([0, 413].includes(status), `${name}: ${status}`);
+      assert.deepEqual(arrived, [], name);
+    }
   });
 
   test('without a name of its own there is no portal', async () => {
