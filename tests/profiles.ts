@@ -14,7 +14,7 @@ const FILLED: [placeholder: RegExp, value: (count: number) => string][] = [
   [/<IP address>/g, (count) => `10.0.0.${count}`],
   [/<you@your-domain\.net>/g, () => 'me@nodes.net'],
   [/<pokt1…[^>]*>/g, () => 'pokt1s6mfp75w66t7l44hyryaqcma5t2j8fswnl379y'],
-  [/<supplier-keys\.yaml>/g, () => 'supplier-keys.yaml'],
+  [/<\.\.\/deployments\/my-node\/supplier-keys\.yaml>/g, () => 'supplier-keys.yaml'],
   [/<http:\/\/your-ethereum-node:8545>/g, () => 'http://ethereum.nodes.net:8545'],
   [/<cloudflare>/g, () => 'cloudflare'],
   [/<file:dns-token\.txt>/g, () => 'cmd:echo dns-token-of-the-test'],

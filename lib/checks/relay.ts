@@ -44,7 +44,7 @@ export function relayProver(deployment: Deployment, hosts: readonly Host[]): Hos
  * Simulated relays through the public URL, one after another, each made by the image's own client and judged by what it
  * says; and that nothing came of them that could be claimed. All of it is one probe, which sends and counts.
  * Source: pocket-relay-miner, docs/SIMULATED_RELAYS.md, v0.1.x.
- * @throws UserError with exit code 2 when the keys of simulated relays do not exist yet
+ * @throws UserError with exit code 2 when the keys of simulated relays, or of suppliers, do not exist yet
  */
 export function relayChecks(context: CheckContext): Check[] {
   const { deployment, host, secrets } = context;
@@ -55,7 +55,10 @@ export function relayChecks(context: CheckContext): Check[] {
       `--relay: there is no ${missing.join(' and no ')} yet: ${rerun(deployment, 'relayminer', host)} makes what is missing`,
       EXIT.usage,
     );
-  const supplier = secrets.supplierKeys[0]!.address;
+  const [key] = secrets.supplierKeys;
+  if (!key)
+    throw new UserError('--relay: relayminer.keys_file in the profile has no keys yet', EXIT.usage);
+  const supplier = key.address;
   const entrance = entranceOf(deployment, host);
   const questions = questionsOf(deployment, entrance);
   const login = loginFrom(deployment, host, secrets.find('redis_password') !== undefined);

@@ -43,6 +43,28 @@ export function secretStoreChecks(deployment: Deployment, secrets: Secrets): Dep
       fix: 'give one of the two deployments a secret of its own: a key file for its suppliers, or a reference under secrets in its profile',
       ask: async () => sharedVerdict(deployment, secrets),
     },
+    ...supplierKeysExist(deployment, secrets),
+  ];
+}
+
+/** Without the keys nothing is asked about the suppliers, which must not look as if they were well. */
+function supplierKeysExist({ profile }: Deployment, { supplierKeys }: Secrets): DeploymentCheck[] {
+  const source = profile.relayminer?.keys_file;
+  if (source === undefined) return [];
+  return [
+    {
+      group: 'secrets',
+      severity: 'critical',
+      id: 'secrets.supplier-keys',
+      title: 'There are supplier keys, so that the suppliers can be asked about',
+      fix: 'make keys in the Provider’s portal and write them into relayminer.keys_file, as README.md says under “Where supplier keys come from”, then deploy',
+      ask: async () =>
+        supplierKeys.length > 0
+          ? pass(`${supplierKeys.length} keys`)
+          : fail(
+              `${source.startsWith('file:') ? shortPath(source.slice(5)) : 'relayminer.keys_file'} has none yet`,
+            ),
+    },
   ];
 }
 

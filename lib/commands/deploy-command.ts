@@ -81,7 +81,8 @@ export async function runDeploy(options: {
   const parts = partsOf(deployment, roles, hosts);
   if (parts.length === 0)
     throw new UserError('none of these hosts has any of these roles', EXIT.usage);
-  const secrets = loadSecrets(deployment, { create: true });
+  const deployed = parts.flatMap((part) => part.roles.map(({ name }) => name));
+  const secrets = loadSecrets(deployment, { create: true, roles: deployed });
   if (given.print) {
     const [host, ...others] = new Set(parts.map((part) => part.host));
     if (!host || others.length > 0) {

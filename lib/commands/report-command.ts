@@ -64,7 +64,7 @@ async function ask(
 /** The secrets in use: a report of new ones would describe a deployment that does not exist. */
 function existingSecrets(deployment: Deployment): Secrets {
   try {
-    return loadSecrets(deployment, { create: false });
+    return loadSecrets(deployment, { create: false, roles: [] });
   } catch (error) {
     throw new UserError((error as Error).message, EXIT.usage);
   }

@@ -159,7 +159,7 @@ function existingSecrets(
   deployment: ReturnType<typeof loadDeployment>,
 ): ReturnType<typeof loadSecrets> {
   try {
-    return loadSecrets(deployment, { create: false });
+    return loadSecrets(deployment, { create: false, roles: [] });
   } catch (error) {
     throw new UserError((error as Error).message, EXIT.usage);
   }

@@ -1,5 +1,7 @@
+import { shortPath } from '../short-path.ts';
 import type { ReportInput } from './input.ts';
 import { blocks, code, list } from './markdown.ts';
+import { fromReport } from './place.ts';
 import { registryEntries } from './registry-entry.ts';
 import { word } from './words.ts';
 
@@ -13,11 +15,12 @@ const DOMAINS = [
 
 /** What nobody but the operator can do. */
 export function remaining(input: ReportInput): string {
-  const { deployment } = input;
+  const { deployment, secrets } = input;
   const { profile } = deployment;
   const proxies = deployment.group('reverse_proxy_hosts').map(({ address }) => code(address));
   const provider = deployment.group('provider_hosts').length > 0;
   const relayers = deployment.group('relay_relayers').length > 0;
+  const keysFile = profile.relayminer?.keys_file;
   return blocks(
     '## What remains for you',
     list([
@@ -25,6 +28,11 @@ export function remaining(input: ReportInput): string {
         ? DOMAINS.flatMap((key) => profile[key] ?? []).map(
             (domain) => `DNS: point ${code(domain)} at ${proxies.join(', ')}.`,
           )
+        : []),
+      ...(keysFile !== undefined && secrets.supplierKeys.length === 0
+        ? [
+            `Supplier keys: ${keysFile.startsWith('file:') ? code(shortPath(keysFile.slice(5))) : code('relayminer.keys_file')} has none yet. Make them in the portal, [write them into it](${fromReport(deployment, 'README.md')}#where-supplier-keys-come-from), then deploy everything.`,
+          ]
         : []),
       ...(relayers
         ? ['Backends: the nodes that answer relays are yours to run; validation asks each of them.']

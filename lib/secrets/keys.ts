@@ -1,5 +1,5 @@
 import { createECDH, createHash, randomBytes } from 'node:crypto';
-import { parseDocument } from 'yaml';
+import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import { bech32Encode } from '../bech32.ts';
 import { Secret } from './secret.ts';
 
@@ -48,16 +48,18 @@ export function supplierAddress(hexKey: string): string {
 
 /**
  * Reads RelayMiner's keys file: a YAML mapping with a list `keys` of 64 hexadecimal digits each, optionally with 0x
- * (pocket-relay-miner, keys, v0.1.x). Throws with every malformed entry named by its position, never by its value.
+ * (pocket-relay-miner, keys, v0.1.x). An empty file, or list, has none yet. Throws with every malformed entry named by
+ * its position, never by its value.
  * @param source how messages call the file
  */
 export function parseSupplierKeys(text: string, source: string): SupplierKey[] {
   const document = parseDocument(text, { prettyErrors: false, logLevel: 'silent' });
   if (document.errors.length > 0) throw new Error(`${source} is not valid YAML`);
+  if (document.contents === null) return [];
   // A key of digits only would be read as a number and lose digits: take what is written instead.
-  const list = document.get('keys', true) as { items?: unknown[] } | undefined;
-  if (!list?.items?.length)
-    throw new Error(`${source}: expected a list named keys, with at least one key`);
+  const list = isMap(document.contents) && document.contents.get('keys', true);
+  if (isScalar(list) && list.value === null) return [];
+  if (!isSeq(list)) throw new Error(`${source}: expected a list named keys`);
   const problems: string[] = [];
   const seen = new Map<string, number>();
   const keys = list.items.map((item, index) => {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Deployment } from '../deployment.ts';
 import { EXIT, UserError } from '../exit-codes.ts';
@@ -52,12 +53,20 @@ const USED_BY: Record<SecretName, readonly RoleName[]> = {
   alert_pagerduty_key: [],
 };
 
+/** Who cannot do without the keys of the suppliers: these sign with them, and alerts compare with how many they are. */
+const NEED_SUPPLIER_KEYS: readonly RoleName[] = ['relayminer', 'monitoring'];
+
 /**
  * Loads the secrets that the deployment's roles use: from where the profile says, else from the store
  * `deployments/<name>/secrets.yaml`, which `create` fills with new ones where it lacks them.
  * Throws one error that lists everything that is missing or malformed, never a value.
+ * @param options.roles those that are about to be deployed, all where absent: the keys of suppliers may not exist yet
+ *   where none of these needs them, since the Provider makes them
  */
-export function loadSecrets(deployment: Deployment, options: { create: boolean }): Secrets {
+export function loadSecrets(
+  deployment: Deployment,
+  options: { create: boolean; roles?: readonly RoleName[] },
+): Secrets {
   const { profile } = deployment;
   const problems: string[] = [];
   const attempt = <T>(label: string, work: () => T): T | undefined => {
@@ -125,12 +134,12 @@ export function loadSecrets(deployment: Deployment, options: { create: boolean }
   }
 
   const keysFile = profile.relayminer?.keys_file;
+  const needKeys = NEED_SUPPLIER_KEYS.filter(
+    (role) => roles.has(role) && (options.roles?.includes(role) ?? true),
+  );
   const supplierKeys =
     keysFile && roles.has('relayminer')
-      ? attempt('relayminer.keys_file', () => {
-          const source = keysFile.startsWith('file:') ? keysFile.slice(5) : 'the keys';
-          return parseSupplierKeys(resolveReference(keysFile), source);
-        })
+      ? attempt('relayminer.keys_file', () => readSupplierKeys(keysFile, needKeys))
       : [];
 
   const managed = managedPasswords(profile);
@@ -183,6 +192,24 @@ export function loadSecrets(deployment: Deployment, options: { create: boolean }
     values: () => [...all],
     mask: (text) => maskWith(all, text),
   };
+}
+
+/**
+ * The keys of the profile's keys file; none where it does not exist or has none yet.
+ * Throws when it is malformed, and when it has none although roles need them.
+ */
+function readSupplierKeys(reference: string, needKeys: readonly RoleName[]): SupplierKey[] {
+  const path = reference.startsWith('file:') ? reference.slice(5) : undefined;
+  const source = path ?? 'the keys';
+  const exists = path === undefined || statSync(path, { throwIfNoEntry: false }) !== undefined;
+  const keys = exists ? parseSupplierKeys(resolveReference(reference), source) : [];
+  if (keys.length === 0 && needKeys.length > 0) {
+    const who = `${needKeys.join(' and ')} need${needKeys.length > 1 ? '' : 's'} them`;
+    throw new Error(
+      `${source} has no keys yet; ${who}. The Provider makes them, and is deployed before with --only: README.md, “Where supplier keys come from”`,
+    );
+  }
+  return keys;
 }
 
 /** The forms in which a value is written to files on a host; too short a value would stand for ordinary words. */

@@ -75,7 +75,7 @@ test('on a fresh host nothing that needs a service passes, and nothing is change
   const own = [
     ...['docker.engine', 'docker.compose', 'docker.enabled', 'exposure.outside'],
     ...['exposure.docker-api', 'exposure.docker-socket', 'exposure.temporal-ui'],
-    ...['secrets.store', 'secrets.shared'],
+    ...['secrets.store', 'secrets.shared', 'secrets.supplier-keys'],
   ];
   assert.deepEqual(
     passed.filter((id) => !id.startsWith('host.') && !own.includes(id)),

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { inspect } from 'node:util';
@@ -207,6 +215,56 @@ describe('references', () => {
   });
 });
 
+describe('supplier keys that do not exist yet', () => {
+  const gone = (t: TestContext) => {
+    const deployment = deploymentIn(t, EVERYTHING);
+    rmSync(join(deployment.profilePath!, '../keys.yaml'));
+    return deployment;
+  };
+  const empty = (t: TestContext) => deploymentIn(t, EVERYTHING, '# nothing yet\n');
+
+  test('are missed by the roles that use them, before anything is generated', (t) => {
+    for (const deployment of [gone(t), empty(t)]) {
+      for (const roles of [['relayminer'], ['redis', 'monitoring'], undefined] as const) {
+        const said = messageOf(() =>
+          loadSecrets(deployment, { create: true, ...(roles && { roles }) }),
+        );
+        assert.match(
+          said,
+          /^relayminer\.keys_file: \S+\/keys\.yaml has no keys yet; [a-z ]+ needs? them/,
+          `${roles}`,
+        );
+        assert.ok(!existsSync(deployment.directory));
+      }
+      const said = messageOf(() =>
+        loadSecrets(deployment, { create: true, roles: ['redis', 'monitoring'] }),
+      );
+      assert.match(said, /has no keys yet; monitoring needs them/);
+    }
+  });
+
+  test('are missed by no other role, and by nobody who only asks', (t) => {
+    for (const deployment of [gone(t), empty(t)]) {
+      for (const roles of [['provider', 'postgres'], []] as const) {
+        const secrets = loadSecrets(deployment, { create: roles.length > 0, roles });
+        assert.deepEqual(secrets.supplierKeys, []);
+        assert.match(secrets.get('encryption_key').reveal(), /^[0-9a-f]{64}$/);
+      }
+    }
+  });
+
+  test('a file that is there is read whatever is deployed, and refused when it is malformed', (t) => {
+    const deployment = deploymentIn(t, EVERYTHING);
+    const { supplierKeys } = loadSecrets(deployment, { create: true, roles: ['provider'] });
+    assert.equal(supplierKeys.length, 1);
+    const malformed = deploymentIn(t, EVERYTHING, 'keys: [x]\n');
+    assert.throws(
+      () => loadSecrets(malformed, { create: true, roles: ['provider'] }),
+      /keys\[0\] is not a private key/,
+    );
+  });
+});
+
 describe('supplier keys', () => {
   test('give addresses and public keys', () => {
     // The key 1 is the generator point itself, whose hash160 every wallet of this curve agrees on.
@@ -236,8 +294,10 @@ describe('supplier keys', () => {
     assert.equal(key?.privateKey.reveal(), digits);
   });
 
-  test('a file without keys is refused', () => {
-    for (const text of ['', 'keys:\n', 'keys: []\n', '[]\n', 'keys: x\n', `${CANARY}: [`]) {
+  test('a file in which there is none yet has none; one with something else is refused', () => {
+    for (const text of ['', '# later\n', 'keys:\n', 'keys: []\n'])
+      assert.deepEqual(parseSupplierKeys(text, 'keys.yaml'), [], text);
+    for (const text of ['[]\n', 'keys: x\n', 'keys: {}\n', 'key: []\n', `${CANARY}: [`]) {
       const said = messageOf(() => parseSupplierKeys(text, 'keys.yaml'));
       assert.match(said, /^keys\.yaml(?:: expected a list named keys| is not valid YAML)/, text);
       assert.doesNotMatch(said, new RegExp(CANARY));

@@ -19,6 +19,7 @@ const WITHOUT_SERVICES = [
   'secrets.store',
   'secrets.values',
   'secrets.shared',
+  'secrets.supplier-keys',
 ];
 
 test('with nothing listening anywhere validation passes nothing that needs a service', {

@@ -101,6 +101,10 @@ test('--relay is refused with what to do where nobody can be asked', async () =>
     () => relayChecks({ ...context, secrets }),
     refused(/no simulation_application_key and no simulation_gateway_key yet: .*relayminer\.mjs/),
   );
+  assert.throws(
+    () => relayChecks({ ...context, secrets: { ...context.secrets, supplierKeys: [] } }),
+    refused(/relayminer\.keys_file in the profile has no keys yet/),
+  );
 });
 
 test('only who asks for relays gets them, and a probe that cannot run fails each of them', async () => {

@@ -195,6 +195,18 @@ describe('on the operator’s machine', () => {
     );
   });
 
+  test('supplier keys that do not exist yet are missed, and where they are to be is told', async () => {
+    const context = labContext();
+    assert.equal((await asked(context, 'supplier-keys')).told, 'pass 1 keys');
+    rmSync(keysFile(context));
+    const secrets = loadSecrets(context.deployment, { create: false, roles: [] });
+    const { told } = await asked({ ...context, secrets }, 'supplier-keys');
+    assert.match(told, /^fail \S+\/supplier-keys\.yaml has none yet$/);
+    const provider = { ...context.deployment.profile, relayminer: undefined };
+    const without = secretStoreChecks({ ...context.deployment, profile: provider }, secrets);
+    assert.ok(!without.some(({ id }) => id === 'secrets.supplier-keys'));
+  });
+
   test('a secret of another deployment is told by names, and by no value', async () => {
     const context = labContext();
     assert.equal((await asked(context, 'shared')).told, 'pass there is no other');

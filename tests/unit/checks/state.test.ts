@@ -162,14 +162,14 @@ test('each backend of a service is looked at, and of a URL only the server is sh
 });
 
 test('suppliers: none before staking, all after it, none twice', () => {
-  const of = (counts: (number | undefined)[], staked?: number) =>
+  const of = (counts: (number | undefined)[], staked?: number, keys = 3) =>
     claimedVerdict(
       from(
         ...counts.map((count) =>
           count === undefined ? '' : `ha_miner_supplier_claimed_count{instance="a"} ${count}\n`,
         ),
       ),
-      3,
+      keys,
       staked,
     ).verdict;
   assert.equal(of([2, 1]), 'pass');
@@ -182,6 +182,7 @@ test('suppliers: none before staking, all after it, none twice', () => {
   assert.equal(of([1, 0], 2), 'fail');
   assert.equal(of([1, 1], 2), 'warn');
   assert.equal(of([2, 1], 2), 'pass', 'one is about to leave');
+  assert.equal(of([2, 1], undefined, 0), 'skip', 'the keys are not on this machine');
 });
 
 test('one version everywhere, by reference and by what it was built from', () => {

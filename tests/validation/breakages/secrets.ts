@@ -40,4 +40,12 @@ export const BREAKAGES: readonly Breakage[] = [
     mends: [here('rm -r deployments/other')],
     only: ['secrets'],
   },
+  {
+    check: 'secrets.supplier-keys',
+    breaks: [{ profile: { relayminer: { keys_file: 'no-keys-yet.yaml' } } }],
+    evidence: /no-keys-yet\.yaml has none yet$/,
+    fix: /^make keys in the Provider’s portal and write them into relayminer\.keys_file/,
+    mends: [{ profile: {} }],
+    only: ['secrets'],
+  },
 ];
