@@ -11,9 +11,11 @@ const README = read('README.md');
 const DOCS = [
   'README.md',
   'docs/glossary.md',
+  'docs/operations.md',
   'docs/profile.md',
   'docs/reverse-proxy.md',
   'docs/scripts.md',
+  'docs/validation.md',
 ];
 
 /** Everything in the README that is typed: code spans, and the lines of code blocks without prompt and comment. */
