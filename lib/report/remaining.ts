@@ -56,6 +56,11 @@ export function remaining(input: ReportInput): string {
         : [
             'Firewall: it is off in the profile (`firewall.enabled`). Allow only the connections of the table above.',
           ]),
+      ...(deployment.group('monitoring_hosts').length > 0 && profile.monitoring.alerts.length === 0
+        ? [
+            'Alerts: nobody is told of them. Say in the profile how (`monitoring.alerts`, such as `[slack]` with `secrets.alert_slack_url`), deploy, and try it: `scripts/validate.mjs` with `--alert`.',
+          ]
+        : []),
       'Backups: the list below, on another machine.',
     ]),
     registryEntries(input),

@@ -189,6 +189,15 @@ describe('the report', () => {
     assert.ok(by('ubuntu').includes(`data 'sudo -n ${backup}`));
   });
 
+  test('says that nobody is told of alerts, where something is monitored and nobody is', (t) => {
+    const monitored = `${SPREAD.replace('secrets:', "secrets:\n  alert_slack_url: 'cmd:echo https://hooks.nodes.net/x1'")}monitoring_hosts: [data]\n`;
+    const said = (profile: string) =>
+      /^- Alerts: nobody is told/m.test(reportMarkdown(given(t, profile)));
+    assert.ok(said(monitored));
+    assert.ok(!said(`${monitored}monitoring: {alerts: [slack]}\n`));
+    assert.ok(!said(SPREAD), 'without monitoring there are no alerts');
+  });
+
   test('says nothing undefined, whatever the deployment lacks', (t) => {
     const relaysOnly = NO_PROVIDER.replace(
       /^( {2})?(edge|relay_public_domain|reverse_proxy|reverse_proxy_hosts):.*\n/gm,

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { loadDeployment } from '../../../lib/deployment.ts';
 import { ProfileError } from '../../../lib/profile/problem.ts';
 import { scalars, treeOf } from '../../../lib/profile/tree.ts';
+import { loadSecrets } from '../../../lib/secrets/secrets.ts';
 import { ROOT } from '../../lab/paths.ts';
 import { filledProfiles, PROFILES } from '../../profiles.ts';
 
@@ -87,6 +88,25 @@ test('a relayer probes each node that it asks over HTTP, so that no relay has to
       assert.equal(JSON.parse(probe.request_body ?? '').method, 'eth_blockNumber', name);
       assert.deepEqual([probe.method, probe.expected_body], ['POST', '"result"'], name);
     }
+  }
+});
+
+test('how people are told of alerts stands in the production profiles, and works as it stands', (t) => {
+  const filled = filledProfiles();
+  t.after(filled.remove);
+  writeFileSync(
+    join(filled.directory, 'slack-url.txt'),
+    'https://hooks.slack.com/services/T0/B0/x',
+  );
+  for (const name of ['production-single-host', 'recommended-production']) {
+    const text = readFileSync(filled.path(name), 'utf8');
+    const example = text.replace(/^# +((?:monitoring: |secrets: \{ alert_).*)$/gm, '$1');
+    const path = join(filled.directory, `told-${name}.yaml`);
+    writeFileSync(path, example);
+    const deployment = loadDeployment(path, { root: filled.directory });
+    assert.deepEqual(deployment.profile.monitoring.alerts, ['slack'], name);
+    const secrets = loadSecrets(deployment, { create: true, roles: [] });
+    assert.match(secrets.get('alert_slack_url').reveal(), /^https:/);
   }
 });
 
