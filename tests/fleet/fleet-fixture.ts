@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { stringify } from 'yaml';
 import { type Deployment, loadDeployment } from '../../lib/deployment.ts';
+import { DEFAULT_POCKETD } from '../../lib/profile/pocketd-releases.ts';
 import { openConnection } from '../../lib/run/connection.ts';
 import { writeSshConfig } from '../../lib/run/ssh-config.ts';
 import { generatePrivateKey } from '../../lib/secrets/keys.ts';
@@ -11,6 +12,7 @@ import { ensureBundle } from '../lab/bundle.ts';
 import { LAB_BUNDLE, ROOT } from '../lab/paths.ts';
 import { merged, STAND_IN_IMAGES, standInChain } from '../lab/profile.ts';
 import { type ChainState, startStandIns } from '../lab/stand-ins.ts';
+import { pocketdArchive } from '../lab/standins/pocketd/archive.ts';
 import { type Host, type HostSpec, testHosts } from './hosts.ts';
 import { runScript, type ScriptResult } from './lab-fixture.ts';
 
@@ -74,6 +76,7 @@ export async function fleet(test: TestContext, spec: FleetSpec): Promise<Fleet> 
     Object.entries(hosts).map(([name, { address }]) => [name, address]),
   );
   const { provider, ...chain } = standInChain(outside);
+  const { path: archive, sha256 } = pocketdArchive(home, DEFAULT_POCKETD.replace(/^v/, ''));
   const base = merged(
     {
       ...(spec.base !== 'custom' && {
@@ -88,6 +91,8 @@ export async function fleet(test: TestContext, spec: FleetSpec): Promise<Fleet> 
       images: { source: 'bundle', bundle: LAB_BUNDLE, ...STAND_IN_IMAGES },
       relayminer: { keys_file: join(home, 'keys.yaml'), services: services(outside) },
       reverse_proxy: { tls: 'internal', acme_email: 'tls@nodes.net' },
+      // Hosts of a fleet do not reach GitHub, from where a release is downloaded.
+      pocketd: { archive, sha256: { amd64: sha256, arm64: sha256 } },
     },
     spec.profile?.(addresses) ?? {},
   );
