@@ -178,15 +178,12 @@ function password() {
   });
 }
 
-/** Nobody is told any more: the container goes, and the secrets of the receivers with it. */
+/** Nobody is told any more: the stack ends the container, and here go the secrets of the receivers. */
 function withoutAlertmanager() {
   return command({
     title: 'Have no Alertmanager',
     unless: sh`[[ ! -e /opt/pocket/monitoring/alertmanager ]]`,
-    run: sh`
-      docker compose --project-directory /opt/pocket/monitoring rm --stop --force alertmanager
-      rm -r /opt/pocket/monitoring/alertmanager
-      stack_state pocket-monitoring >/opt/pocket/monitoring/.applied`,
+    run: sh`rm -r /opt/pocket/monitoring/alertmanager`,
   });
 }
 

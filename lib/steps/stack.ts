@@ -58,6 +58,8 @@ export interface StackOptions {
 /** What is asked of a service of a compose file here. */
 interface ComposeService {
   healthcheck?: unknown;
+  /** Given where it is not part of what runs. */
+  profiles?: string[];
   volumes?: string[];
 }
 
@@ -74,7 +76,8 @@ export function stack(options: StackOptions): Step[] {
   const at = `${STACKS}/${name}`;
   const compose = composeFile(`${name}/compose.yaml`);
   const described: Record<string, ComposeService> = parse(compose, { merge: true }).services;
-  const services = (options.services ?? Object.keys(described)).map((service) => ({
+  const wanted = options.services ?? Object.keys(described);
+  const services = wanted.map((service) => ({
     service,
     watched: described[service]?.healthcheck !== undefined,
     read: mounted(
@@ -100,7 +103,10 @@ export function stack(options: StackOptions): Step[] {
       content: override(at, options, services),
     }),
   ];
-  return [...steps, up({ name, at, services, waitSeconds, after: steps })];
+  const unwanted = Object.keys(described).filter(
+    (service) => !wanted.includes(service) && !described[service]?.profiles,
+  );
+  return [...steps, up({ name, at, services, unwanted, waitSeconds, after: steps })];
 }
 
 /** A service that is started. */
@@ -168,12 +174,15 @@ function up(options: {
   name: string;
   at: string;
   services: readonly Started[];
+  /** Those that the host no longer has, or never had. */
+  unwanted: readonly string[];
   waitSeconds: number;
   after: Step[];
 }): Step {
-  const { name, at, services, waitSeconds, after } = options;
+  const { name, at, services, unwanted, waitSeconds, after } = options;
   const project = `pocket-${name}`;
   const readers = services.filter(({ read }) => read.length > 0);
+  const read = [...new Set(readers.flatMap((one) => one.read))];
   const mended = readers.map(
     ({ service, read }) => sh`
       again=$(read_before ${project} ${service} ${read})
@@ -183,7 +192,7 @@ function up(options: {
     title: `Bring up the stack ${name}`,
     after,
     check: sh`
-      for file in ${[...new Set(readers.flatMap(({ read }) => read))]}; do [[ ! ${at}/$file -nt ${at}/.applied ]] || exit 1; done
+      for file in ${read}; do [[ ! ${at}/$file -nt ${at}/.applied ]] || exit 1; done
       stack_state ${project} | cmp -s - ${at}/.applied`,
     apply: lines(
       sh`cd ${at}`,
@@ -204,7 +213,10 @@ function up(options: {
         }
         bring_up --remove-orphans ${services.map(({ service }) => service)}
         ${lines(...mended)}`,
+      ...(unwanted.length > 0 ? [sh`docker compose rm --stop --force ${unwanted}`] : []),
       sh`stack_state ${project} >.applied`,
+      // What was written while the clock was ahead would be newer for as long as it was.
+      sh`for file in ${read}; do [[ ! $file -nt .applied ]] || touch --reference="$file" .applied; done`,
     ),
     timeoutSeconds: waitSeconds + 300,
   };

@@ -41,13 +41,18 @@ const KEYS = 'keys/keys.yaml';
 const SECOND = 1000;
 
 /** RelayMiner's stack in a directory of this test's own: what its steps would run there. */
-function relayminerStack(t: TestContext, paths = [KEYS, RELAYER, MINER]) {
+function relayminerStack(
+  t: TestContext,
+  paths = [KEYS, RELAYER, MINER],
+  services?: ('relayer' | 'miner')[],
+) {
   const root = temporary(t);
   const at = join(root, 'relayminer');
   const steps = stack({
     name: 'relayminer',
     env: '',
     files: paths.map((path) => ({ path, content: '' })),
+    ...(services && { services }),
   });
   const shell = (text: string) => text.replaceAll(STACKS, root);
   const override = steps.find(({ title }) => title.endsWith('/compose.override.yaml'));
@@ -121,6 +126,7 @@ ${Object.entries(seconds)
   .join('\n')}
     'compose up'*) echo "up: \${*: -3}" ;;
     'compose config'*) ;;
+    'compose rm'*) echo "rm: \${*:3}" ;;
     ps*) ;;
     *) echo "unexpected: $*" >&2; exit 9 ;;
   esac
@@ -142,4 +148,22 @@ test('who runs since before its file was mended is started anew, and nobody else
   assert.deepEqual(told({ miner: 30 }), []);
   write(KEYS, 'two', 10);
   assert.deepEqual(told({ relayer: 5, miner: 30 }), ['up: --force-recreate --no-deps miner']);
+});
+
+test('a service that the host no longer has is ended with the next change of its stack', (t) => {
+  const { write, apply } = relayminerStack(t, [KEYS, MINER], ['miner']);
+  for (const path of [KEYS, MINER]) write(path, 'one', 60);
+  const { stdout, stderr, status } = apply(running({ miner: 5 }));
+  assert.equal(status, 0, stderr);
+  assert.deepEqual(stdout.trim().split('\n').slice(1), ['rm: --stop --force relayer']);
+});
+
+test('what was written while the clock was ahead is applied once, and not with every deploy', (t) => {
+  const { write, apply, check } = relayminerStack(t);
+  for (const path of [KEYS, RELAYER, MINER]) write(path, 'one', 60);
+  write(RELAYER, 'two', -3600);
+  assert.equal(apply(running({ relayer: 5, miner: 5 })).status, 0);
+  assert.equal(check('-n').status, 0);
+  write(RELAYER, 'three', -3700);
+  assert.notEqual(check('-n').status, 0);
 });
