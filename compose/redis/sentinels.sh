@@ -37,6 +37,34 @@ survey() {
   agreed=$(printf '%s\n' "$answers" | awk -v host="$primary" 'host != "" && $2 == host' | wc -l)
 }
 
+# has_replicas: whether a Sentinel takes this Redis for the primary and knows replicas of it.
+has_replicas() {
+  for one in $SENTINELS; do
+    ! sentinel "$one" MASTER pocket | awk -v address="$ADDRESS" '
+      $0 == "ip" { getline; host = $0 }
+      $0 == "num-slaves" { getline; replicas = $0 }
+      END { exit !(host == address && replicas > 0) }' || return 0
+  done
+  return 1
+}
+
+# known_replica: whether a Sentinel has seen this Redis follow the primary.
+known_replica() {
+  for one in $SENTINELS; do
+    ! sentinel "$one" REPLICAS pocket | awk -v address="$ADDRESS" '
+      $0 == "ip" { getline; if ($0 == address) known = 1 }
+      END { exit !known }' || return 0
+  done
+  return 1
+}
+
+# keys HOST: how many keys the Redis of a host has, but for the one of turns.sh, or `unknown`.
+keys() {
+  count=$(redis "$1" EVAL 'local turn = redis.call("EXISTS", KEYS[1]) return redis.call("DBSIZE") - turn' \
+    1 pocket-automations:turn) || :
+  case $count in '' | *[!0-9]*) echo unknown ;; *) echo "$count" ;; esac
+}
+
 # agreed_on: whether every Sentinel that answers takes this Redis for the primary, none takes it for gone yet, and none is
 # promoting another.
 agreed_on() {

@@ -2,7 +2,9 @@ import { imagesOf } from '../images/role-images.ts';
 import { PORT_NAMES, PORTS } from '../ports.ts';
 import type { RoleName } from '../profile/roles.ts';
 import { sh } from '../shell.ts';
+import { STACKS } from '../steps/stack.ts';
 import type { Check } from '../validation/check.ts';
+import { onHost } from '../validation/fixes.ts';
 import { fail, pass, skip } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 import { architectureCheck, SYSTEM_AND_CLOCK, systemCheck } from './host.ts';
@@ -19,6 +21,7 @@ export function preflightChecks(context: CheckContext, roles: readonly RoleName[
     clockCheck(context),
     ...keptSecretsChecks(context, roles),
     ...portChecks(context, roles),
+    ...(roles.includes('redis') ? onlyRedisChecks(context) : []),
     ...(deployment.imageSource === 'registry' ? registryChecks(context, roles) : []),
   ];
 }
@@ -106,6 +109,38 @@ export function portVerdict(output: string, port: number, ours: string) {
   if (!listener) return pass('free, or ours');
   const [, name, pid] = /users:\(\("([^"]*)",pid=(\d+)/.exec(listener) ?? [];
   return fail(`port ${port} is taken by ${name ? `${name} (process ${pid})` : 'another program'}`);
+}
+
+/**
+ * Whether the only Redis there was until now is to follow another from now on: it would have to drop its data, which nobody
+ * else has, and does not start then (compose/redis/start.sh).
+ */
+function onlyRedisChecks({ deployment, host }: CheckContext): Check[] {
+  const [first, ...others] = deployment.publishers('sentinel');
+  if (!first || !others.includes(host)) return [];
+  const stack = `${STACKS}/redis`;
+  const drop = `docker compose --project-directory ${stack} down --volumes`;
+  return [
+    {
+      id: 'host.only-redis',
+      group,
+      severity: 'critical',
+      title: 'No Redis here has data that the first of redis_hosts lacks',
+      host,
+      probe: sh`
+        ! grep -qsxE "REDIS_HOSTS=('')?" ${`${stack}/.env`} ||
+          docker volume ls --quiet --filter name=^pocket-redis_data$`,
+      fix: `list ${host.name} first in redis_hosts; if nobody needs that data: ${onHost(deployment, host, drop)}`,
+      judge: ({ output, status }) => {
+        if (status !== 0) return skip('it could not be told');
+        return output.trim() === ''
+          ? pass('none')
+          : fail(
+              `its Redis was the only one until now, and would lose its data if it followed that of ${first.name}`,
+            );
+      },
+    },
+  ];
 }
 
 /** Whether the host reaches the registries of the images that it lacks. */

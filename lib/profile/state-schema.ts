@@ -7,7 +7,7 @@ export const redis = z.strictObject({
   mode: oneOf(['deploy', 'sentinel', 'external'])
     .default('deploy')
     .describe(
-      'deploy: one Redis on the host of redis_hosts; sentinel: a primary, replicas and Sentinels on three hosts or more; external: the Redis at redis_url.',
+      'deploy: one Redis on the host of redis_hosts; sentinel: a primary, replicas and Sentinels on three hosts or more (from deploy to sentinel: list the host that has Redis first, since the others begin with its data); external: the Redis at redis_url.',
     ),
   maxmemory: amountOfMemory('3gb')
     .optional()

@@ -52,6 +52,8 @@ test('Redis with Sentinels loses no acknowledged write but the one in hand when 
     await hosts.a.exec(`docker exec -i pocket-redis-redis-1 sh <<'COMMANDS'
       REDISCLI_AUTH=$(awk -F'"' '/^requirepass/ { print $2 }' /etc/redis/password.conf) redis-cli SET kept 42
 COMMANDS`);
+    operator.change({ redis_hosts: ['b', 'a', 'c'] });
+    assert.match(await operator.refused(), /its Redis was the only one until now/);
     operator.change({});
     await operator.deploy();
     await operator.untilSettled();
@@ -228,6 +230,10 @@ async function operatorOf(t: TestContext, hosts: Record<'a' | 'b' | 'c', Host>) 
       await sleep(200);
     }
   };
+  const deploying = () => {
+    const words = ['--only', 'common,install-docker,images,redis', '--yes', '--json'];
+    return runScript(home, 'deploy', '--profile', path, ...words);
+  };
   const url = () => deployment().redisUrl(deployment().host('a'), password());
   return {
     ...{ change, info, only, primary, url },
@@ -242,10 +248,15 @@ async function operatorOf(t: TestContext, hosts: Record<'a' | 'b' | 'c', Host>) 
       writeFileSync(store, stringify({ redis_password: value }));
     },
     async deploy() {
-      const words = ['--only', 'common,install-docker,images,redis', '--yes', '--json'];
-      const run = await runScript(home, 'deploy', '--profile', path, ...words);
+      const run = await deploying();
       assert.equal(run.status, 0, run.stdout + run.stderr);
       return run.events.at(-1)?.changed;
+    },
+    /** What a deploy says that does not come about. */
+    async refused() {
+      const run = await deploying();
+      assert.notEqual(run.status, 0, run.stdout + run.stderr);
+      return run.stdout + run.stderr;
     },
     async validate() {
       const run = await runScript(

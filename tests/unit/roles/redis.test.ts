@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
@@ -129,8 +129,14 @@ interface World {
   goneAfterFailover?: boolean;
   /** How often a Sentinel was told to fail over. */
   failovers?: number;
-  /** What each Redis was told besides INFO, in order. */
+  /** What each Redis was told besides questions, in order. */
   told?: string[];
+  /** By host: how many keys its Redis has. */
+  keys?: Record<string, number>;
+  /** After how many questions for its keys a Redis has one more than before. */
+  filledAfter?: number;
+  /** The replicas that each Sentinel knows. */
+  replicas?: string[];
 }
 
 /** Runs a script of the stack in a directory in place of the container; what it told and started, and its volume. */
@@ -139,6 +145,7 @@ function started(
   script: string,
   world: World,
   data: Record<string, string> = {},
+  environment: Record<string, string> = {},
   ...words: string[]
 ) {
   const root = directoryWith(t, {
@@ -163,21 +170,26 @@ function started(
     writeFileSync(join(root, 'bin', name), text);
     chmodSync(join(root, 'bin', name), 0o755);
   }
-  const output = execFileSync('sh', [join(root, 'script.sh'), ...words], {
+  const ended = spawnSync('sh', [join(root, 'script.sh'), ...words], {
     encoding: 'utf8',
     timeout: 60_000,
     env: {
       PATH: `${join(root, 'bin')}:${process.env.PATH}`,
       SENTINELS: '10.0.0.1 10.0.0.2 10.0.0.3',
       ADDRESS: '10.0.0.1',
+      ...environment,
     },
   });
   const state = join(root, 'data/sentinel.conf');
+  assert.equal(ended.signal, null, ended.stderr);
   const after: World = JSON.parse(readFileSync(join(root, 'world.json'), 'utf8'));
   return {
     failovers: after.failovers ?? 0,
     told: after.told ?? [],
-    command: /^started (.*)$/m.exec(output)?.[1]?.replaceAll(`${root}/`, '/'),
+    status: ended.status,
+    said: ended.stderr,
+    command: /^started (.*)$/m.exec(ended.stdout)?.[1]?.replaceAll(`${root}/`, '/'),
+    kind: existsSync(join(root, 'data/kind')) ? readFileSync(join(root, 'data/kind'), 'utf8') : '',
     state: existsSync(state) ? readFileSync(state, 'utf8') : '',
   };
 }
@@ -194,6 +206,12 @@ if (port === '6379') {
   if (!world.redis?.[host]) process.exit(1);
   if (words[0] === 'INFO') {
     console.log(world.redis[host].replaceAll('\\n', '\\r\\n'));
+  } else if (words[0] === 'PING') {
+    console.log('PONG');
+  } else if (words[0] === 'EVAL') {
+    console.log(world.keys?.[host] ?? 'LOADING Redis is loading the dataset in memory');
+    if (world.filledAfter && --world.filledAfter === 0) world.keys[host] = 1;
+    writeFileSync('${root}/world.json', JSON.stringify(world));
   } else {
     (world.told ??= []).push([host, ...words].join(' '));
     writeFileSync('${root}/world.json', JSON.stringify(world));
@@ -212,10 +230,12 @@ if (port === '6379') {
     if (world.promotedAfter) world.flags = 'master,failover_in_progress';
     else if (world.promoted) promote();
     console.log(world.promoted ? 'OK' : 'NOGOODSLAVE No suitable replica to promote\\n');
+  } else if (words[1] === 'REPLICAS') {
+    for (const one of world.replicas ?? []) console.log(['name', one + ':6379', 'ip', one, 'port', '6379'].join('\\n'));
   } else {
     if (world.promotedAfter && --world.promotedAfter === 0) promote();
     const flags = world.flags ?? 'master';
-    console.log(['name', 'pocket', 'ip', known[1], 'port', '6379', 'flags', flags, 'config-epoch', known[0]].join('\\n'));
+    console.log(['name', 'pocket', 'ip', known[1], 'port', '6379', 'flags', flags, 'num-slaves', (world.replicas ?? []).length, 'config-epoch', known[0]].join('\\n'));
   }
   writeFileSync('${root}/world.json', JSON.stringify(world));
 }
@@ -233,16 +253,19 @@ const all = (epoch: number, primary: string): World['sentinels'] => ({
 const follows = (primary: string, link: string) =>
   `role:slave\nmaster_host:${primary}\nmaster_link_status:${link === 'up' ? 'up' : 'down'}\n${link === 'up' ? '' : `master_link_down_since_seconds:${link}`}`;
 
+const SEVERAL = { appendonlydir: '', kind: 'several\n' };
+const ALONE = { appendonlydir: '', kind: 'alone\n' };
+
 describe('a Redis that starts', () => {
   const start = (t: TestContext, world: World, empty = false) =>
-    started(t, 'redis/start.sh', world, empty ? {} : { appendonlydir: '' }).command;
+    started(t, 'redis/start.sh', world, empty ? {} : SEVERAL).command;
 
   test('is the primary on the first host when everything is new', (t) => {
     assert.equal(start(t, { sentinels: {} }, true), PRIMARY);
   });
   test('is a replica where the Sentinels have another primary, with data or without', (t) => {
-    for (const empty of [true, false])
-      assert.equal(start(t, { sentinels: all(3, '10.0.0.2') }, empty), replicaOf('10.0.0.2'));
+    const world = { sentinels: all(3, '10.0.0.2'), replicas: ['10.0.0.1'] };
+    for (const empty of [true, false]) assert.equal(start(t, world, empty), replicaOf('10.0.0.2'));
   });
   test('goes by the latest agreement, not by a Sentinel that was away', (t) => {
     const sentinels: World['sentinels'] = {
@@ -250,7 +273,7 @@ describe('a Redis that starts', () => {
       '10.0.0.2': [2, '10.0.0.3'],
       '10.0.0.3': [2, '10.0.0.3'],
     };
-    assert.equal(start(t, { sentinels }), replicaOf('10.0.0.3'));
+    assert.equal(start(t, { sentinels, replicas: ['10.0.0.1'] }), replicaOf('10.0.0.3'));
   });
   test('is the primary where nobody followed it until now, as when all hosts restart', (t) => {
     const redis = { '10.0.0.2': follows('10.0.0.1', '-1'), '10.0.0.3': follows('10.0.0.1', '-1') };
@@ -272,7 +295,7 @@ describe('a Redis that starts', () => {
       const redis = { '10.0.0.2': follows('10.0.0.1', '6') };
       const world = { sentinels: all(1, '10.0.0.1'), redis, flags };
       const own = { ...world, promoted: '10.0.0.2', promotedAfter: 12 };
-      const { command, failovers } = started(t, 'redis/start.sh', own, { appendonlydir: '' });
+      const { command, failovers } = started(t, 'redis/start.sh', own, SEVERAL);
       assert.equal(command, replicaOf('10.0.0.2'));
       assert.equal(failovers, 0);
     });
@@ -281,7 +304,7 @@ describe('a Redis that starts', () => {
     const redis = { '10.0.0.2': follows('10.0.0.1', '2') };
     const promoted = { promoted: '10.0.0.2', promotedAfter: 20 };
     const world = { sentinels: all(1, '10.0.0.1'), redis, ...promoted };
-    const { command, failovers } = started(t, 'redis/start.sh', world, { appendonlydir: '' });
+    const { command, failovers } = started(t, 'redis/start.sh', world, SEVERAL);
     assert.equal(command, replicaOf('10.0.0.2'));
     assert.equal(failovers, 1);
   });
@@ -293,6 +316,97 @@ describe('a Redis that starts', () => {
     const redis = { '10.0.0.2': follows('10.0.0.3', 'up') };
     const world = { sentinels: all(1, '10.0.0.1'), redis, promoted: '10.0.0.2' };
     assert.equal(start(t, world), PRIMARY);
+  });
+});
+
+describe('a Redis with data that may be of nobody else', () => {
+  const there = { '127.0.0.2': 'role:master', '10.0.0.2': 'role:master' };
+  const keys = (own: number, other: number) => ({ '127.0.0.2': own, '10.0.0.2': other });
+  const start = (t: TestContext, world: Partial<World>, data: Record<string, string>) =>
+    started(t, 'redis/start.sh', { sentinels: {}, redis: there, ...world }, data, {
+      SENTINELS: '10.0.0.2 10.0.0.1 10.0.0.3',
+    });
+  const NOTHING_NOTED = { appendonlydir: '' };
+
+  for (const [who, data] of [
+    ['that was the only one', ALONE],
+    ['of which nobody knows more than that', NOTHING_NOTED],
+  ] as const) {
+    for (const [where, sentinels] of [
+      ['the first host', {}],
+      ['what Sentinels name', all(0, '10.0.0.2')],
+    ] as const) {
+      test(`${who}, does not follow ${where}, and says what to do`, (t) => {
+        for (const other of where === 'the first host' ? [3] : [0, 3]) {
+          const { status, command, said } = start(t, { sentinels, keys: keys(700, other) }, data);
+          assert.deepEqual([status, command], [1, undefined]);
+          assert.match(
+            said,
+            /^not started: this Redis was the only one, .* keys \(700\) .* 10\.0\.0\.2$/m,
+          );
+          assert.match(said, /^ {2}List the host of 10\.0\.0\.1 first in redis_hosts\./m);
+        }
+      });
+    }
+  }
+  test('that was the only one, does not follow even where a Sentinel has once seen it do so', (t) => {
+    const world = { sentinels: all(3, '10.0.0.2'), replicas: ['10.0.0.1'], keys: keys(700, 3) };
+    assert.equal(start(t, world, ALONE).status, 1);
+  });
+  test('that cannot be counted, is not taken for empty', (t) => {
+    const { status, said } = start(t, { redis: {} }, ALONE);
+    assert.equal(status, 1);
+    assert.match(said, /keys \(unknown\)/);
+  });
+  test('that was the only one, is the primary where it comes first', (t) => {
+    const { command, kind } = started(t, 'redis/start.sh', { sentinels: {} }, ALONE);
+    assert.deepEqual([command, kind], [PRIMARY, 'several\n']);
+  });
+  test('that was the only one, follows where it has no keys', (t) => {
+    const { command, kind } = start(t, { keys: keys(0, 0) }, ALONE);
+    assert.deepEqual([command, kind], [replicaOf('10.0.0.2'), 'several\n']);
+  });
+  test('that a Sentinel has seen follow, does so where nothing else is noted', (t) => {
+    const world = { sentinels: all(0, '10.0.0.2'), replicas: ['10.0.0.1'], redis: {} };
+    assert.equal(start(t, world, NOTHING_NOTED).command, replicaOf('10.0.0.2'));
+  });
+  test('that was one of several, follows the first where no Sentinel can tell, if that has data', (t) => {
+    const { command } = start(t, { keys: keys(700, 3) }, SEVERAL);
+    assert.equal(command, replicaOf('10.0.0.2'));
+  });
+  for (const sentinels of [{}, all(0, '10.0.0.2')]) {
+    test(`that was one of several, waits until the other has data, ${Object.keys(sentinels).length} Sentinels`, (t) => {
+      const { command, said } = start(
+        t,
+        { sentinels, keys: keys(700, 0), filledAfter: 5 },
+        SEVERAL,
+      );
+      assert.equal(command, replicaOf('10.0.0.2'));
+      assert.equal(
+        said.match(/^waiting: .* keys \(700\) .* 10\.0\.0\.2, which has none/gm)?.length,
+        1,
+      );
+    });
+  }
+  test('that was one of several, waits until Sentinels name another primary', (t) => {
+    const world = { sentinels: all(0, '10.0.0.2'), keys: keys(700, 0), promoted: '10.0.0.1' };
+    assert.equal(start(t, { ...world, promotedAfter: 66 }, SEVERAL).command, PRIMARY);
+  });
+  test('that is started alone, is noted to be', (t) => {
+    const { command, kind } = started(t, 'redis/start.sh', { sentinels: {} }, SEVERAL, {
+      SENTINELS: '',
+    });
+    assert.deepEqual([command, kind], [PRIMARY, 'alone\n']);
+  });
+  test('that is lost, is waited for: a replica is promoted instead of emptied', (t) => {
+    const world = { sentinels: all(1, '10.0.0.1'), replicas: ['10.0.0.2'] };
+    const promoted = { promoted: '10.0.0.2', promotedAfter: 20 };
+    const { command, said } = started(t, 'redis/start.sh', { ...world, ...promoted });
+    assert.equal(command, replicaOf('10.0.0.2'));
+    assert.match(said, /^waiting: this Redis has lost its data/m);
+  });
+  test('and that no replica has, is not waited for on the first host of a new deployment', (t) => {
+    assert.equal(started(t, 'redis/start.sh', { sentinels: all(0, '10.0.0.1') }).command, PRIMARY);
   });
 });
 
@@ -314,7 +428,7 @@ describe('a Redis that is about to restart', () => {
   };
   const take = (t: TestContext, changes: Partial<World> = {}) => {
     const changed = { ...structuredClone(world), ...changes };
-    const { told, failovers } = started(t, 'redis/turns.sh', changed, {}, 'take');
+    const { told, failovers } = started(t, 'redis/turns.sh', changed, {}, {}, 'take');
     return { told, failovers };
   };
 
