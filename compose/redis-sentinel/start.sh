@@ -1,6 +1,6 @@
 # Starts the Sentinel. It keeps what it learns in its configuration file, which therefore is in the volume, and is made
 # anew with every start: what the deployment says, and of the old file what the Sentinel has learnt of hosts that are
-# still among SENTINELS. A restart or a deploy thus never moves the primary.
+# still among SENTINELS. A restart or a deploy thus never moves the primary, unless that has another address by now.
 set -eu
 umask 077
 . /etc/redis/sentinels.sh
@@ -8,7 +8,8 @@ umask 077
 state=/data/sentinel.conf
 [ -e "$state" ] || : >"$state"
 
-primary=$(awk '$1 == "sentinel" && $2 == "monitor" { print $4 }' "$state")
+primary=$(awk -v hosts=" $SENTINELS " '
+  $1 == "sentinel" && $2 == "monitor" && index(hosts, " " $4 " ") { print $4 }' "$state")
 [ -n "$primary" ] || survey
 primary=${primary:-${SENTINELS%% *}}
 

@@ -476,6 +476,15 @@ describe('a Sentinel that starts', () => {
       /^sentinel monitor pocket 10\.0\.0\.2 6379 2$/m,
     );
   });
+  test('watches another where the one that it remembers has a new address or is gone', (t) => {
+    const old = 'sentinel monitor pocket 10.0.0.10 6379 2\n';
+    assert.match(start(t, { sentinels: {} }, old), /^sentinel monitor pocket 10\.0\.0\.1 6379 2$/m);
+    const others: World['sentinels'] = { '10.0.0.3': [4, '10.0.0.2'] };
+    assert.match(
+      start(t, { sentinels: others }, old),
+      /^sentinel monitor pocket 10\.0\.0\.2 6379 2$/m,
+    );
+  });
   test('keeps what it has learnt of the hosts that there are, and takes settings from the deployment', (t) => {
     const learnt = [
       'sentinel myid 0123456789',
