@@ -47,12 +47,13 @@ export async function takeLock(
   let holder: LockHolder | undefined;
   let told = 0;
   const onLine = (line: string) => {
-    const [, word, , text = '', silent] = line.split(' ');
+    const words = line.split(' ');
+    const [, word, , text = ''] = words;
     if (word !== 'held' && word !== 'lost') return;
     holder = readHolder(text);
     if (!holder || ++told > MOST_HOLDERS) return;
     if (word === 'held') options.onHeld(holder);
-    else options.onLost(holder, Number(silent));
+    else options.onLost(holder, Number(words.at(-1)));
   };
   const ask = async (seconds: number) => {
     const silence = new Silence(connection.host.name);

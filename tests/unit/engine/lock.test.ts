@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { ROOT } from '../../lab/paths.ts';
+import { eventually } from '../standins/harness.ts';
+import { temporary } from './run.ts';
+
+const BEFORE = 'cHJldmlvdXM=';
+
+/** A host's lock in a directory, and the shells that want it. */
+function lockOf(t: TestContext) {
+  const run = temporary(t);
+  const lock = join(run, 'pocket-automations.lock');
+  const functions = readFileSync(join(ROOT, 'lib/run/lock.bash'), 'utf8').replaceAll(
+    '/run/',
+    `${run}/`,
+  );
+  const shell = (script: string) => {
+    const words = ['-c', `lock=${lock} nonce=n has_lock=\n${functions}\n${script}`];
+    const child = spawn('bash', words, { stdio: ['pipe', 'pipe', 'inherit'] });
+    t.after(() => child.kill('SIGKILL'));
+    let said = '';
+    child.stdout.on('data', (text) => {
+      said += text;
+    });
+    return { child, said: () => said, ended: once(child, 'close').then(() => child.exitCode) };
+  };
+  const other = (words: string): ChildProcess => {
+    const child = spawn('bash', ['-c', words], { stdio: 'ignore' });
+    t.after(() => child.kill('SIGKILL'));
+    return child;
+  };
+  return {
+    ...{ lock, shell, other, text: () => readFileSync(lock, 'utf8') },
+    stopFile: (pid: number | undefined) => join(run, `pocket-automations.stop.${pid}`),
+    silent: () => utimesSync(lock, 0, 0),
+    /** What a shell leaves that had the lock before, under a process id that is somebody else's by now. */
+    leave(pid: number | undefined) {
+      writeFileSync(lock, `${pid} ${BEFORE} 1\n`);
+      utimesSync(lock, 0, 0);
+    },
+  };
+}
+
+const isAlive = ({ exitCode, signalCode }: ChildProcess) =>
+  exitCode === null && signalCode === null;
+
+describe('the lock of a host', () => {
+  test('that is free is taken, and says who has it since when', async (t) => {
+    const { shell, text } = lockOf(t);
+    const { child, ended } = shell('take_lock 0 me');
+    assert.equal(await ended, 0);
+    assert.match(text(), new RegExp(`^${child.pid} me [1-9]\\d*\\n$`));
+  });
+
+  test('is taken from a shell that is not heard of, which is ended', async (t) => {
+    const { shell, silent, text, stopFile } = lockOf(t);
+    const first = shell('take_lock 0 first && echo taken && read -r');
+    await eventually('taken', async () => first.said().includes('taken'));
+    const record = text().trim();
+    silent();
+    const second = shell('take_lock 0 second');
+    assert.equal(await second.ended, 0, second.said());
+    assert.equal(first.child.signalCode, 'SIGKILL');
+    assert.match(second.said(), new RegExp(`^n held ${record}\nn lost ${record} \\d+\n$`));
+    assert.ok(!existsSync(stopFile(first.child.pid)));
+  });
+
+  test('whose holder is heard of is not taken, and it is said whose it is', async (t) => {
+    const { shell, text } = lockOf(t);
+    const first = shell('take_lock 0 first && echo taken && read -r');
+    await eventually('taken', async () => first.said().includes('taken'));
+    const second = shell('take_lock 1 second');
+    assert.equal(await second.ended, 75);
+    assert.equal(second.said(), `n held ${text()}`);
+    assert.ok(isAlive(first.child));
+  });
+
+  test('is never taken from a process that has the number of the last holder', async (t) => {
+    const { lock, shell, other, leave } = lockOf(t);
+    const bystander = other('exec sleep 60');
+    leave(bystander.pid);
+    const holder = other(`exec 8<>${lock}; flock 8; exec sleep 60`);
+    await eventually('held', async () => {
+      const probe = other(`exec 8<>${lock}; flock -n 8`);
+      await once(probe, 'close');
+      return probe.exitCode === 1;
+    });
+    const { child, ended, said } = shell('take_lock 1 me');
+    await eventually('taken over', async () => said().includes('n lost '));
+    child.stdin.end();
+    assert.equal(await ended, 1);
+    assert.deepEqual([isAlive(bystander), isAlive(holder)], [true, true]);
+  });
+
+  test('that somebody has just taken is not said to be the last holder’s', async (t) => {
+    const { lock, shell, other, leave } = lockOf(t);
+    const gone = other(':');
+    await once(gone, 'close');
+    leave(gone.pid);
+    const first = shell(
+      `exec 8<>${lock}; flock 8; echo taken; read -r; printf '%s next 1\\n' "$$" >${lock}; read -r`,
+    );
+    await eventually('taken', async () => first.said().includes('taken'));
+    const second = shell('take_lock 0 second');
+    await eventually('waiting', async () => existsSync(`/proc/${second.child.pid}/fd/8`));
+    first.child.stdin.write('\n');
+    assert.equal(await second.ended, 75, second.said());
+    assert.equal(second.said(), `n held ${first.child.pid} next 1\n`);
+  });
+});
