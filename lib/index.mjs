@@ -1,8 +1,9 @@
 // What the scripts build on. It exists because an older Node cannot load TypeScript: it would fail before the first
 // line of a script ran, with a message that helps nobody. So this module says what to do, and only then loads the rest.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import module from 'node:module';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { bundledToolkit } from './bundled-toolkit.mjs';
 
@@ -14,8 +15,28 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
     );
     process.exit(2);
   }
-  const { status } = spawnSync(own, process.argv.slice(1), { stdio: 'inherit' });
-  process.exit(status ?? 1);
+  process.exit(await exitStatusOf(own, process.argv.slice(1)));
+}
+
+/**
+ * Runs another program in place of this one: what this is told to end with, that is told, and it is waited for. What a
+ * terminal says to both of them, it is told twice (lib/commands/interruption.ts).
+ * @param {string} program
+ * @param {string[]} words
+ * @returns {Promise<number>} its exit status; as shells have it, 128 and the signal's number where a signal ended it
+ */
+function exitStatusOf(program, words) {
+  const env = { ...process.env, POCKET_FORWARDED_BY: String(process.pid) };
+  const child = spawn(program, words, { stdio: 'inherit', env });
+  /** @type {NodeJS.Signals[]} */
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  for (const name of signals) process.on(name, () => child.kill(name));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (status, signal) =>
+      resolve(signal ? 128 + constants.signals[signal] : Number(status)),
+    );
+  });
 }
 
 // What Node made of the sources is kept, which more than halves the time until a script does something. A directory of
