@@ -25,7 +25,7 @@ export const installDocker = {
         run: sh`
           if command -v dockerd >/dev/null && [[ $(dpkg-query -S "$(command -v dockerd)") != docker-ce:* ]]; then
             packages=(); distribution=yes
-          elif [[ -e ${REPOSITORY} ]]; then
+          elif [[ -e ${REPOSITORY} ]] || ${usesAnother(source)}; then
             packages=(docker-ce docker-ce-cli containerd.io); distribution=
           else
             packages=(docker.io iptables); distribution=yes
@@ -66,16 +66,23 @@ const KEY = '/etc/apt/keyrings/docker.asc';
 // Docker's release key. Source: docs.docker.com, Install Docker Engine on Ubuntu.
 const FINGERPRINT = '9DC858229FC7DD38854AE2D88D81803C0EBFCD88';
 
+// Whether apt has Docker's repository from another file. apt refuses to do anything where two files name different keys for
+// one repository ("Conflicting values set for option Signed-By"), and guides have had several places for this key.
+const HAS_ANOTHER = sh`
+  [[ $(
+    grep -shE '^[[:space:]]*deb[[:space:]].*//download\.docker\.com/' /etc/apt/sources.list /etc/apt/sources.list.d/*.list
+    find /etc/apt/sources.list.d -name '*.sources' ! -path ${REPOSITORY} -exec awk -v RS= '
+      /(^|\n)URIs:[^\n]*\/\/download\.docker\.com\// && !/(^|\n)Enabled:[ \t]*no/' {} +
+  ) ]]`;
+
 /**
- * Docker's repository, unless an engine is there already. With `auto` it is left out where it cannot be reached or
+ * Docker's repository, unless an engine is there already, or apt has it from elsewhere: then that serves. With `auto` it is left out where it cannot be reached or
  * does not know the release yet, as happens in the months after a new Ubuntu: the distribution's packages serve then.
  * @param {'official' | 'auto'} source
  */
 function officialRepository(source) {
-  const unneeded =
-    source === 'auto'
-      ? sh`command -v dockerd || { . /etc/os-release; ! curl -fsS -m 10 -o /dev/null "https://download.docker.com/linux/$ID/dists/$VERSION_CODENAME/Release"; }`
-      : sh`command -v dockerd`;
+  const unneeded = lacksNothing(source);
+  const keyless = sh`{ ${unneeded}; } || ${HAS_ANOTHER}`;
   const repository = aptRepository({
     name: 'docker',
     sources: sh`
@@ -83,10 +90,10 @@ function officialRepository(source) {
       printf 'Types: deb\nURIs: https://download.docker.com/linux/%s\nSuites: %s\nComponents: stable\nSigned-By: %s\n' "$ID" "$VERSION_CODENAME" ${KEY}`,
   });
   return [
-    { ...packages(['gpg']), check: sh`{ ${unneeded}; } || command -v gpg` },
+    { ...packages(['gpg']), check: sh`${keyless} || command -v gpg` },
     command({
       title: 'Fetch the key of Docker’s repository',
-      unless: sh`[[ -s ${KEY} ]] || { ${unneeded}; }`,
+      unless: sh`[[ -s ${KEY} ]] || ${keyless}`,
       run: sh`
         . /etc/os-release
         install -d -m 755 /etc/apt/keyrings
@@ -96,8 +103,45 @@ function officialRepository(source) {
         chmod 644 ${KEY}.new
         mv -f ${KEY}.new ${KEY}`,
     }),
-    { ...repository, check: sh`{ ${unneeded}; } || { ${repository.check}; }` },
+    {
+      ...repository,
+      check: sh`
+        { ${unneeded}; } || if ${HAS_ANOTHER}; then
+          [[ ! -e ${REPOSITORY} ]]
+        else
+          ${repository.check}
+        fi`,
+      diff: sh`
+        if ${HAS_ANOTHER}; then
+          diff -u -- ${REPOSITORY} /dev/null || :
+        else
+          diff_file ${REPOSITORY} $content
+        fi`,
+      apply: sh`
+        if ${HAS_ANOTHER}; then
+          rm -f -- ${REPOSITORY}
+          apt update
+        else
+          ${repository.apply}
+        fi`,
+    },
   ];
+}
+
+/**
+ * Whether there is an engine already, or, with `auto`, the repository cannot be reached or does not know the release.
+ * @param {'official' | 'auto'} source
+ */
+function lacksNothing(source) {
+  return source === 'auto'
+    ? sh`command -v dockerd || { . /etc/os-release; ! curl -fsS -m 10 -o /dev/null "https://download.docker.com/linux/$ID/dists/$VERSION_CODENAME/Release"; }`
+    : sh`command -v dockerd`;
+}
+
+/** @param {'official' | 'auto' | 'distribution'} source */
+function usesAnother(source) {
+  if (source === 'distribution') return sh`false`;
+  return sh`{ ${HAS_ANOTHER} && ! { ${lacksNothing(source)}; }; }`;
 }
 
 if (import.meta.main) await runRole(installDocker);

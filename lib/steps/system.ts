@@ -44,16 +44,25 @@ export function aptInstall(names: string[] | Shell): Shell {
   );
 }
 
-/** An apt repository with its own key, in deb822 form, and the package list read anew when it changed. */
+/**
+ * An apt repository with its own key, in deb822 form, and the package list read anew when it changed. One with which apt
+ * cannot do that is taken away again: apt could do nothing any more on this host.
+ */
 export function aptRepository(options: {
   name: string;
   /** The `.sources` file's text; `Signed-By` holds the key. It may depend on the host, so it may be shell. */
   sources: string | Shell;
 }): Step {
+  const path = `/etc/apt/sources.list.d/${options.name}.sources`;
   return file({
-    path: `/etc/apt/sources.list.d/${options.name}.sources`,
+    path,
     content: options.sources,
-    activate: sh`apt update`,
+    activate: sh`
+      apt update || {
+        rm -f -- ${path}
+        printf '%s\n' ${`${path} was taken away again: with it, apt cannot read its lists (see above)`}
+        exit 1
+      }`,
   });
 }
 
