@@ -78,7 +78,7 @@ export const relayminer = {
  */
 function validated(image, process) {
   return sh`
-    mkdir -m 700 "$work/config"
+    rm -rf "$work/config"; mkdir -m 700 "$work/config"
     (umask 377; cat "$new" >"$work/config/config.yaml")
     chown -R 1000:1000 "$work/config"
     docker run --rm --network none --volume "$work/config:/config:ro" ${image} ${process} validate --config /config/config.yaml`;

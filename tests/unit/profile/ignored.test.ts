@@ -19,8 +19,8 @@ test('git does not see the secrets that a copied profile names beside itself, an
       ...readFileSync(join(PROFILES, name), 'utf8').matchAll(/(?:keys_file: <?|file:)(\w[\w.-]*)/g),
     ])
     .map(([, file = '']) => file);
-  assert.ok(named.includes('supplier-keys.yaml') && named.includes('db-password.txt'));
-  for (const file of [...named, 'relay.pem', 'relay.key'])
+  assert.ok(named.includes('db-password.txt') && named.includes('dns-token.txt'));
+  for (const file of [...named, 'supplier-keys.yaml', 'relay.pem', 'relay.key'])
     assert.ok(ignored(`profiles/${file}`), file);
   for (const file of ['my-node.yaml', 'custom.yaml', 'profile.schema.json'])
     assert.ok(!ignored(`profiles/${file}`), file);
