@@ -38,6 +38,9 @@ const ALWAYS: readonly Arrow[] = [
   ['monitoring_hosts', 'node-exporter', 'Prometheus scrapes hosts'],
   ['monitoring_hosts', 'redis-exporter', 'Prometheus scrapes Redis'],
   ['monitoring_hosts', 'postgres-exporter', 'Prometheus scrapes PostgreSQL'],
+  ['monitoring_hosts', 'provider-web', 'Prometheus scrapes the health of the Provider'],
+  ['monitoring_hosts', 'middleman-web', 'Prometheus scrapes the health of the Middleman'],
+  ['monitoring_hosts', 'temporal', 'Prometheus scrapes the health of Temporal'],
 ];
 
 const SENTINEL: readonly Arrow[] = [

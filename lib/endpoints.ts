@@ -11,12 +11,19 @@ export interface Endpoint {
   port: number;
 }
 
-/** What Prometheus scrapes. */
-export interface ScrapeTarget extends Endpoint {
-  job: 'relayers' | 'miners' | 'hosts' | 'redis' | 'postgres';
+/** Where something is watched that runs on a host. */
+interface Watched<Job extends string> extends Endpoint {
+  /** The job of Prometheus. */
+  job: Job;
   /** The name of the host it runs on. */
   on: string;
 }
+
+/** What Prometheus scrapes. */
+export type ScrapeTarget = Watched<'relayers' | 'miners' | 'hosts' | 'redis' | 'postgres'>;
+
+/** What has no metrics and tells its health. */
+export type HealthTarget = Watched<'provider' | 'middleman' | 'temporal'>;
 
 /** How the parts of a deployment find one another. */
 export interface Endpoints {
@@ -42,6 +49,8 @@ export interface Endpoints {
   relayUpstreams(proxy: Host): string[];
   /** Everything that has metrics, as a Prometheus on that host reaches it. */
   scrapeTargets(from: Host): ScrapeTarget[];
+  /** Everything of ours that tells its health instead, as a blackbox exporter on that host reaches it. */
+  healthTargets(from: Host): HealthTarget[];
   /**
    * The addresses to publish a port at: loopback, and the private address when another host connects to it or
    * `firewall.allow` lets somebody else in; all addresses for the proxy's own. IPv6 without brackets. Throws when the
@@ -84,9 +93,9 @@ export function deriveEndpoints(
     if (!target) throw new Error(`no host runs ${service}`);
     return reach(service, from, target);
   };
-  const scrape = (job: ScrapeTarget['job'], service: PortName, from: Host) =>
+  const watched = <Job extends string>(job: Job, service: PortName, from: Host) =>
     publishers(service).map(
-      (target): ScrapeTarget => ({ job, on: target.name, ...reach(service, from, target) }),
+      (target): Watched<Job> => ({ job, on: target.name, ...reach(service, from, target) }),
     );
   return {
     endpoint,
@@ -107,11 +116,16 @@ export function deriveEndpoints(
     temporalAddress: (from) => hostPort(endpoint('temporal', from)),
     relayUpstreams: (proxy) => endpointsOf('relayer', proxy).map(hostPort),
     scrapeTargets: (from) => [
-      ...scrape('relayers', 'relayer-metrics', from),
-      ...scrape('miners', 'miner', from),
-      ...scrape('hosts', 'node-exporter', from),
-      ...scrape('redis', 'redis-exporter', from),
-      ...scrape('postgres', 'postgres-exporter', from),
+      ...watched('relayers', 'relayer-metrics', from),
+      ...watched('miners', 'miner', from),
+      ...watched('hosts', 'node-exporter', from),
+      ...watched('redis', 'redis-exporter', from),
+      ...watched('postgres', 'postgres-exporter', from),
+    ],
+    healthTargets: (from) => [
+      ...watched('provider', 'provider-web', from),
+      ...watched('middleman', 'middleman-web', from),
+      ...watched('temporal', 'temporal', from),
     ],
     bindAddresses: (service, host) => {
       if (PORTS[service].public) return ['0.0.0.0', '::'];

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Deploys monitoring: Prometheus with its alert rules, Grafana with its dashboards, probes of the public URLs.
+// Deploys monitoring: Prometheus with its alert rules, Grafana with its dashboards, probes of the public URLs and of health.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -30,7 +30,7 @@ import { images } from './images.mjs';
 export const monitoring = {
   name: 'monitoring',
   summary:
-    'Prometheus with alert rules, Grafana with dashboards, probes of the public URLs, and the Alertmanager if people are to be told.',
+    'Prometheus with alert rules, Grafana with dashboards, probes of the public URLs and of health, and the Alertmanager if people are to be told.',
   steps: (context) => {
     const { deployment, host } = context;
     const { images, profile } = deployment;
@@ -57,7 +57,10 @@ export const monitoring = {
           ...prometheusFiles(context),
           {
             path: 'blackbox/blackbox.yml',
-            content: yaml('How public URLs are asked.', blackboxConfig(deployment)),
+            content: yaml(
+              'How public URLs and health are asked.',
+              blackboxConfig(deployment, host),
+            ),
             validate: checked(images.blackbox_exporter, '/bin/blackbox_exporter', [
               '--config.check',
               '--config.file=/new',

@@ -23,7 +23,8 @@ export function monitoringChecks(context: CheckContext): Check[] {
 
 function prometheusChecks({ deployment, host }: CheckContext): Check[] {
   const about = { group: 'monitoring', severity: 'warning', host } as const;
-  const expected = deployment.scrapeTargets(host).map(({ job, on }) => `${job} of ${on}`);
+  const watched = [...deployment.scrapeTargets(host), ...deployment.healthTargets(host)];
+  const expected = watched.map(({ job, on }) => `${job} of ${on}`);
   const asked = (path: string) => httpProbe({ url: `${PROMETHEUS}/api/v1/${path}` });
   const alertmanager: Check = {
     ...about,

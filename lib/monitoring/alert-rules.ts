@@ -13,6 +13,7 @@ export function ruleFiles(deployment: Deployment): string[] {
   const { profile, group, publishers } = deployment;
   const [monitor] = group('monitoring_hosts');
   const isPublic = monitor !== undefined && publicProbes(deployment, monitor).length > 0;
+  const tellsHealth = monitor !== undefined && deployment.healthTargets(monitor).length > 0;
   return [
     DERIVED_RULES,
     'monitoring.yaml',
@@ -21,6 +22,7 @@ export function ruleFiles(deployment: Deployment): string[] {
     ...(publishers('redis-exporter').length > 0 ? ['redis.yaml'] : []),
     ...(profile.redis.mode === 'sentinel' ? ['redis-sentinel.yaml'] : []),
     ...(publishers('postgres-exporter').length > 0 ? ['postgres.yaml'] : []),
+    ...(tellsHealth ? ['health.yaml'] : []),
     ...(isPublic ? ['public.yaml'] : []),
     // Those of an internal authority live for hours and are renewed all the time.
     ...(isPublic && profile.reverse_proxy.tls !== 'internal' ? ['certificates.yaml'] : []),

@@ -2,6 +2,7 @@ import type { Deployment, Host } from '../deployment.ts';
 import { hostPort } from '../endpoints.ts';
 import { PORTS } from '../ports.ts';
 import { ruleFiles } from './alert-rules.ts';
+import { healthProbes } from './health-probes.ts';
 import { publicProbes } from './public-probes.ts';
 
 /** How often everything is scraped, in seconds, which is also how often alerts are judged. */
@@ -17,6 +18,7 @@ const RULES = '/etc/pocket/rules';
 export function prometheusConfig(deployment: Deployment, host: Host): object {
   const jobs = Map.groupBy(deployment.scrapeTargets(host), ({ job }) => job);
   const own = { targets: [`localhost:${PORTS.prometheus.port}`], labels: { instance: host.name } };
+  const healthJobs = Map.groupBy(healthProbes(deployment, host), ({ job }) => job);
   const probes = publicProbes(deployment, host);
   return {
     global: {
@@ -40,18 +42,35 @@ export function prometheusConfig(deployment: Deployment, host: Host): object {
           labels: { instance: target.on },
         })),
       })),
+      ...[...healthJobs].map(([job, asked]) =>
+        probed(
+          job,
+          asked.map(({ on, ...probe }) => ({ instance: on, ...probe })),
+        ),
+      ),
       ...(probes.length > 0
         ? [
-            {
-              job_name: 'probes',
-              metrics_path: '/probe',
-              static_configs: probes.map(({ module, domain, target }) => ({
-                targets: ['blackbox:9115'],
-                labels: { instance: domain, __param_module: module, __param_target: target },
-              })),
-            },
+            probed(
+              'probes',
+              probes.map(({ domain, ...probe }) => ({ instance: domain, ...probe })),
+            ),
           ]
         : []),
     ],
+  };
+}
+
+/** A job whose targets are asked by the blackbox exporter. */
+function probed(
+  job: string,
+  probes: readonly { instance: string; module: string; target: string }[],
+): object {
+  return {
+    job_name: job,
+    metrics_path: '/probe',
+    static_configs: probes.map(({ instance, module, target }) => ({
+      targets: ['blackbox:9115'],
+      labels: { instance, __param_module: module, __param_target: target },
+    })),
   };
 }

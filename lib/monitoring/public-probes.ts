@@ -3,6 +3,9 @@ import { hostPort } from '../endpoints.ts';
 import { PORTS } from '../ports.ts';
 import type { Profile } from '../profile/schema.ts';
 
+/** How long the blackbox exporter waits for an answer: less than Prometheus waits for the exporter. */
+export const PROBE_TIMEOUT = '8s';
+
 /** A public URL that is asked all the time, and what must come back. */
 export interface PublicProbe {
   /** The name of the blackbox exporter's module. */
@@ -62,25 +65,26 @@ export function publicProbes(deployment: Deployment, from: Host): PublicProbe[] 
   });
 }
 
-/** The configuration of the blackbox exporter. Source: blackbox_exporter, CONFIGURATION.md, v0.27. */
-export function blackboxConfig(deployment: Deployment): object {
-  const modules = asked(deployment).map(({ module, domain, http }) => [
-    module,
-    {
-      prober: 'http',
-      timeout: '8s',
-      http: {
-        preferred_ip_protocol: 'ip4',
-        fail_if_not_ssl: true,
-        ...(isInternal(deployment) && {
-          headers: { Host: domain },
-          tls_config: { insecure_skip_verify: true, server_name: domain },
-        }),
-        ...http,
+/** How the public URLs of a deployment are asked: the blackbox exporter's modules by their names. */
+export function publicModules(deployment: Deployment): Record<string, object> {
+  return Object.fromEntries(
+    asked(deployment).map(({ module, domain, http }) => [
+      module,
+      {
+        prober: 'http',
+        timeout: PROBE_TIMEOUT,
+        http: {
+          preferred_ip_protocol: 'ip4',
+          fail_if_not_ssl: true,
+          ...(isInternal(deployment) && {
+            headers: { Host: domain },
+            tls_config: { insecure_skip_verify: true, server_name: domain },
+          }),
+          ...http,
+        },
       },
-    },
-  ]);
-  return { modules: Object.fromEntries(modules) };
+    ]),
+  );
 }
 
 function asked({ profile }: Deployment) {

@@ -24,6 +24,7 @@ const postgres = (labels = '') => `{job="postgres",instance="h1"${labels}}`;
 const disk = '{job="hosts",instance="h1",device="/dev/vda1",mountpoint="/",fstype="ext4"}';
 const memoryDisk = '{job="hosts",instance="h1",device="tmpfs",mountpoint="/run",fstype="tmpfs"}';
 const probe = '{job="probes",instance="relay.nodes.net"}';
+const health = (job: string) => `{job="${job}",instance="h1"}`;
 const supplier = '{job="miners",instance="m1",supplier="pokt1a",service_id="eth"}';
 const missing =
   '{job="miners",instance="m1",supplier="pokt1a",service_id="eth",outcome="on_chain_missing"}';
@@ -380,9 +381,36 @@ export const ALERT_CASES: Record<string, AlertCase> = {
         always(4000),
     },
   },
+  ProviderDown: {
+    fires: { [`probe_success${health('provider')}`]: always(0) },
+    // Away for a deploy; and others that are down.
+    quiet: {
+      [`probe_success${health('provider')}`]: '1x24 0x4 1x100',
+      [`probe_success${health('middleman')}`]: always(0),
+      [`probe_success${probe}`]: always(0),
+    },
+  },
+  MiddlemanDown: {
+    fires: { [`probe_success${health('middleman')}`]: always(0) },
+    quiet: {
+      [`probe_success${health('middleman')}`]: '1x24 0x4 1x100',
+      [`probe_success${health('provider')}`]: always(0),
+      'probe_success{job="probes",instance="middleman.nodes.net"}': always(0),
+    },
+  },
+  TemporalDown: {
+    fires: { [`probe_success${health('temporal')}`]: always(0) },
+    quiet: {
+      [`probe_success${health('temporal')}`]: '1x24 0x4 1x100',
+      [`probe_success${health('provider')}`]: always(0),
+    },
+  },
   PublicUrlDown: {
     fires: { [`probe_success${probe}`]: always(0) },
-    quiet: { [`probe_success${probe}`]: '1x27 0x1 1x100' },
+    quiet: {
+      [`probe_success${probe}`]: '1x27 0x1 1x100',
+      [`probe_success${health('provider')}`]: always(0),
+    },
   },
   PublicUrlSlow: {
     fires: { [`probe_duration_seconds${probe}`]: always(5) },

@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { stringify } from 'yaml';
 import { type Deployment, loadDeployment } from '../../lib/deployment.ts';
+import { openingsOf, type Source } from '../../lib/firewall/openings.ts';
 import { derivedRules, ruleFiles } from '../../lib/monitoring/alert-rules.ts';
 import { alertmanagerConfig } from '../../lib/monitoring/alertmanager-config.ts';
+import { blackboxConfig } from '../../lib/monitoring/blackbox-config.ts';
 import { prometheusConfig } from '../../lib/monitoring/prometheus-config.ts';
-import { blackboxConfig } from '../../lib/monitoring/public-probes.ts';
 import { loadSecrets } from '../../lib/secrets/secrets.ts';
 import { promtool, skipReason } from '../monitoring/promtool.ts';
-import { directoryWith } from './profile/temporary.ts';
+import { directoryWith, OWNER } from './profile/temporary.ts';
 
 const RELAYMINER = `relayminer:
   keys_file: keys.yaml
@@ -38,6 +39,23 @@ relay_public_domain: relay.nodes.net
 grafana_domain: grafana.nodes.net
 reverse_proxy: {acme_email: me@nodes.net}
 ${RELAYMINER}`;
+const IGNITER = `hosts:
+  portal: {address: 203.0.113.1, private_address: "fd00::1"}
+  data: {address: 203.0.113.2, private_address: 10.0.0.2}
+  watch: {address: 203.0.113.3, private_address: 10.0.0.3}
+postgres_hosts: [data]
+temporal_hosts: [data]
+provider_hosts: [portal]
+monitoring_hosts: [watch]
+provider: {owner_identity: ${OWNER}, owner_email: me@nodes.net}
+`;
+const MIDDLEMAN = `middleman_hosts: [watch]
+middleman_domain: stake.nodes.net
+provider_public_api_domain: provider.nodes.net
+middleman: {owner_identity: ${OWNER}, owner_email: me@nodes.net}
+reverse_proxy_hosts: [portal]
+reverse_proxy: {acme_email: me@nodes.net}
+`;
 
 function load(t: TestContext, profile: string, network = 'main'): Deployment {
   const root = directoryWith(t, {
@@ -52,6 +70,7 @@ interface Config {
   alerting?: object;
   scrape_configs: {
     job_name: string;
+    metrics_path?: string;
     static_configs: { targets: string[]; labels: Record<string, string> }[];
   }[];
 }
@@ -138,10 +157,87 @@ ${RELAYMINER}`,
   });
 });
 
+interface Module {
+  prober: string;
+  http: Record<string, unknown>;
+  grpc: Record<string, unknown>;
+}
+
+/** The modules of the blackbox exporter of a host. */
+function modulesOf(deployment: Deployment, host: string): Record<string, Module> {
+  const config = blackboxConfig(deployment, deployment.host(host));
+  return (config as { modules: Record<string, Module> }).modules;
+}
+
+describe('what has no metrics', () => {
+  /** What is asked by the exporter of the host with Prometheus: by job and host the module and where it is sent. */
+  const asked = (deployment: Deployment, host: string) =>
+    Object.fromEntries(
+      (prometheusConfig(deployment, deployment.host(host)) as Config).scrape_configs
+        .filter(({ job_name, metrics_path }) => metrics_path === '/probe' && job_name !== 'probes')
+        .flatMap(({ job_name, static_configs }) =>
+          static_configs.map(({ targets, labels }) => {
+            assert.deepEqual(targets, ['blackbox:9115']);
+            const { instance, __param_module, __param_target } = labels;
+            return [`${job_name} ${instance}`, `${__param_module} ${__param_target}`];
+          }),
+        ),
+    );
+
+  test('is asked for its health: on the same host by name, elsewhere at the private address', (t) => {
+    const deployment = load(t, IGNITER + MIDDLEMAN);
+    assert.deepEqual(asked(deployment, 'watch'), {
+      'provider portal': 'igniter-health http://[fd00::1]:3001/api/health',
+      'middleman watch': 'igniter-health http://middleman-web:3000/api/health',
+      'temporal data': 'temporal-health 10.0.0.2:7233',
+    });
+    const modules = modulesOf(deployment, 'watch');
+    assert.deepEqual(Object.keys(modules), [
+      ...['provider-api', 'middleman'],
+      ...['igniter-health', 'temporal-health'],
+    ]);
+    const { http } = modules['igniter-health']!;
+    assert.deepEqual(http.valid_status_codes, [200]);
+    const [pattern = ''] = http.fail_if_body_not_matches_regexp as string[];
+    assert.match('{}', new RegExp(pattern));
+    assert.doesNotMatch('{"error":"Database connection failed"}', new RegExp(pattern));
+    assert.equal(
+      modules['temporal-health']!.grpc.service,
+      'temporal.api.workflowservice.v1.WorkflowService',
+    );
+    assert.ok(ruleFiles(deployment).includes('health.yaml'));
+  });
+
+  test('is found at its port where the exporter could not ask it in gRPC: at an IPv6 address', (t) => {
+    const deployment = load(t, IGNITER.replace('10.0.0.2}', '"fd00::2"}'));
+    assert.equal(asked(deployment, 'watch')['temporal data'], 'temporal-port [fd00::2]:7233');
+    assert.equal(modulesOf(deployment, 'watch')['temporal-port']?.prober, 'tcp');
+  });
+
+  test('is not asked where somebody else runs it', (t) => {
+    const external = `temporal: {mode: external, address: "temporal.cloud.net:7233"}\n`;
+    const deployment = load(t, IGNITER.replace('temporal_hosts: [data]\n', external));
+    assert.deepEqual(Object.keys(asked(deployment, 'watch')), ['provider portal']);
+  });
+
+  test('is published to the host with Prometheus, and let in by the firewall', (t) => {
+    const deployment = load(t, IGNITER);
+    const openings = (name: string) =>
+      openingsOf(deployment, deployment.host(name)).flatMap(({ port, from }) =>
+        (from as Source[]).some(({ host }) => host === 'watch') ? [port] : [],
+      );
+    assert.deepEqual(openings('portal'), [3001, 9100]);
+    assert.deepEqual(openings('data'), [7233, 9100, 9187]);
+    const bound = deployment.bindAddresses('provider-web', deployment.host('portal'));
+    assert.deepEqual(bound, ['127.0.0.1', 'fd00::1']);
+    const { bindAddresses, host } = load(t, IGNITER + MIDDLEMAN.replace('[portal]', '[watch]'));
+    assert.deepEqual(bindAddresses('middleman-web', host('watch')), ['127.0.0.1']);
+  });
+});
+
 describe('public names', () => {
   const modules = (deployment: Deployment) =>
-    (blackboxConfig(deployment) as { modules: Record<string, { http: Record<string, unknown> }> })
-      .modules;
+    modulesOf(deployment, deployment.group('monitoring_hosts')[0]!.name);
   const urls = (deployment: Deployment, host: string) =>
     (prometheusConfig(deployment, deployment.host(host)) as Config).scrape_configs
       .filter(({ job_name }) => job_name === 'probes')
@@ -246,6 +342,7 @@ test('promtool accepts the configuration with its rules', { skip: skipReason }, 
   for (const [profile, host] of [
     [ONE_HOST, 'one'],
     [FOUR_HOSTS, 'watch'],
+    [IGNITER + MIDDLEMAN, 'watch'],
   ] as const) {
     const deployment = load(t, profile);
     const config = { ...prometheusConfig(deployment, deployment.host(host)), rule_files: [] };

@@ -45,10 +45,21 @@ describe('what Prometheus scrapes', () => {
   }
 });
 
+test('what tells its health is missed, too', () => {
+  const { deployment, host } = context;
+  const scraped = deployment.scrapeTargets(host).map(({ job, on }) => target(job, on));
+  const { verdict, evidence } = judged('targets', { data: { activeTargets: scraped } });
+  assert.deepEqual(
+    [verdict, evidence],
+    ['fail', 'it does not scrape provider of lab, temporal of lab'],
+  );
+});
+
 test('a Prometheus that has just started is given the time to learn what it scrapes', async (t) => {
-  const targets = context.deployment
-    .scrapeTargets(context.host)
-    .map(({ job, on }) => ({ ...target(job, on), scrapePool: job }));
+  const { deployment, host } = context;
+  const targets = [...deployment.scrapeTargets(host), ...deployment.healthTargets(host)].map(
+    ({ job, on }) => ({ ...target(job, on), scrapePool: job }),
+  );
   let asked = 0;
   const server = createServer((_, response) => {
     asked += 1;
