@@ -19,7 +19,7 @@ export const postgres = {
   summary:
     'PostgreSQL for Igniter and Temporal: sized from the host, with their databases and a password.',
   steps: ({ deployment, host, secrets }) => {
-    const { user, memory: given } = deployment.profile.postgres;
+    const { user, memory, max_connections: connections = 100 } = deployment.profile.postgres;
     return [
       ...stack({
         name: 'postgres',
@@ -31,7 +31,7 @@ export const postgres = {
         publish: { postgres: privatePorts(deployment, host, 'postgres') },
         files: [
           { path: 'config/postgresql.conf', content: composeFile('postgres/postgresql.conf') },
-          { path: 'config/memory.conf', content: memory(given, isShared(host)) },
+          { path: 'config/memory.conf', content: sizes(memory, isShared(host), connections) },
         ],
       }),
       password(user),
@@ -50,24 +50,27 @@ function databases(deployment) {
 }
 
 /**
- * The settings that follow from memory: of the profile's amount, else of the host's, of which PostgreSQL is tuned for
- * half when other stacks run beside it. The host's is rounded to 256 MiB, since it differs a little from boot to boot.
- * A quarter is the server's own cache; at most 4 GB, which is what upstream gives it on a host of 16.
+ * The number of connections, and the settings that follow from memory: of the profile's amount, else of the host's, of
+ * which PostgreSQL is tuned for half when other stacks run beside it. The host's is rounded to 256 MiB, since it differs
+ * a little from boot to boot. A quarter is the server's own cache; at most 4 GB, which is what upstream gives it on a
+ * host of 16. Another quarter is for the work of all connections together.
  * Source: igniter, docker-compose/dependencies/postgresql/postgresql.conf, v0.9.
  * @param {string | undefined} given such as 512mb or 4gb
  * @param {boolean} shared
+ * @param {number} connections
  */
-function memory(given, shared) {
+function sizes(given, shared, connections) {
   const megabytes = given === undefined ? 0 : mebibytes(given);
   return sh`
-    awk -v given=${megabytes} -v share=${shared ? 2 : 1} '
+    awk -v given=${megabytes} -v share=${shared ? 2 : 1} -v connections=${connections} '
       function within(least, value, most) { return value < least ? least : value > most ? most : int(value) }
       /^MemTotal:/ {
         m = given ? given : int($2 / 1024 / 256 + 0.5) * 256 / share
+        print "max_connections = " connections
         print "shared_buffers = " within(128, m / 4, 4096) "MB"
         print "effective_cache_size = " within(256, m * 3 / 4, 65536) "MB"
         print "maintenance_work_mem = " within(64, m / 16, 1024) "MB"
-        print "work_mem = " within(4, m / 400, 20) "MB"
+        print "work_mem = " within(4, m / 4 / connections, 20) "MB"
       }' /proc/meminfo`;
 }
 
@@ -133,6 +136,7 @@ if (import.meta.main) {
     flags: settingFlags({
       'postgres.user': 'NAME',
       'postgres.memory': 'SIZE',
+      'postgres.max_connections': 'NUMBER',
       'images.postgres': 'IMAGE',
     }),
   });

@@ -30,7 +30,7 @@ export function postgresStateChecks({ deployment, host }: CheckContext): Check[]
         'postgres',
         "SELECT count(*), current_setting('max_connections') FROM pg_stat_activity WHERE backend_type = 'client backend'",
       ),
-      fix: `see who has them: SELECT usename, client_addr, state FROM pg_stat_activity; postgres.memory in the profile, then ${rerun(deployment, 'postgres', host)}`,
+      fix: `see who has them: SELECT usename, client_addr, state FROM pg_stat_activity; postgres.max_connections in the profile, then, which restarts it, ${rerun(deployment, 'postgres', host)}`,
       judge: connectionsVerdict,
     },
     ...['temporal', 'temporal_visibility'].map(

@@ -33,6 +33,12 @@ export const postgres = z.strictObject({
   memory: amountOfMemory('4gb')
     .optional()
     .describe('The memory PostgreSQL is tuned for. Default: from the memory of its host.'),
+  // Each process of Igniter opens up to 10 connections, Temporal about 20 for each of its two databases.
+  max_connections: count(100, 1000)
+    .optional()
+    .describe(
+      'How many may be connected to PostgreSQL at once; another number restarts it. Default: 100.',
+    ),
   address: hostPort.optional().describe('The external server: host:port.'),
   sslmode: oneOf(['verify-full', 'no-verify', 'disable'])
     .optional()

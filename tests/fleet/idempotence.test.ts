@@ -123,6 +123,7 @@ test('a deploy changes what has to change, once', { timeout: 900_000 }, async (t
   const cases: { changes: Record<string, unknown>; stacks: string[] }[] = [
     { changes: { redis: { maxmemory: '600mb' } }, stacks: ['redis'] },
     { changes: { postgres: { memory: '512mb' } }, stacks: ['postgres'] },
+    { changes: { postgres: { max_connections: 120 } }, stacks: ['postgres'] },
     { changes: { relayminer: { log_level: 'debug' } }, stacks: ['relayminer'] },
     { changes: { provider: { log_level: 'debug' } }, stacks: ['provider'] },
     { changes: { temporal: { retention_hours: 96 } }, stacks: [] },

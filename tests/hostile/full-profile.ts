@@ -90,7 +90,7 @@ export function fullProfile(): { [key: string]: Data } {
       simulation: { not_after: '2035-06-30T12:00:00Z' },
     },
     redis: { maxmemory: '1gb' },
-    postgres: { user: 'owner_of_all', memory: '1gb' },
+    postgres: { user: 'owner_of_all', memory: '1gb', max_connections: 200 },
     reverse_proxy: {
       tls: 'acme',
       acme_email: 'tls@nodes.net',

@@ -15,8 +15,10 @@ export const managedServicesAreComplete: Rule = (profile, report) => {
   if (redis.maxmemory !== undefined && external.redis) {
     report(['redis', 'maxmemory'], 'is set where the external Redis is managed');
   }
-  if (postgres.memory !== undefined && external.postgres) {
-    report(['postgres', 'memory'], 'is set where the external PostgreSQL is managed');
+  for (const size of ['memory', 'max_connections'] as const) {
+    if (postgres[size] !== undefined && external.postgres) {
+      report(['postgres', size], 'is set where the external PostgreSQL is managed');
+    }
   }
   if (postgres.sslmode !== undefined && !external.postgres) {
     report(['postgres', 'sslmode'], 'is used with postgres.mode: external only');

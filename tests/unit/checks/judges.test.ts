@@ -290,6 +290,14 @@ test('PostgreSQL: the databases, and a password that matters', () => {
   assert.equal(judged(checks, 'postgres.password', '', 2, 'Connection refused'), 'fail');
 });
 
+test('PostgreSQL: whoever has too few connections is told the setting that gives more', () => {
+  const check = postgresChecks(context).find(({ id }) => id === 'postgres.connections')!;
+  assert.match(
+    findingOf(check, answered('96|100')).fix ?? '',
+    /; postgres\.max_connections in the profile, then, .* scripts\/postgres\.mjs --profile /,
+  );
+});
+
 test('the height of the relayer has to be there and to grow', () => {
   const heights = (first: string, last: string, status = 0) =>
     heightVerdict(answered(`{${first}}\n{${last}}\n`, { status }), 90).verdict;

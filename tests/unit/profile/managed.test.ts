@@ -194,11 +194,12 @@ const CASES: [title: string, profile: string, lines: string[]][] = [
     'sizes of what somebody else runs',
     EXTERNAL.replace('redis: {mode', 'redis: {maxmemory: 1gb, mode').replace(
       'postgres: {mode',
-      'postgres: {memory: 1gb, mode',
+      'postgres: {memory: 1gb, max_connections: 200, mode',
     ),
     [
       'p.yaml:6:20 redis.maxmemory: is set where the external Redis is managed',
       'p.yaml:8:20 postgres.memory: is set where the external PostgreSQL is managed',
+      'p.yaml:8:42 postgres.max_connections: is set where the external PostgreSQL is managed',
     ],
   ],
   [

@@ -52,6 +52,7 @@ describe('memory', () => {
   for (const [memory, shared, cache, maintenance, work] of cases) {
     test(`of ${memory} gives a cache of ${shared}`, (t) => {
       assert.deepEqual(settings(memory)(t), {
+        max_connections: '100',
         shared_buffers: shared,
         effective_cache_size: cache,
         maintenance_work_mem: maintenance,
@@ -59,6 +60,13 @@ describe('memory', () => {
       });
     });
   }
+
+  test('is shared by the connections that may be', (t) => {
+    const { max_connections, work_mem, ...others } = settings('4gb, max_connections: 200')(t);
+    assert.deepEqual([max_connections, work_mem], ['200', '5MB']);
+    const { max_connections: _, work_mem: __, ...usual } = settings('4gb')(t);
+    assert.deepEqual(others, usual);
+  });
 
   test('is half of the host’s when other stacks run there, and a quarter of that is the cache', (t) => {
     const host = Number(/MemTotal: +(\d+)/.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]) / 1024;

@@ -94,7 +94,7 @@ export const BREAKAGES: readonly Breakage[] = [
       },
     ],
     evidence: /^8\d of 100 in use/,
-    fix: /pg_stat_activity/,
+    fix: /pg_stat_activity; postgres\.max_connections in the profile, then, .* scripts\/postgres\.mjs/,
     mends: [
       sql(
         'postgres',
