@@ -3,7 +3,7 @@ import { httpProbe, httpVerdict, jsonOf } from '../probes/http.ts';
 import { sh } from '../shell.ts';
 import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
 import { mend } from '../validation/fixes.ts';
-import { excerpt, fail, lastWords, pass, warn } from '../validation/verdict.ts';
+import { excerpt, fail, lastWords, pass, skip, warn } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 
 /** One of Igniter's two applications: its stack and group of checks, and what it is called. */
@@ -31,6 +31,9 @@ const WORKER_LINES = {
   'Failed to check bootstrap status': fail('it cannot read the database'),
   'failed setting up the worker': fail('it could not be set up'),
 };
+
+/** A worker writes its first line within this time, in seconds: an oldest line that is younger had others before it. */
+const FIRST_LINE_SECONDS = 60;
 
 /** Whether the web application answers and its database does. */
 export function healthCheck({ deployment, host }: CheckContext, application: Application): Check {
@@ -102,19 +105,37 @@ export function workerCheck({ deployment, host }: CheckContext, application: App
     host,
     probe: sh`
       id=$(container ${name} ${`${name}-workflows`})
-      docker logs "$id" 2>&1 | grep -oE ${Object.keys(WORKER_LINES).join('|')} | tail -n 1
+      docker inspect --format '{{.State.StartedAt}}' "$id"
+      docker logs --timestamps "$id" 2>&1 | awk -v known=${Object.keys(WORKER_LINES).join('|')} '
+        NR == 1 { oldest = $1 }
+        match($0, known) { line = substr($0, RSTART, RLENGTH) }
+        END { print oldest; print line }'
     `,
     fix: mend(deployment, host, `${name}-workflows`),
-    judge: (result) => {
-      const line = result.output.trim();
-      if (line !== '') {
-        return WORKER_LINES[line as keyof typeof WORKER_LINES] ?? fail(`it says: ${excerpt(line)}`);
-      }
-      return result.errors === ''
-        ? warn('its log does not tell where it is')
-        : fail(lastWords(result));
-    },
+    judge: (result) => workerVerdict(result, name),
   };
+}
+
+/**
+ * Judges three lines: when the worker was started, the time of the oldest line of its log, and the last line that is
+ * known. A worker that is at work says nothing of where it is, and Docker throws the oldest lines away.
+ */
+function workerVerdict(result: ProbeResult, name: Application['name']): Verdict {
+  if (result.status !== 0) return fail(lastWords(result));
+  const [started = '', oldest = '', line = ''] = result.output.split('\n');
+  if (line !== '') {
+    return WORKER_LINES[line as keyof typeof WORKER_LINES] ?? fail(`it says: ${excerpt(line)}`);
+  }
+  return Date.parse(oldest) - Date.parse(started) > FIRST_LINE_SECONDS * 1000
+    ? skip(
+        `its log no longer tells: it runs since ${minuteOf(started)}, and the oldest line is of ${minuteOf(oldest)}; ${name}.workflow-pollers and ${name}.activity-pollers do`,
+      )
+    : warn('its log does not tell where it is');
+}
+
+/** The minute of a time that Docker wrote, such as 2026-08-18 13:10. */
+function minuteOf(time: string): string {
+  return time.slice(0, 16).replace('T', ' ');
 }
 
 /** Judges an answer to `GET /api/bootstrap` (igniter, apps/{provider,middleman}/src/app/api/bootstrap, 0.9). */

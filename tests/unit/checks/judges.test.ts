@@ -16,6 +16,7 @@ import { publicKey } from '../../../lib/secrets/secrets.ts';
 import { findingOf, fleetFindingOf } from '../../../lib/validation/check.ts';
 import { lastWords } from '../../../lib/validation/verdict.ts';
 import { OWNER } from '../profile/temporary.ts';
+import { bash } from '../roles/deployed.ts';
 import { labContext } from './deployment.ts';
 import { answered } from './moved.ts';
 
@@ -28,6 +29,9 @@ const judged = (
   errors = '',
 ) =>
   findingOf(checks.find((check) => check.id === id)!, answered(output, { status, errors })).verdict;
+/** What is told of a worker whose last known line is this one, and of which the log begins then. */
+const worker = (line: string, oldest = '2026-08-18T13:10:02.123456789Z') =>
+  `2026-08-18T13:10:00.987654321Z\n${oldest}\n${line}\n`;
 const http = (status: number, body: string, contentType = 'application/json'): HttpAnswer => ({
   status,
   body,
@@ -263,16 +267,61 @@ test('what the Provider answers', () => {
     ['provider.identity', `{"identity":"02${'0'.repeat(64)}"}\n200 application/json`, 'fail'],
     ['provider.identity', '<html>\n404 text/html', 'skip'],
     ['provider.identity', '{"error":"Identity unavailable"}\n500 application/json', 'fail'],
-    ['provider.worker', 'Application is not yet bootstrapped\n', 'pass'],
-    ['provider.worker', 'Bootstrap completed\n', 'pass'],
-    ['provider.worker', 'Failed to check bootstrap status\n', 'fail'],
-    ['provider.worker', 'failed setting up the worker\n', 'fail'],
+    ['provider.worker', worker('Application is not yet bootstrapped'), 'pass'],
+    ['provider.worker', worker('Bootstrap completed'), 'pass'],
+    ['provider.worker', worker('Failed to check bootstrap status'), 'fail'],
+    ['provider.worker', worker('failed setting up the worker'), 'fail'],
+    ['provider.worker', worker(''), 'warn'],
+    ['provider.worker', worker('', ''), 'warn'],
   ];
   for (const [id, output, verdict] of cases) {
     assert.equal(judged(checks, id, output), verdict, `${id}: ${output}`);
   }
-  assert.equal(judged(checks, 'provider.worker', '', 1), 'warn');
   assert.equal(judged(checks, 'provider.worker', '', 1, 'the container … does not run'), 'fail');
+});
+
+test('a worker of which Docker has thrown the first lines away is judged by others', () => {
+  const of = (output: string) => {
+    const check = providerChecks(context).find(({ id }) => id === 'provider.worker')!;
+    const { verdict, evidence } = findingOf(check, answered(output));
+    return `${verdict}: ${evidence}`;
+  };
+  const rotated = '2026-08-25T02:00:00.000000001Z';
+  assert.equal(
+    of(worker('', rotated)),
+    'skip: its log no longer tells: it runs since 2026-08-18 13:10, and the oldest line is of 2026-08-25 02:00; provider.workflow-pollers and provider.activity-pollers do',
+  );
+  assert.equal(
+    of(worker('Failed to check bootstrap status', rotated)),
+    'fail: it cannot read the database',
+  );
+  // A container that was started again has lines of before.
+  assert.match(of(worker('', '2026-08-01T00:00:00.000000001Z')), /^warn: its log does not tell/);
+});
+
+test('the worker’s log is read for its oldest line and the last that is known', () => {
+  const { probe } = providerChecks(context).find(({ id }) => id === 'provider.worker')!;
+  const read = (...log: string[]) =>
+    bash(
+      probe.text,
+      `container() { echo id-of-$2; }
+       docker() {
+         case "$*" in
+           'inspect --format {{.State.StartedAt}} id-of-provider-workflows') echo started ;;
+           'logs --timestamps id-of-provider-workflows') printf '%s\\n' ${log.map((line) => `'${line}'`).join(' ')} >&2 ;;
+           *) return 1 ;;
+         esac
+       }`,
+    );
+  assert.equal(
+    read(
+      'T1 {"msg":"Application is not yet bootstrapped. Retrying..."}',
+      'T2 {"msg":"Application is bootstrapped. Proceeding with worker setup."}',
+      'T3 {"msg":"Worker state changed"}',
+    ),
+    'started\nT1\nApplication is bootstrapped\n',
+  );
+  assert.equal(read('T8 {"msg":"activity done"}', 'T9 bye'), 'started\nT8\n\n');
 });
 
 test('PostgreSQL: the databases, and a password that matters', () => {
@@ -402,8 +451,8 @@ middleman: {owner_identity: ${OWNER}, owner_email: you@nodes.net}`;
     ['middleman.bootstrap', `{"isBootstrapped":true}\n${json}`, 'pass'],
     ['middleman.bootstrap', `{}\n${json}`, 'fail'],
     ['middleman.bootstrap', '\n500 ', 'fail'],
-    ['middleman.worker', 'Application is not yet bootstrapped\n', 'pass'],
-    ['middleman.worker', 'failed setting up the worker\n', 'fail'],
+    ['middleman.worker', worker('Application is not yet bootstrapped'), 'pass'],
+    ['middleman.worker', worker('failed setting up the worker'), 'fail'],
     ['middleman.own-url', `{"isBootstrapped":true}\n${json}`, 'pass'],
     ['middleman.own-url', '<html>\n404 text/html', 'fail'],
     ['middleman.provider-api', `{"identity":"${identity}"}\n${json}`, 'pass'],
