@@ -67,6 +67,8 @@ function settings(deployment, host, secrets) {
     rpc_url: network.rpcUrl,
     delegators_url: network.delegatorsUrl,
     minimum_stake_buffer: String(provider.minimum_stake_buffer_upokt),
+    // It skips what it cannot read (igniter, packages/notifications/src/egressGuard.ts, v0.9).
+    notification_egress_allowlist: provider.notification_egress_allowlist.join(','),
   };
 }
 

@@ -102,6 +102,16 @@ export const addressRange = z
   .string(A_RANGE)
   .refine((value) => RANGE.safeParse(value).success, A_RANGE);
 
+const A_TARGET = {
+  error: 'a host name, an address or a network such as smtp.internal, 10.0.5.25 or 10.0.0.0/8',
+};
+const HOST_NAME =
+  /^(?=.{1,253}$)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
+/** A host name, also of one word, an address or a range of them. */
+export const hostOrRange = z
+  .string(A_TARGET)
+  .refine((value) => HOST_NAME.test(value) || RANGE.safeParse(value).success, A_TARGET);
+
 /** An e-mail address. */
 export const email = text(
   'an e-mail address',

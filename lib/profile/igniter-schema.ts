@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isPoktAddress } from '../bech32.ts';
-import { count, email, filePath, httpUrl, oneOf, text } from './fields.ts';
+import { count, email, filePath, hostOrRange, httpUrl, oneOf, text } from './fields.ts';
 import { DEFAULT_POCKETD } from './pocketd-releases.ts';
 
 /** The two applications of Igniter, and the command line of the network. */
@@ -21,6 +21,8 @@ const logLevel = (whose: string) =>
 /** What Provider and Middleman keep above the minimum stake unless the profile says otherwise, in uPOKT. */
 export const STAKE_BUFFER_UPOKT = 500_000_000;
 
+const MOST_TARGETS = 100;
+
 export const provider = z.strictObject({
   owner_identity: ownerIdentity('Provider'),
   owner_email: email.describe('Where the network reaches the owner.'),
@@ -36,6 +38,14 @@ export const provider = z.strictObject({
   minimum_stake_buffer_upokt: count(0, Number.MAX_SAFE_INTEGER)
     .default(STAKE_BUFFER_UPOKT)
     .describe('Kept above the minimum stake, in uPOKT; the same at Provider and Middleman.'),
+  // Not for the Middleman: whoever signs in there sets up channels, and could reach what is private.
+  notification_egress_allowlist: z
+    .array(hostOrRange, { error: 'a list of host names, addresses and networks' })
+    .max(MOST_TARGETS, { error: `at most ${MOST_TARGETS} host names, addresses and networks` })
+    .default([])
+    .describe(
+      'Targets of notifications that may be private, such as a mail server of yours: host names as typed in the portal, addresses and networks. Default: only public ones.',
+    ),
   log_level: logLevel('Provider'),
 });
 

@@ -74,6 +74,7 @@ export function fullProfile(): { [key: string]: Data } {
       owner_email: 'owner@nodes.net',
       auth_url: 'https://portal-of-nodes.net',
       delegators_url: 'https://cdn.nodes.net/{chainId}/middleman.json',
+      notification_egress_allowlist: ['smtp.nodes.net'],
     },
     middleman: {
       owner_identity: ADDRESS,

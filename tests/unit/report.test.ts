@@ -581,6 +581,11 @@ describe('the staking steps', () => {
     assert.match(reportMarkdown(given(t)), /\| Field \| Type or pick exactly this \| Why \|/);
   });
 
+  test('say what a channel with a private target needs', (t) => {
+    const page = stakingSteps(given(t)).find(({ title }) => title.startsWith('Notifications'))!;
+    assert.match(page.notes ?? '', /`provider\.notification_egress_allowlist` in the profile/);
+  });
+
   test('name the endpoints and identity of the deployment', (t) => {
     const input = given(t);
     const { network } = input.deployment;

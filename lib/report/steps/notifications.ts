@@ -18,5 +18,7 @@ export function notifications(): Step {
         why: 'Only now does the Provider answer requests, and its worker begin to work.',
       },
     ],
+    notes:
+      'A target at a private address, such as a mail server of yours, is refused until `provider.notification_egress_allowlist` in the profile names it and the Provider is deployed again.',
   };
 }

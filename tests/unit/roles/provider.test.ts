@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parse } from 'yaml';
+import { composeFile } from '../../../lib/steps/stack.ts';
 import { postgres } from '../../../scripts/postgres.mjs';
 import { provider } from '../../../scripts/provider.mjs';
 import { temporal } from '../../../scripts/temporal.mjs';
@@ -17,6 +19,40 @@ test('the settings follow from the profile', (t) => {
     env.DATABASE_URL ?? '',
     /^postgres:\/\/igniter:[0-9a-f]{48}@postgres:5432\/provider\?sslmode=disable$/,
   );
+});
+
+test('web and worker may notify private targets that the profile names, and no others', (t) => {
+  const allowed = (setting = '') =>
+    deployment(t, ONE_HOST, setting).run(provider, 'one').env('provider')
+      .NOTIFICATION_EGRESS_ALLOWLIST;
+  const list = (...targets: string[]) =>
+    `  notification_egress_allowlist: ${JSON.stringify(targets)}`;
+  assert.equal(allowed(), '');
+  assert.equal(
+    allowed(list('mailpit', 'smtp.internal', '10.0.5.25', '10.0.0.0/8', 'fd00::/8')),
+    'mailpit,smtp.internal,10.0.5.25,10.0.0.0/8,fd00::/8',
+  );
+  // Each of these would be skipped without a word, or be taken for several.
+  for (const target of [
+    '10.0.0.0/',
+    '10.0.0.0/33',
+    '10.0.5.256',
+    'smtp.internal/8',
+    'a b',
+    'a,b',
+    'http://a',
+    'a:25',
+  ])
+    assert.throws(
+      () => allowed(list(target)),
+      /notification_egress_allowlist\[0\]: .* expected a host name/,
+      target,
+    );
+  const { services } = parse(composeFile('provider/compose.yaml'), { merge: true });
+  const readers = Object.keys(services).filter(
+    (name) => 'NOTIFICATION_EGRESS_ALLOWLIST' in services[name].environment,
+  );
+  assert.deepEqual(readers, ['provider-web', 'provider-workflows']);
 });
 
 test('the delegators’ URL keeps its {chainId}', (t) => {
