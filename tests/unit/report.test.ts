@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash, generateKeyPairSync } from 'node:crypto';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { checksOf, fleetChecksOf } from '../../lib/checks/all.ts';
@@ -684,6 +684,24 @@ describe('the staking steps', () => {
     const made = join(directory, 'import.json');
     assert.deepEqual(JSON.parse(readFileSync(made, 'utf8')), KEYS);
     assert.equal(statSync(made).mode & 0o777, 0o600);
+  });
+
+  test('have keys made in the portal where the relay hosts have none', (t) => {
+    const { deployment } = given(t);
+    rmSync(join(deployment.directory, '../../keys.yaml'));
+    const secrets = loadSecrets(deployment, { create: false, roles: [] });
+    const step = stakingSteps({ deployment, secrets, now: NOW }).find(({ title }) =>
+      /keys/.test(title),
+    )!;
+    assert.match(step.about, /Keys → Generate\.$/);
+    assert.deepEqual(
+      step.fields.map(({ label }) => label),
+      ['Address Group', 'Number of Keys'],
+    );
+    assert.doesNotMatch(step.notes!, /import\.json|```sh/);
+    assert.match(step.notes!, /README\.md#where-supplier-keys-come-from\)/);
+    const there = stakingSteps(given(t)).find(({ title }) => /keys/.test(title))!;
+    assert.match(there.about, /Keys → Import\.$/);
   });
 
   test('are those that matter where the Provider is elsewhere', (t) => {

@@ -2,23 +2,59 @@ import { quote } from '../../shell.ts';
 import { shortPath } from '../../short-path.ts';
 import type { ReportInput } from '../input.ts';
 import { blocks, code, commands, table } from '../markdown.ts';
-import type { Step } from '../wizard.ts';
+import { fromReport } from '../place.ts';
+import type { Field, Step } from '../wizard.ts';
 import { word } from '../words.ts';
 
-/** The keys that sign for suppliers. Source: igniter, apps/provider, admin/keys import and export, v0.9. */
-export function supplierKeys({ deployment, secrets }: ReportInput): Step {
+const ADDRESS_GROUP: Field = {
+  label: 'Address Group',
+  answer: { decide: { example: 'Default', rule: 'one of the page Address Groups' } },
+  why: 'What the suppliers of these keys will serve.',
+};
+
+const LATER =
+  'When a delegator asks for more keys than there are, the Provider makes new ones itself. Their relays are served only once the relay hosts have them too: ' +
+  'Keys → Export, add each `hex` to the list in `relayminer.keys_file`, deploy again. An exported file cannot be imported as it is.';
+
+/** The keys that sign for suppliers: made in the portal where the relay hosts have none yet, else imported there. */
+export function supplierKeys(input: ReportInput): Step {
+  const source = input.deployment.profile.relayminer?.keys_file;
+  const none = source !== undefined && input.secrets.supplierKeys.length === 0;
+  const page = none ? 'Generate' : 'Import';
+  return {
+    title: 'Supplier operator keys',
+    about: `Each ${word('supplier')} is operated by a key that both the Provider and the relay hosts hold. In the portal: Keys → ${page}.`,
+    ...(none ? generated(input) : imported(input)),
+  };
+}
+
+/** Keys → Generate. Source: igniter, apps/provider, admin/keys/generate, v0.9. */
+function generated({ deployment }: ReportInput): Pick<Step, 'fields' | 'notes'> {
+  const readme = `${fromReport(deployment, 'README.md')}#where-supplier-keys-come-from`;
+  return {
+    fields: [
+      ADDRESS_GROUP,
+      {
+        label: 'Number of Keys',
+        answer: { decide: { example: '1', rule: 'from 1 to 10000' } },
+        why: 'One for each supplier that you want to stake.',
+      },
+    ],
+    notes: blocks(
+      `The browser saves the keys as a JSON file. [Make \`relayminer.keys_file\` of it](${readme}), then deploy everything. It holds private keys: delete it after that.`,
+      LATER,
+    ),
+  };
+}
+
+/** Keys → Import. Source: igniter, apps/provider, admin/keys import and export, v0.9. */
+function imported({ deployment, secrets }: ReportInput): Pick<Step, 'fields' | 'notes'> {
   const keys = secrets.supplierKeys;
   const source = deployment.profile.relayminer?.keys_file;
   const file = source?.startsWith('file:') ? source.slice(5) : undefined;
   return {
-    title: 'Supplier operator keys',
-    about: `Each ${word('supplier')} is operated by a key that both the Provider and the relay hosts hold. In the portal: Keys → Import.`,
     fields: [
-      {
-        label: 'Address Group',
-        answer: { decide: { example: 'Default', rule: 'one of the page Address Groups' } },
-        why: 'What the suppliers of these keys will serve.',
-      },
+      ADDRESS_GROUP,
       {
         label: 'File',
         answer: file
@@ -36,8 +72,7 @@ export function supplierKeys({ deployment, secrets }: ReportInput): Step {
             keys.map(({ address, publicKey }) => [code(address), code(publicKey)]),
           )}`
         : '',
-      'When a delegator asks for more keys than there are, the Provider makes new ones itself. Their relays are served only once the relay hosts have them too: ' +
-        'Keys → Export, add each `hex` to the list in `relayminer.keys_file`, deploy again. An exported file cannot be imported as it is.',
+      LATER,
     ),
   };
 }
