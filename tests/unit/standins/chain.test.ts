@@ -7,7 +7,7 @@ import { callUnary, frame, GrpcError } from '../../lab/standins/shared/grpc.ts';
 import { Message, text } from '../../lab/standins/shared/protobuf.ts';
 import { connectWebSocket } from '../../lab/standins/shared/websocket.ts';
 import type { Loose } from './configs.ts';
-import { eventually, startChain } from './harness.ts';
+import { chainOffset, chainPorts, eventually, startChain } from './harness.ts';
 
 const chain = await startChain({
   CHAIN_ID: 'pocket-lego-testnet',
@@ -21,6 +21,18 @@ const json = async (url: string, options?: RequestInit) =>
   (await (await fetch(url, options)).json()) as Loose;
 const unary = (path: string, request: Uint8Array = Buffer.alloc(0)) =>
   callUnary({ address: grpc, path, request, timeoutMs: 20_000 });
+
+test('whichever port is free, a chain has none that fetch refuses', async () => {
+  await assert.rejects(
+    fetch('http://127.0.0.1:10080'),
+    ({ cause }) => cause.message === 'bad port',
+    'the last of the list',
+  );
+  for (let free = 1; free <= 65_535; free += 1) {
+    for (const port of chainPorts(chainOffset(free)))
+      assert.ok(port > 10_080 && port <= 65_535, `${port}, where ${free} was free`);
+  }
+});
 
 test('gRPC messages match the vectors of the contract', () => {
   const vector = Buffer.from('0a190a002213706f636b65742d6c65676f2d746573746e65744200', 'hex');

@@ -91,15 +91,24 @@ export interface ChainAddresses {
   registryUrl: string;
 }
 
+/** The ports of a stand-in chain that has moved by an offset. */
+export function chainPorts(offset: number): number[] {
+  return [26657, 9090, 1317, 8088].map((port) => port + offset);
+}
+
+/** An offset for a chain that follows from a port; fetch refuses none of its ports, whose list of bad ones ends at 10080. */
+export function chainOffset(port: number): number {
+  return (port % 20_000) + 10_000;
+}
+
 /** Starts a stand-in chain on free ports, and returns when all four of them listen. */
 export async function startChain(environment: Record<string, string>): Promise<ChainAddresses> {
-  const portsOf = (offset: number) => [26657, 9090, 1317, 8088].map((port) => port + offset);
   for (let attempt = 1; ; attempt += 1) {
-    const offset = ((await freePort()) % 20_000) + 1000;
+    const offset = chainOffset(await freePort());
     const { stderr } = startStandin('chain', [], { ...environment, PORT_OFFSET: String(offset) });
     const inUse = () => stderr().includes('EADDRINUSE');
     await eventually('the chain listens', async () => {
-      const listening = await Promise.all(portsOf(offset).map(canConnect));
+      const listening = await Promise.all(chainPorts(offset).map(canConnect));
       return inUse() || listening.every(Boolean);
     }).catch((error) => {
       throw new Error(stderr(), { cause: error });
