@@ -2,6 +2,7 @@ import type { Network } from '../network.ts';
 import { grpcProbe, grpcRefusal, grpcVerdict } from '../probes/grpc.ts';
 import { type HttpAnswer, httpProbe, httpVerdict, jsonOf, shownUrl } from '../probes/http.ts';
 import { fieldOf } from '../probes/protobuf.ts';
+import { NETWORKS } from '../profile/networks.ts';
 import { lines, sh } from '../shell.ts';
 import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
 import { excerpt, fail, pass, warn } from '../validation/verdict.ts';
@@ -22,6 +23,13 @@ import { type CheckContext, isIn } from './context.ts';
 const STALE_SECONDS = { main: 300, beta: 180, local: 180 };
 const WARN_BLOCKS = 3;
 const CLOCK_SKEW_SECONDS = 30;
+
+/**
+ * What tells main from a local network, which have the same chain id (poktroll, app/pocket/networks.go, v0.1.35): main
+ * was at block 883667 in August 2026, and has a block a minute where a local network has one in 2 seconds.
+ */
+const LEAST_MAIN_HEIGHT = 100_000;
+const SLOW_SECONDS = NETWORKS.main.blockTimeSeconds / 2;
 
 /** The Pocket network's endpoints, asked from each host that uses them. */
 export function chainChecks(context: CheckContext): Check[] {
@@ -45,7 +53,7 @@ export function chainChecks(context: CheckContext): Check[] {
         title: `RPC is a node of ${network.chainId}`,
         probe,
         fix: `${fix}, or pocket_network`,
-        judge: (result) => rpcVerdict(result, (answer) => chainIdVerdict(answer, network.chainId)),
+        judge: (result) => rpcVerdict(result, (answer) => networkVerdict(answer, network)),
       },
       {
         ...about,
@@ -116,10 +124,27 @@ export function networkOfStatus(answer: HttpAnswer): string | undefined {
   }
 }
 
-function chainIdVerdict(answer: HttpAnswer, wanted: string): Verdict {
-  const network = networkOfStatus(answer);
-  if (network === undefined) return fail(`not CometBFT RPC: ${excerpt(answer.body)}`);
-  return network === wanted ? pass(network) : fail(`chain id ${network}; wanted: ${wanted}`);
+/** Judges whether a node is of the network that is wanted: by its chain id, and by its blocks where two networks share it. */
+export function networkVerdict(answer: HttpAnswer, wanted: Network): Verdict {
+  const chainId = networkOfStatus(answer);
+  if (chainId === undefined) return fail(`not CometBFT RPC: ${excerpt(answer.body)}`);
+  if (chainId !== wanted.chainId) return fail(`chain id ${chainId}; wanted: ${wanted.chainId}`);
+  const { sync_info: sync } = (jsonOf(answer) as { result: { sync_info?: SyncInfo } }).result;
+  const doubt = chainId === NETWORKS.main.chainId && sync && doubtOf(sync, wanted.name);
+  return doubt ? warn(`${chainId}, ${doubt}`) : pass(chainId);
+}
+
+/** What speaks against a node’s being of main, or of a local network; `undefined` where nothing does or it is catching up. */
+function doubtOf(sync: SyncInfo, wanted: Network['name']): string | undefined {
+  const height = Number(sync.latest_block_height);
+  if (sync.catching_up !== false) return undefined;
+  if (wanted === 'main' && height < LEAST_MAIN_HEIGHT)
+    return `but at block ${height}: main is above ${LEAST_MAIN_HEIGHT}, and a local network has the same id`;
+  const milliseconds = Date.parse(sync.latest_block_time) - Date.parse(sync.earliest_block_time);
+  const seconds = Math.round(milliseconds / 1000 / (height - Number(sync.earliest_block_height)));
+  return wanted === 'local' && height >= LEAST_MAIN_HEIGHT && seconds >= SLOW_SECONDS
+    ? `but at block ${height}, with one in ${seconds} s: so is main, which has the same id`
+    : undefined;
 }
 
 /** Judges whether a node has caught up and its newest block is new. */
@@ -144,6 +169,9 @@ interface SyncInfo {
   catching_up: boolean;
   latest_block_height: string;
   latest_block_time: string;
+  /** The oldest block that the node has kept. */
+  earliest_block_height: string;
+  earliest_block_time: string;
 }
 
 /**

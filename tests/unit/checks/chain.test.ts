@@ -3,7 +3,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { chainChecks, nodeInfoVerdict, syncVerdict } from '../../../lib/checks/chain.ts';
+import {
+  chainChecks,
+  networkVerdict,
+  nodeInfoVerdict,
+  syncVerdict,
+} from '../../../lib/checks/chain.ts';
 import { heightsVerdict } from '../../../lib/checks/chain-heights.ts';
 import { registryChecks } from '../../../lib/checks/registry.ts';
 import type { HttpAnswer } from '../../../lib/probes/http.ts';
@@ -72,6 +77,59 @@ test('a wrong chain id fails', async () => {
     [found['chain.rpc'], found['chain.grpc'], found['chain.api']],
     [wrong, wrong, wrong],
   );
+});
+
+test('main and a local network share a chain id, and differ in their blocks', () => {
+  const { network } = labContext().deployment;
+  const of = (name: 'main' | 'local', height: number, seconds: number, more: object = {}) => {
+    const latest = Date.parse('2026-08-19T12:00:00Z');
+    const body = JSON.stringify({
+      result: {
+        node_info: { network: 'pocket' },
+        sync_info: {
+          catching_up: false,
+          latest_block_height: `${height}`,
+          latest_block_time: new Date(latest).toISOString(),
+          earliest_block_height: `${height - 10}`,
+          earliest_block_time: new Date(latest - 10_000 * seconds).toISOString(),
+          ...more,
+        },
+      },
+    });
+    const answer = { status: 200, contentType: 'application/json', milliseconds: 1, body };
+    const { verdict, evidence } = networkVerdict(answer, { ...network, name, chainId: 'pocket' });
+    return `${verdict}: ${evidence}`;
+  };
+  assert.equal(of('main', 883_700, 62), 'pass: pocket');
+  assert.equal(of('main', 100_000, 62), 'pass: pocket');
+  assert.equal(
+    of('main', 99_999, 2),
+    'warn: pocket, but at block 99999: main is above 100000, and a local network has the same id',
+  );
+  assert.equal(of('main', 500, 2, { catching_up: true }), 'pass: pocket', 'it is on its way');
+  assert.equal(of('local', 500, 2), 'pass: pocket');
+  assert.equal(of('local', 2_000_000, 2), 'pass: pocket', 'it has run for weeks');
+  assert.equal(of('local', 500, 60), 'pass: pocket', 'its blocks are as slow as main’s');
+  assert.equal(
+    of('local', 883_700, 62),
+    'warn: pocket, but at block 883700, with one in 62 s: so is main, which has the same id',
+  );
+  assert.equal(of('local', 883_700, 62, { earliest_block_time: undefined }), 'pass: pocket');
+});
+
+test('whoever asks main for a local network is warned, of the answer that is asked for anyway', async () => {
+  const { registryUrl: _, ...main } = await startChain({
+    CHAIN_ID: 'pocket',
+    BLOCK_TIME_SECONDS: '60',
+  });
+  const told = async (name: 'main' | 'local') => {
+    const context = labContext({
+      network: { ...main, grpcInsecure: true, name, chainId: 'pocket' },
+    });
+    return (await verdicts(context))['chain.rpc']!;
+  };
+  assert.equal(await told('main'), 'pass: pocket');
+  assert.match(await told('local'), /^warn: pocket, but at block 900000, with one in 60 s/);
 });
 
 test('a node that is catching up fails', async () => {
