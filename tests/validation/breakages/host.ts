@@ -29,7 +29,7 @@ export const BREAKAGES: readonly Breakage[] = [
     verdict: 'warn',
     breaks: [full('size=4m,nr_inodes=50', 'touch /var/log/filler.{1..46}')],
     evidence: /\/var\/log: \d % free, \d/,
-    fix: /find .*\/var\/log/,
+    fix: /du --inodes .*\/var\/log/,
     mends: [emptied],
     only: ['host'],
   },
