@@ -19,6 +19,8 @@ export interface Role {
   /** In one sentence, for `--help`. */
   summary: string;
   steps(context: RoleContext): Step[];
+  /** Whether no host begins with it while the preflight refuses another one that has it: one alone would be something else. */
+  together?: true;
   /** Present where hosts that serve must not change all at the same time. */
   rolling?: Rolling;
   /** What has to be carried from this machine to the host before the steps, when the host lacks it. */

@@ -20,6 +20,8 @@ export const redis = {
   name: 'redis',
   summary:
     'Redis for the RelayMiner: no eviction, a memory limit, an append-only file, a password; Sentinels where it has replicas.',
+  // An empty Redis would begin as the primary of the one that is refused, and of all it has.
+  together: true,
   steps: (context) => {
     const { deployment, host } = context;
     const hosts = deployment.publishers('sentinel').map(privateAddress);

@@ -183,11 +183,14 @@ async function runPart(
     return outcome(statusOf(connection), connection.message);
   }
   if (signal.aborted) return outcome('interrupted');
-  if (missing.length > 0) {
-    const because = missing.map((one) => `${one.roles.join(', ')} on ${one.host}`);
+  const because = [
+    ...missing.map((one) => `${one.roles.join(', ')} on ${one.host}`),
+    ...roles.flatMap((role) => refusedWith(role, connections)),
+  ];
+  if (because.length > 0) {
     return outcome(
       'skipped',
-      `needs ${because.join(' and ')}, which ${missing.length > 1 ? 'are' : 'is'} not done`,
+      `needs ${because.join(' and ')}, which ${because.length > 1 ? 'are' : 'is'} not done`,
     );
   }
   try {
@@ -202,6 +205,21 @@ async function runPart(
     const failed = error.exitCode === EXIT.failed;
     return outcome(statusOf(error), failed ? withHint(told, hintFor(told)) : told);
   }
+}
+
+/** The hosts that the preflight refuses, where no other may begin with this role without them. */
+function refusedWith(
+  { name, together }: Role,
+  connections: ReadonlyMap<Host, Connection | UserError>,
+): string[] {
+  if (!together) return [];
+  return [...connections].flatMap(([host, connection]) =>
+    connection instanceof UserError &&
+    connection.exitCode === EXIT.failed &&
+    host.roles.includes(name)
+      ? `${name} on ${host.name}`
+      : [],
+  );
 }
 
 function statusOf({ exitCode }: UserError): Outcome['status'] {
