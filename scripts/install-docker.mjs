@@ -76,8 +76,9 @@ const HAS_ANOTHER = sh`
   ) ]]`;
 
 /**
- * Docker's repository, unless an engine is there already, or apt has it from elsewhere: then that serves. With `auto` it is left out where it cannot be reached or
- * does not know the release yet, as happens in the months after a new Ubuntu: the distribution's packages serve then.
+ * Docker's repository, unless an engine is there already, or apt has it from elsewhere: then that serves. With `auto` it is
+ * left out where it cannot be reached or does not know the release yet, as happens in the months after a new Ubuntu: the
+ * distribution's packages serve then.
  * @param {'official' | 'auto'} source
  */
 function officialRepository(source) {
