@@ -19,6 +19,7 @@ export function pocketdCheck({ deployment, host }: CheckContext): Check {
     title: `pocketd ${version} is installed`,
     host,
     probe: sh`
+      [[ -e /usr/local/bin/pocketd ]] || { echo 'it is not installed'; exit 1; }
       mkdir "$scratch.home"
       HOME=$scratch.home /usr/local/bin/pocketd version 2>&1
     `,

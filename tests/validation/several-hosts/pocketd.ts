@@ -5,7 +5,7 @@ export const BREAKAGES: readonly Breakage[] = [
     check: 'host.pocketd',
     host: 'node',
     breaks: [{ shell: 'rm /usr/local/bin/pocketd', on: 'node' }],
-    evidence: /No such file or directory/,
+    evidence: /^it is not installed$/,
     fix: /^scripts\/pocketd\.mjs --profile \S+ --limit node$/,
     only: ['host'],
   },
