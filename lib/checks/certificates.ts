@@ -64,9 +64,12 @@ async function atProxy(host: Host, ask: (address: string) => Promise<Verdict>): 
   const found = await lookup(host.address).catch(() => undefined);
   if (!found) return skip(`${host.address} cannot be looked up from here`);
   const { address } = found;
-  const ports = [...sshPorts(host), PORTS.https.port];
-  const heard = await Promise.all(ports.map((port) => dial(address, port)));
-  return heard.every((answer) => answer === 'silent')
+  const isSilent = async (port: number) => (await dial(address, port)) === 'silent';
+  // ssh only where the proxy is silent: sshd keeps those out for a while who connect often without logging in.
+  const silent =
+    (await isSilent(PORTS.https.port)) &&
+    (await Promise.all(sshPorts(host).map(isSilent))).every((one) => one);
+  return silent
     ? skip(`nothing is heard of ${host.address} from here, not even at ssh`)
     : ask(address);
 }
