@@ -8,7 +8,7 @@ const IMAGES: Partial<Record<RoleName, readonly ImageName[]>> = {
   redis: ['redis'],
   postgres: ['postgres'],
   temporal: ['temporal', 'temporal_admin_tools'],
-  // Their databases are saved with PostgreSQL's own client before an upgrade.
+  // Their databases are made at a managed server, or saved before an upgrade, with PostgreSQL's own client.
   provider: ['provider', 'provider_workflows', 'postgres'],
   middleman: ['middleman', 'middleman_workflows', 'postgres'],
   relayminer: ['relayminer'],
@@ -50,7 +50,7 @@ function clientsOf(
 ): readonly ImageName[] {
   if (!['provider', 'middleman', 'temporal'].includes(role)) return [];
   return [
-    ...(postgres.mode === 'external' ? (['postgres'] as const) : []),
+    ...(role === 'temporal' && postgres.mode === 'external' ? (['postgres'] as const) : []),
     ...(temporal.mode === 'external' ? (['temporal_admin_tools'] as const) : []),
   ];
 }
