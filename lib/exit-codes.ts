@@ -1,15 +1,14 @@
 /** What a script's exit code tells the shell or the tool that started it. */
 export const EXIT = {
   done: 0,
+  /** Of validation: the deployment is not ready. */
   failed: 1,
-  /** Wrong options, or a profile that cannot be used; no host was touched. Of validation also: all was skipped. */
+  /** Wrong options, or a profile that cannot be used; no host was touched. Of validation also: it could not tell. */
   usage: 2,
   /** `--dry-run` found something to change. */
   changesPending: 3,
   /** A host could not be reached or logged in to; the others were finished. */
   unreachable: 4,
-  /** Validation has a `fail`. */
-  invalid: 5,
   /** Another run is changing a host, and `--wait` was not given or was over. */
   locked: 6,
   /** A change was not confirmed, so the host has taken it back. */

@@ -7,7 +7,7 @@ const { runValidate, VALIDATE_OPTIONS } = await validateCommand();
 await runCommand({
   script: 'scripts/validate.mjs',
   summary:
-    'Tells whether a deployment is ready, why not, and what to do. Changes nothing. Exits 0 when it is ready, 5 when it is not, 4 when no host could be reached, and 2 when it cannot tell for another reason: all was skipped, or it was called wrongly.',
+    'Tells whether a deployment is ready, why not, and what to do. Changes nothing. Exits 0 when it is ready, 1 when it is not, and 2 when it cannot tell: no host could be reached, all was skipped, or it was called wrongly.',
   options: VALIDATE_OPTIONS,
   examples: [
     '--profile profiles/all-in-one-lab.yaml',

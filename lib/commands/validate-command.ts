@@ -39,7 +39,7 @@ export const VALIDATE_OPTIONS = {
 
 /**
  * Validates a deployment and prints what was found.
- * @returns the exit code: 0 ready; 5 not ready; could not tell: 4 no host could be reached, 2 everything was skipped
+ * @returns the exit code: 0 ready; 1 not ready; 2 could not tell
  * @throws UserError or ProfileError with exit code 2 for wrong options, a wrong profile, or secrets that are missing
  */
 export async function runValidate(

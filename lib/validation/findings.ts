@@ -88,7 +88,7 @@ function fixLines(fix: string, width: number): string[] {
 }
 
 /** Whether no host could be logged in to, so that nothing is known of what runs there. */
-export function nobodyReached(findings: readonly Finding[]): boolean {
+function nobodyReached(findings: readonly Finding[]): boolean {
   const isLost = ({ id, verdict }: Finding) => id === REACHABLE.id && verdict === 'fail';
   return findings.some(isLost) && findings.every((one) => isLost(one) || one.host === 'fleet');
 }

@@ -21,14 +21,7 @@ import {
   type ProbeResult,
   REACHABLE,
 } from './check.ts';
-import {
-  type Answer,
-  answerOf,
-  type Counts,
-  countOf,
-  type FailOn,
-  nobodyReached,
-} from './findings.ts';
+import { type Answer, answerOf, type Counts, countOf, type FailOn } from './findings.ts';
 import { onHost } from './fixes.ts';
 import { excerpt, fail } from './verdict.ts';
 
@@ -60,9 +53,15 @@ export interface Validation {
   counts: Counts;
   milliseconds: number;
   answer: Answer;
-  /** 0 ready; 5 not ready; could not tell: 4 when no host could be reached, 2 when whatever was asked was skipped. */
+  /** 0 ready; 1 not ready; 2 could not tell. */
   exitCode: number;
 }
+
+const EXIT_CODES = {
+  ready: EXIT.done,
+  'not ready': EXIT.failed,
+  'could not tell': EXIT.usage,
+} as const satisfies Record<Answer, number>;
 
 /**
  * Asks every host everything about it, all hosts side by side, and changes nothing. Findings never contain a secret.
@@ -124,11 +123,7 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
   const counts = countOf(findings);
   const milliseconds = Math.round(performance.now() - began);
   const answer = answerOf(findings, options.failOn);
-  const unknown = nobodyReached(findings) ? EXIT.unreachable : EXIT.usage;
-  const exitCode = { ready: EXIT.done, 'not ready': EXIT.invalid, 'could not tell': unknown }[
-    answer
-  ];
-  return { findings, counts, milliseconds, answer, exitCode };
+  return { findings, counts, milliseconds, answer, exitCode: EXIT_CODES[answer] };
 }
 
 /** Asks one host, and returns whether it could be reached. Every check gets exactly one answer, or none if not. */

@@ -24,7 +24,7 @@ test('what is wrong on a host is not told to be right', { timeout: 600_000 }, as
     assert.equal(verdicts(right)['chain.rpc'], 'pass');
     one.change({ pocket_chain_id: 'pocket' });
     const wrong = await one.script('validate', '--only', 'chain', '--json');
-    assert.equal(wrong.status, EXIT.invalid, wrong.stdout);
+    assert.equal(wrong.status, EXIT.failed, wrong.stdout);
     const found = verdicts(wrong);
     for (const id of ['chain.rpc', 'chain.grpc', 'chain.api']) assert.equal(found[id], 'fail', id);
     const text = JSON.stringify(wrong.events);
@@ -42,7 +42,7 @@ test('what is wrong on a host is not told to be right', { timeout: 600_000 }, as
     const deployed = await one.script('deploy', '--only', 'redis', '--json');
     assert.equal(deployed.status, 0, deployed.stdout + deployed.stderr);
     const run = await one.script('validate', '--only', 'redis', '--json');
-    assert.equal(run.status, EXIT.invalid, run.stdout + run.stderr);
+    assert.equal(run.status, EXIT.failed, run.stdout + run.stderr);
     const failed = Object.entries(verdicts(run)).filter(([, verdict]) => verdict !== 'pass');
     assert.deepEqual(failed, [['redis.version', 'fail']]);
     assert.match(JSON.stringify(run.events), /8\.0\.\d+/);
@@ -69,7 +69,7 @@ test('what is wrong on a host is not told to be right', { timeout: 600_000 }, as
       one.change({});
       await one.host.exec('docker stop -t 1 pocket-lab-chain pocket-lab-backend');
       const run = await one.script('validate', '--only', 'chain,backends', '--json');
-      assert.equal(run.status, EXIT.invalid, run.stdout);
+      assert.equal(run.status, EXIT.failed, run.stdout);
       const found = Object.entries(verdicts(run));
       assert.ok(found.length >= 4, run.stdout);
       assert.deepEqual(

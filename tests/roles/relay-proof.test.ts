@@ -89,7 +89,7 @@ test('a relay is proved through the public URL, without a stake, without a charg
     await host.exec('docker stop -t 1 pocket-lab-backend');
     const { status, told, found } = await prove();
     await host.exec('docker start pocket-lab-backend');
-    assert.equal(status, EXIT.invalid, told);
+    assert.equal(status, EXIT.failed, told);
     for (const transport of ['jsonrpc', 'websocket'])
       assert.equal(found[`relay.anvil.${transport}`]!.verdict, 'fail', told);
     const { evidence, fix } = found['relay.anvil.jsonrpc']!;
