@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net';
 import type { Deployment, Host } from '../deployment.ts';
 import { type HealthTarget, hostPort } from '../endpoints.ts';
 import { PROBE_TIMEOUT } from './public-probes.ts';
@@ -32,11 +31,6 @@ const MODULES = {
       service: 'temporal.api.workflowservice.v1.WorkflowService',
     },
   },
-  'temporal-port': {
-    prober: 'tcp',
-    timeout: PROBE_TIMEOUT,
-    tcp: { preferred_ip_protocol: 'ip4' },
-  },
 } as const;
 
 /** What a deployment runs that has no metrics, as the blackbox exporter on a host asks it for its health. */
@@ -44,8 +38,9 @@ export function healthProbes(deployment: Deployment, from: Host): HealthProbe[] 
   return deployment.healthTargets(from).map((one) => ({
     job: one.job,
     on: one.on,
-    module: moduleOf(one),
-    target: one.job === 'temporal' ? hostPort(one) : `http://${hostPort(one)}/api/health`,
+    ...(one.job === 'temporal'
+      ? { module: 'temporal-health', target: hostPort(one) }
+      : { module: 'igniter-health', target: `http://${hostPort(one)}/api/health` }),
   }));
 }
 
@@ -54,10 +49,4 @@ export function healthModules(deployment: Deployment, from: Host): Record<string
   return Object.fromEntries(
     healthProbes(deployment, from).map(({ module }) => [module, MODULES[module]]),
   );
-}
-
-/** Asked in gRPC at an IPv6 address, nothing is healthy: brackets are left out (blackbox_exporter, prober/grpc.go, v0.27). */
-function moduleOf({ job, host }: HealthTarget): HealthProbe['module'] {
-  if (job !== 'temporal') return 'igniter-health';
-  return isIPv6(host) ? 'temporal-port' : 'temporal-health';
 }

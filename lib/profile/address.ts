@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
 /** Where ssh connects to. */
 export interface Address {
@@ -14,18 +14,17 @@ export function parseAddress(text: string): Address {
   const rest = text.slice(at + 1);
   const bracketed = /^\[(.+)\](?::(\d+))?$/.exec(rest);
   if (bracketed) return { ...user, address: bracketed[1]!, ...portOf(bracketed[2]) };
-  if (isIP(rest) === 6) return { ...user, address: rest };
+  if (isIPv6(rest)) return { ...user, address: rest };
   const [address, port] = rest.split(':');
   return { ...user, address: address!, ...portOf(port) };
 }
 
 /**
- * Whether an IP address is one of a private network: RFC 1918, shared address space as overlay networks use it
- * (100.64.0.0/10), or an IPv6 unique local address.
+ * Whether an IPv4 address is one of a private network: RFC 1918, or shared address space as overlay networks use it
+ * (100.64.0.0/10). One of IPv6 never is: the networks of containers have none, so that they could not connect to it.
  */
 export function isPrivateAddress(address: string): boolean {
-  const family = isIP(address);
-  return family !== 0 && PRIVATE.check(address, family === 6 ? 'ipv6' : 'ipv4');
+  return isIPv4(address) && PRIVATE.check(address);
 }
 
 /** Whether a host name or address means the machine, or the container, that uses it. */
@@ -38,7 +37,6 @@ PRIVATE.addSubnet('10.0.0.0', 8);
 PRIVATE.addSubnet('172.16.0.0', 12);
 PRIVATE.addSubnet('192.168.0.0', 16);
 PRIVATE.addSubnet('100.64.0.0', 10);
-PRIVATE.addSubnet('fc00::', 7, 'ipv6');
 
 function portOf(text: string | undefined): { port?: number } {
   return text === undefined ? {} : { port: Number(text) };

@@ -40,9 +40,9 @@ const host = z.strictObject({
     .optional()
     .describe('The private key ssh uses, relative to this file; ~ is your home.'),
   private_address: z
-    .union([z.ipv4(), z.ipv6()], { error: 'an IP address of the private network' })
+    .ipv4({ error: 'an IPv4 address of the private network; containers have no other' })
     .optional()
-    .describe('The address at which the other hosts reach this one; never a public one.'),
+    .describe('The IPv4 address at which the other hosts reach this one; never a public one.'),
   architecture: oneOf(['amd64', 'arm64'])
     .optional()
     .describe('The processor, so that images that do not run there are refused early.'),

@@ -43,10 +43,10 @@ export async function scene(t: TestContext): Promise<Scene> {
   mkdirSync(join(home, 'deployments'), { mode: 0o700 });
   const profile = join(home, 'firewall.yaml');
   const login = (name: Name) => ({
-    address: hosts[name].address,
+    address: addresses[name].IPv6,
     user: hosts[name].user,
     identity_file: hosts[name].identityFile,
-    private_address: addresses[name].IPv6,
+    private_address: addresses[name].IPv4,
   });
   const change: Scene['change'] = (changes) =>
     writeFileSync(

@@ -11,7 +11,7 @@ const SPREAD = `pocket_network: main
 hosts:
   Edge.1: {address: edge.nodes.net, private_address: 10.0.0.1}
   relay-a: {address: 203.0.113.5, private_address: 10.0.0.2}
-  relay-b: {address: 203.0.113.6, private_address: fd00::3}
+  relay-b: {address: 203.0.113.6, private_address: 10.0.0.3}
   data: {address: 203.0.113.7, private_address: 10.0.0.4}
   provider: {address: provider.nodes.net, private_address: 10.0.0.5}
 postgres_hosts: [data]
@@ -63,12 +63,12 @@ describe('parts on several hosts', () => {
     assert.equal(d.redisUrl(d.host('relay-a'), 'x'), 'redis://:x@10.0.0.4:6379/0');
     assert.equal(d.redisUrl(d.host('data'), 'x'), 'redis://:x@redis:6379/0');
     assert.equal(d.temporalAddress(d.host('provider')), '10.0.0.4:7233');
-    assert.deepEqual(d.relayUpstreams(d.host('Edge.1')), ['10.0.0.2:8080', '[fd00::3]:8080']);
+    assert.deepEqual(d.relayUpstreams(d.host('Edge.1')), ['10.0.0.2:8080', '10.0.0.3:8080']);
     assert.deepEqual(
       d.scrapeTargets(d.host('data')).map(({ job, on, host, port }) => [job, on, host, port]),
       [
         ['relayers', 'relay-a', '10.0.0.2', 9090],
-        ['relayers', 'relay-b', 'fd00::3', 9090],
+        ['relayers', 'relay-b', '10.0.0.3', 9090],
         ['miners', 'data', 'miner', 9092],
       ],
     );
@@ -77,7 +77,7 @@ describe('parts on several hosts', () => {
   test('publish a port at the private address only when another host connects to it', (t) => {
     const d = loadDeployment(join(directoryWith(t, { 'p.yaml': SPREAD }), 'p.yaml'));
     assert.deepEqual(d.bindAddresses('redis', d.host('data')), ['127.0.0.1', '10.0.0.4']);
-    assert.deepEqual(d.bindAddresses('relayer', d.host('relay-b')), ['127.0.0.1', 'fd00::3']);
+    assert.deepEqual(d.bindAddresses('relayer', d.host('relay-b')), ['127.0.0.1', '10.0.0.3']);
     assert.deepEqual(d.bindAddresses('relayer-metrics', d.host('relay-b')), ['127.0.0.1']);
     assert.deepEqual(d.bindAddresses('provider-web', d.host('provider')), ['127.0.0.1']);
     assert.deepEqual(d.bindAddresses('https', d.host('Edge.1')), ['0.0.0.0', '::']);

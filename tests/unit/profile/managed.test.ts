@@ -14,7 +14,7 @@ const KEYS = `keys: ["${'11'.repeat(32)}"]\n`;
 const SENTINEL = `pocket_network: beta
 hosts:
   a: {address: 203.0.113.1, private_address: 10.0.0.1}
-  b: {address: 203.0.113.2, private_address: fd00::2}
+  b: {address: 203.0.113.2, private_address: 10.0.0.2}
   c: {address: 203.0.113.3, private_address: 10.0.0.3}
   d: {address: 203.0.113.4}
 redis_hosts: [b, a, c]
@@ -54,7 +54,7 @@ function problemsOf(t: TestContext, profile: string): string[] {
 describe('Redis with Sentinels', () => {
   test('is asked for at the private address of every Sentinel, also from its own host', (t) => {
     const deployment = loaded(t, SENTINEL);
-    const url = 'redis-sentinel://:p%40s%2Fs@[fd00::2]:26379,10.0.0.1:26379,10.0.0.3:26379/pocket';
+    const url = 'redis-sentinel://:p%40s%2Fs@10.0.0.2:26379,10.0.0.1:26379,10.0.0.3:26379/pocket';
     for (const host of deployment.hosts) assert.equal(deployment.redisUrl(host, 'p@s/s'), url);
   });
 

@@ -232,6 +232,21 @@ e: [*d,*d,*d,*d,*d,*d,*d,*d]
     ['p.yaml:4:3 hosts.db.private_address: missing: hosts.web1 connects to its port 6379'],
   ],
   [
+    'Redis at an IPv6 address, which no container can connect to',
+    RELAY_HOST.replace('web1: root@10.0.0.5', 'web1: 10.0.0.5\n  db: "fd00::7"').replace(
+      'redis_hosts: [web1]',
+      'redis_hosts: [db]',
+    ),
+    ['p.yaml:4:3 hosts.db.private_address: missing: hosts.web1 connects to its port 6379'],
+  ],
+  [
+    'a private address of IPv6',
+    RELAY_HOST.replace('root@10.0.0.5', '{address: 203.0.113.7, private_address: "fd00::7"}'),
+    [
+      'p.yaml:3:49 hosts.web1.private_address: "fd00::7", expected an IPv4 address of the private network; containers have no other',
+    ],
+  ],
+  [
     'an owner with a mistyped address',
     PROVIDER.replace(OWNER, `${OWNER.slice(0, -1)}x`),
     [
