@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { quote } from '../shell.ts';
 import type { Owner } from '../step.ts';
 
@@ -11,11 +11,15 @@ export type Fact =
   | { of: 'unit'; name: string }
   | { of: 'setting'; name: string; value: string };
 
+const HASH_CHARACTERS = 64;
+
 /** For each kind, shell that prints a line about everything of that kind. */
 const COMMANDS: Record<Fact['of'], (words: string, facts: readonly Fact[]) => string> = {
   // Owners are names, or numbers for users that exist only in an image; either line may be the one that is wanted.
   path: (words) => `stat --printf '%n: %F %a %U:%G\\n%n: %F %a %u:%g\\n' -- ${words}`,
-  content: (words) => `sha256sum -- ${words}`,
+  // b2sum starts in a third of the time of sha256sum, which loads a library. Half of its hash is as long as that one's.
+  content: (words) =>
+    `while read -r hash path; do echo "\${hash:0:${HASH_CHARACTERS}}  $path"; done < <(b2sum -- ${words})`,
   package: (words) =>
     `dpkg-query --show --showformat 'package \${Package} \${db:Status-Status}\\n' ${words}`,
   user: (words) =>
@@ -60,7 +64,7 @@ export function lineOf(fact: Fact): string {
     case 'path':
       return `${fact.path}: ${fact.is} ${fact.mode} ${fact.owner}`;
     case 'content':
-      return `${createHash('sha256').update(fact.text).digest('hex')}  ${fact.path}`;
+      return `${hash('blake2b512', fact.text).slice(0, HASH_CHARACTERS)}  ${fact.path}`;
     case 'package':
       return `package ${fact.name} installed`;
     case 'user':

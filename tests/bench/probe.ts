@@ -19,7 +19,7 @@ export function probe(items: readonly Item[]): string {
   const services = words(of('service').map(({ name }) => name));
   return `exec 2>&1
 stat -c '%n %F %a %U:%G' -- ${words([...files, ...directories])}
-sha256sum -- ${words(files)}
+b2sum -- ${words(files)}
 dpkg-query --show --showformat '\${db:Status-Status}\\n' ${words(of('packages').flatMap(({ names }) => names))}
 getent passwd ${words(of('user').map(({ name }) => name))}
 sysctl ${words(of('sysctl').map(({ key }) => key))}

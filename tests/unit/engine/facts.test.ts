@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { chmodSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -112,9 +112,9 @@ describe('facts', { skip }, () => {
 
 test('no hash of a text with a secret is shown, since a weak secret could be guessed by it', () => {
   const content = 'password hunter2\n';
-  const hash = createHash('sha256').update(content).digest('hex');
+  const shown = new RegExp(hash('blake2b512', content).slice(0, 64));
   const step = file({ path: '/etc/x', content });
-  assert.match(compile('t', [step], []), new RegExp(hash));
+  assert.match(compile('t', [step], []), shown);
   const script = compile('t', [step], [{ name: 'password', value: 'hunter2' }]);
-  assert.doesNotMatch(script, new RegExp(hash));
+  assert.doesNotMatch(script, shown);
 });
