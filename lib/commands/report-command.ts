@@ -3,10 +3,11 @@ import { EXIT, UserError } from '../exit-codes.ts';
 import { writeReport } from '../report/write.ts';
 import { openConnection } from '../run/connection.ts';
 import { writeSshConfig } from '../run/ssh-config.ts';
-import { loadSecrets, type Secrets } from '../secrets/secrets.ts';
+import type { Secrets } from '../secrets/secrets.ts';
 import { shortPath } from '../short-path.ts';
 import { hostTable, summaryLine } from '../validation/findings.ts';
 import { type Validation, validate } from '../validation/validate.ts';
+import { existingSecrets } from './existing-secrets.ts';
 import type { Terminal } from './listeners.ts';
 import type { Given, Option } from './options.ts';
 
@@ -59,13 +60,4 @@ async function ask(
   });
   terminal.err(summaryLine(found.answer, found.counts, found.milliseconds, style.colour));
   return found;
-}
-
-/** The secrets in use: a report of new ones would describe a deployment that does not exist. */
-function existingSecrets(deployment: Deployment): Secrets {
-  try {
-    return loadSecrets(deployment, { create: false, roles: [] });
-  } catch (error) {
-    throw new UserError((error as Error).message, EXIT.usage);
-  }
 }

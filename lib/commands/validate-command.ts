@@ -3,7 +3,6 @@ import { type Deployment, type Host, loadDeployment } from '../deployment.ts';
 import { EXIT, UserError } from '../exit-codes.ts';
 import { openConnection } from '../run/connection.ts';
 import { writeSshConfig } from '../run/ssh-config.ts';
-import { loadSecrets } from '../secrets/secrets.ts';
 import { FORMATS } from '../validation/finding-formats.ts';
 import {
   type FailOn,
@@ -15,6 +14,7 @@ import {
 } from '../validation/findings.ts';
 import { type ValidateOptions, type Validation, validate } from '../validation/validate.ts';
 import { limitedTo } from './deploy-command.ts';
+import { existingSecrets } from './existing-secrets.ts';
 import type { Terminal } from './listeners.ts';
 import type { Given, Option } from './options.ts';
 
@@ -152,15 +152,4 @@ function listenerOf(
   if (format === 'json') return { onFinding: (finding) => terminal.out(findingLine(finding)) };
   if (format !== 'table') return {};
   return { onHost: (host, findings) => terminal.out(`${hostTable(host, findings, style)}\n`) };
-}
-
-/** The secrets in use. Validation makes none up: with new ones it would ask for a deployment that does not exist. */
-function existingSecrets(
-  deployment: ReturnType<typeof loadDeployment>,
-): ReturnType<typeof loadSecrets> {
-  try {
-    return loadSecrets(deployment, { create: false, roles: [] });
-  } catch (error) {
-    throw new UserError((error as Error).message, EXIT.usage);
-  }
 }

@@ -35,7 +35,11 @@ before(async () => {
   };
   const about = { deployment, secrets, now: new Date('2026-11-24T12:00:00Z') };
   writeFileSync(file, reportHtml({ ...about, findings: [finding] }));
-  writeFileSync(join(filled.directory, 'ready.html'), reportHtml({ ...about, findings: ready() }));
+  const shown = [filled.directory, ROOT].reduce(
+    (html, path) => html.replaceAll(path, '/home/you/pocket-automations'),
+    reportHtml({ ...about, findings: ready() }),
+  );
+  writeFileSync(join(filled.directory, 'ready.html'), shown);
   browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
