@@ -9,21 +9,12 @@ import { loadSecrets } from '../../../lib/secrets/secrets.ts';
 import { findingOf } from '../../../lib/validation/check.ts';
 import { redis } from '../../../scripts/redis.mjs';
 import { directoryWith } from '../profile/temporary.ts';
-import { deployment } from '../roles/deployed.ts';
-
-const THREE = `
-  one: {address: 203.0.113.1, private_address: 10.0.0.1}
-  two: {address: 203.0.113.2, private_address: 10.0.0.2}
-  three: {address: 203.0.113.3, private_address: 10.0.0.3}
-postgres_hosts: [one]
-temporal_hosts: [one]
-provider_hosts: [one]
-redis_hosts: [one, two, three]`;
+import { deployment, THREE_REDIS } from '../roles/deployed.ts';
 
 /** Three hosts with a Redis each, or, with the mode `deploy`, with one on the host `two`. */
 function three(t: TestContext, mode: 'sentinel' | 'deploy') {
-  const one = THREE.replace(/(?<=redis_hosts: ).*/, '[two]\npocket_cli_hosts: [three]');
-  return deployment(t, mode === 'deploy' ? one : THREE, `redis: {mode: ${mode}}`);
+  const one = THREE_REDIS.replace(/(?<=redis_hosts: ).*/, '[two]\npocket_cli_hosts: [three]');
+  return deployment(t, mode === 'deploy' ? one : THREE_REDIS, `redis: {mode: ${mode}}`);
 }
 
 function checkOn(

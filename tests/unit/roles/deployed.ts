@@ -24,6 +24,16 @@ postgres_hosts: [one]
 temporal_hosts: [one]
 provider_hosts: [one]`;
 
+/** All three on the host `one`, and a Redis there and on two more. */
+export const THREE_REDIS = `
+  one: {address: 203.0.113.1, private_address: 10.0.0.1}
+  two: {address: 203.0.113.2, private_address: 10.0.0.2}
+  three: {address: 203.0.113.3, private_address: 10.0.0.3}
+postgres_hosts: [one]
+temporal_hosts: [one]
+provider_hosts: [one]
+redis_hosts: [one, two, three]`;
+
 /** What a role would do on a host: its steps, and the script that they become. */
 export interface Deployed {
   steps: Step[];

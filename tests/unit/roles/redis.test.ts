@@ -6,23 +6,15 @@ import { describe, type TestContext, test } from 'node:test';
 import type { Shell } from '../../../lib/shell.ts';
 import { redis } from '../../../scripts/redis.mjs';
 import { directoryWith } from '../profile/temporary.ts';
-import { deployment } from './deployed.ts';
+import { deployment, THREE_REDIS } from './deployed.ts';
 
-const THREE = `
-  one: {address: 203.0.113.1, private_address: 10.0.0.1}
-  two: {address: 203.0.113.2, private_address: 10.0.0.2}
-  three: {address: 203.0.113.3, private_address: 10.0.0.3}
-postgres_hosts: [one]
-temporal_hosts: [one]
-provider_hosts: [one]
-redis_hosts: [one, two, three]`;
 const SENTINEL = `redis: {mode: sentinel}\nsecrets: {redis_password: "env:TEST_REDIS_PASSWORD"}`;
 const PASSWORD = `p@ss"w\\rd $x`;
 
 function three(t: TestContext) {
   t.after(() => delete process.env.TEST_REDIS_PASSWORD);
   process.env.TEST_REDIS_PASSWORD = PASSWORD;
-  return deployment(t, THREE, SENTINEL);
+  return deployment(t, THREE_REDIS, SENTINEL);
 }
 
 describe('one Redis', () => {
