@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { UserError } from '../exit-codes.ts';
@@ -19,15 +19,16 @@ export type BundleImage = {
 type Entry = { references: string[]; config: string; layers: string[] };
 
 /**
- * Saves images of this machine's Docker into a new directory, from which hosts without a registry are served.
- * Anything that was at that path before is replaced once the save is complete.
- * @throws Error naming every image that this Docker does not have, or with docker's own message.
+ * Saves images of this machine's Docker into a directory, from which hosts without a registry are served. A bundle that
+ * was there before is replaced once the save is complete.
+ * @throws UserError naming every image that this Docker does not have, or when the directory holds something else.
  */
 export async function saveBundle(
   references: readonly string[],
   directory: string,
 ): Promise<BundleImage[]> {
   const names = [...new Set(references.map(familiarReference))];
+  await refuseOthers(directory);
   await requirePresent(names);
   const parent = dirname(resolve(directory));
   const { $ } = await zx();
@@ -103,6 +104,18 @@ export async function bundleTar(
   return { tar: Readable.from(writeTar(all), { objectMode: false }), bytes };
 }
 
+/** Throws when there is something at the path that is no bundle: it would be gone. */
+async function refuseOthers(directory: string): Promise<void> {
+  const found = await readdir(directory).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === 'ENOENT') return [];
+    throw new UserError(`${directory}: ${error.message}`);
+  });
+  if (found.length === 0 || found.includes('manifest.json')) return;
+  throw new UserError(
+    `${directory} holds something else than a bundle, which would be replaced: name a directory that does not exist yet`,
+  );
+}
+
 async function requirePresent(names: string[]): Promise<void> {
   const { $ } = await zx();
   const run = $({ quiet: true, verbose: false, nothrow: true });
@@ -123,8 +136,8 @@ async function requirePresent(names: string[]): Promise<void> {
 async function readEntries(directory: string): Promise<Entry[]> {
   const path = join(directory, 'manifest.json');
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-    throw new UserError(`${directory} is not an image bundle: it has no manifest.json`);
+    const why = error.code === 'ENOENT' ? 'it has no manifest.json' : error.message;
+    throw new UserError(`${directory} is not an image bundle: ${why}`);
   });
   let entries: unknown;
   try {

@@ -76,7 +76,7 @@ const images = z.strictObject({
   source: oneOf(['registry', 'bundle'])
     .default('registry')
     .describe('registry: hosts pull the images; bundle: they are loaded from a file.'),
-  bundle: filePath.optional().describe('The file or directory of the bundle.'),
+  bundle: filePath.optional().describe('The directory of the bundle.'),
   redis: imageDescription('redis'),
   postgres: imageDescription('postgres'),
   temporal: imageDescription('temporal'),

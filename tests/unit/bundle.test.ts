@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -96,6 +96,9 @@ test('what is wrong with a bundle is said with the path', async (t) => {
   await assert.rejects(readBundle(empty), {
     message: `${empty} is not an image bundle: it has no manifest.json`,
   });
+  const file = join(empty, 'file');
+  writeFileSync(file, '');
+  await assert.rejects(readBundle(file), /file is not an image bundle: ENOTDIR/);
   writeFileSync(join(empty, 'manifest.json'), '[{"Config":1}]');
   await assert.rejects(readBundle(empty), /manifest\.json is damaged: an entry lacks its fields/);
   writeFileSync(join(empty, 'manifest.json'), '[');
@@ -119,6 +122,15 @@ test('what is wrong with a bundle is said with the path', async (t) => {
   await assert.rejects(bundleTar(whole, ['team/one:1', 'no/such:1', 'nor/this']), {
     message: `${whole} does not have no/such:1, nor/this:latest`,
   });
+});
+
+test('what is no bundle is not replaced by one', async (t) => {
+  const directory = temporary(t);
+  writeFileSync(join(directory, 'secrets.yaml'), 'kept');
+  await assert.rejects(saveBundle(['redis:8.2'], directory), /holds something else than a bundle/);
+  const file = join(directory, 'secrets.yaml');
+  await assert.rejects(saveBundle(['redis:8.2'], file), /secrets\.yaml: ENOTDIR/);
+  assert.equal(readFileSync(file, 'utf8'), 'kept');
 });
 
 test('a reference is compared the way Docker lists it', () => {
