@@ -11,7 +11,8 @@ const LONGEST_EVIDENCE = 2000;
 
 /**
  * Asks a host, before anything is changed anywhere, whether its parts of a deploy can work there: the system, the
- * processor, free ports, registries within reach. What cannot be asked is left to the steps themselves.
+ * processor, free ports, registries within reach. What cannot be asked is left to the steps themselves, but for what a
+ * deploy would lose for good.
  * @returns what is in the way, each with what to do about it.
  */
 export async function preflight(
@@ -31,10 +32,12 @@ export async function preflight(
     checks,
     secrets,
     (check, result) => {
-      if (!result.ran) return;
-      const { verdict, evidence, fix } = findingOf(check, result);
-      if (verdict === 'fail')
-        problems.push(`${bare(evidence).slice(0, LONGEST_EVIDENCE)}\n  ${fix}`);
+      // No step would notice that it replaces the last copy of a key.
+      if (!result.ran && check.group !== 'secrets') return;
+      const { verdict, title, evidence, fix } = findingOf(check, result);
+      if (verdict !== 'fail') return;
+      const told = bare(evidence).slice(0, LONGEST_EVIDENCE);
+      problems.push(result.ran ? `${told}\n  ${fix}` : `${title}? It ${told}\n  Run this again.`);
     },
   );
   return problems;

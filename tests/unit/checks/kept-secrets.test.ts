@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { keptSecretsChecks } from '../../../lib/checks/kept-secrets.ts';
 import { ROOT } from '../../../lib/own-files.ts';
+import type { Connection } from '../../../lib/run/connection.ts';
+import { preflight } from '../../../lib/run/preflight.ts';
+import { provider } from '../../../scripts/provider.mjs';
 import { skip } from '../engine/run.ts';
 import { ask } from './ask.ts';
 import { labContext } from './deployment.ts';
@@ -56,6 +59,15 @@ test('the same keys, none at all, and those of a role that is not deployed are i
   for (const dotenv of [OWN, undefined, 'APP_IDENTITY=\n'])
     assert.equal((await findings(dotenv, 'provider'))['secrets.kept-provider']?.verdict, 'pass');
   assert.deepEqual(await findings('ENCRYPTION_KEY=other\n', 'redis'), {});
+});
+
+test('a host that does not say what it has is refused, whatever else it does not say', async () => {
+  const { deployment, host, secrets } = context;
+  const parts = [{ host, roles: [provider] }];
+  const silent = { host, run: async () => 0 } as unknown as Connection;
+  assert.deepEqual(await preflight(silent, { deployment, secrets, parts }), [
+    'The keys of the provider are those that the host has? It could not be asked: the host ended the questions early\n  Run this again.',
+  ]);
 });
 
 test('what is asked for has its name in the template of the stack', () => {
