@@ -23,9 +23,16 @@ export function postgresClient(
   return client(deployment, host, database, ['psql', ...words]);
 }
 
-/** The same that prints a whole database, in the form that `pg_restore` reads. */
+/**
+ * The same that prints a whole database, in the form that `pg_restore` reads. A table that somebody has locked is waited
+ * for no longer than a minute.
+ */
 export function postgresDump(deployment: Deployment, host: Host, database: string): Shell {
-  return client(deployment, host, database, ['pg_dump', '--format=custom']);
+  return client(deployment, host, database, [
+    'pg_dump',
+    '--format=custom',
+    '--lock-wait-timeout=60s',
+  ]);
 }
 
 function client(

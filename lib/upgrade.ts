@@ -11,8 +11,9 @@ const KEPT_DUMPS = 10;
 /**
  * Before another image migrates the database of an Igniter application: ends what works with it, and saves it below
  * `/opt/pocket/<application>/backups`. There is no migration back (igniter, packages/db, 0.9), and the keys that suppliers
- * have in the Provider's database are nowhere else. Where it cannot be saved, the old image goes on and the deploy fails;
- * where it is, the old containers are gone, so that a deploy after a failed migration does not save what that has left.
+ * have in the Provider's database are nowhere else. Where it cannot be saved, or not in time, the old image goes on and the
+ * deploy fails; where it is, the old containers are gone, so that a deploy after a failed migration does not save what
+ * that has left.
  * None where PostgreSQL is managed: its operator saves it, and its version may be one that the client does not know.
  */
 export function savedBeforeUpgrade(
@@ -34,14 +35,14 @@ export function savedBeforeUpgrade(
         umask 077
         cd ${STACKS}/${name}
         mkdir -p backups
-        docker compose stop ${services}
         dump=backups/${name}-$(date -u +%Y%m%dT%H%M%SZ).dump
-        if ! $content | ${postgresDump(deployment, host, name)} >"$dump.new"; then
-          rm -f "$dump.new"
-          docker start ${containers}
-          exit 1
-        fi
+        go_on() { rm -f "$dump.new" && docker start ${containers}; }
+        trap go_on EXIT
+        trap 'exit 1' TERM
+        docker compose stop ${services}
+        $content | ${postgresDump(deployment, host, name)} >"$dump.new"
         mv "$dump.new" "$dump"
+        trap - EXIT
         docker compose rm --force ${services}
         ls -t -- backups/*.dump | tail -n ${`+${KEPT_DUMPS + 1}`} | xargs -r rm --
         printf 'saved as %s\n' "$PWD/$dump"`,
