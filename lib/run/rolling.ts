@@ -28,7 +28,11 @@ export async function roll(run: PartRun, seat: Seat, visit: Visit): Promise<Part
   }
   const serves = await visit(host, rolling.serves).then(
     () => true,
-    () => false,
+    (error: unknown) => {
+      // Of one that could not be asked nobody knows: to change it now could be to change the last that serves.
+      if (error instanceof UserError && error.exitCode === EXIT.failed) return false;
+      throw error;
+    },
   );
   if (!serves) {
     if (dryRun) {

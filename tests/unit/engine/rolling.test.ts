@@ -14,7 +14,14 @@ const FAILED: PartEnd = { status: 'failed', reason: 'the new one does not start'
 interface Scene {
   hosts: Record<
     string,
-    { pending?: number; serves?: boolean; applied?: PartEnd; well?: Error; leftOut?: boolean }
+    {
+      pending?: number;
+      serves?: boolean;
+      lost?: true;
+      applied?: PartEnd;
+      well?: Error;
+      leftOut?: boolean;
+    }
   >;
   dryRun?: boolean;
   /** Of the run, besides the one that rolls. */
@@ -57,6 +64,7 @@ async function play({
     staysOut: STAYS_OUT,
   });
   const visit = async ({ name }: { name: string }) => {
+    if (hosts[name]?.lost) throw new UserError('no shell answered', EXIT.unreachable);
     if (hosts[name]?.serves === false) throw new UserError('it does not serve');
     return '';
   };
@@ -102,6 +110,12 @@ describe('hosts that serve the same', () => {
   test('are changed at once where they do not serve yet', async () => {
     const { done } = await play({ hosts: { a: { serves: false }, b: { serves: false } } });
     assert.deepEqual(done, ['a changed', 'b changed']);
+  });
+
+  test('are not changed at once where they could not be asked whether they serve', async () => {
+    const { ends, done } = await play({ hosts: { a: { lost: true }, b: { lost: true } } });
+    assert.deepEqual(ends, ['no shell answered', 'no shell answered']);
+    assert.deepEqual(done, []);
   });
 
   test('are left alone after the first that fails, which stays out of service', async () => {
