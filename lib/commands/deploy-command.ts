@@ -82,7 +82,8 @@ export async function runDeploy(options: {
   if (parts.length === 0)
     throw new UserError('none of these hosts has any of these roles', EXIT.usage);
   const deployed = parts.flatMap((part) => part.roles.map(({ name }) => name));
-  const secrets = loadSecrets(deployment, { create: true, roles: deployed });
+  const dryRun = given['dry-run'] ?? false;
+  const secrets = loadSecrets(deployment, { create: true, forThisRun: dryRun, roles: deployed });
   if (given.print) {
     const [host, ...others] = new Set(parts.map((part) => part.host));
     if (!host || others.length > 0) {
@@ -98,7 +99,6 @@ export async function runDeploy(options: {
   }
   // A value that cannot be written is refused before any host is touched.
   const scripts = new Map(parts.map((part) => [part, scriptOf(part, deployment, secrets)]));
-  const dryRun = given['dry-run'] ?? false;
   if (!dryRun && !given.yes) await confirm(deployment, parts);
 
   const began = Date.now();

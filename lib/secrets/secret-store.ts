@@ -3,7 +3,6 @@ import {
   chmodSync,
   closeSync,
   fsyncSync,
-  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -86,35 +85,75 @@ export const SECRET_KINDS: Record<SecretName, Kind> = {
   },
 };
 
+/** What becomes of secrets that are wanted and not there: stored for good, made for this run alone, or refused. */
+export type Missing = 'stored' | 'made up' | 'refused';
+
 /**
- * Reads the store, 0600 in a directory of 0700, and with `create` adds what `wanted` names and it lacks. What is
- * there is never changed: a lost encryption key is every supplier key lost. Throws when somebody else may read it,
- * when it is damaged, or when something is missing and `create` is false; never with a value.
+ * Reads the store, 0600 in a directory of 0700, and makes what `wanted` names and it lacks. What is there is never
+ * changed: a lost encryption key is every supplier key lost. Throws when somebody else may read it, when it is damaged,
+ * or when something is missing and that is refused; never with a value.
  */
 export function openStore(
   path: string,
   wanted: readonly SecretName[],
-  create: boolean,
+  missing: Missing,
 ): Map<SecretName, string> {
   const stored = readStore(path);
-  const missing = wanted.filter((name) => !stored?.has(name));
-  if (missing.length === 0) return stored ?? new Map();
-  if (!create) {
+  const lacking = wanted.filter((name) => !stored?.has(name));
+  if (lacking.length === 0) return stored ?? new Map();
+  if (missing === 'refused') {
     throw new Error(
-      `${path} ${stored ? `lacks ${missing.join(', ')}` : 'does not exist yet'}: a deploy creates it`,
+      `${path} ${stored ? `lacks ${lacking.join(', ')}` : 'does not exist yet'}: a deploy creates it`,
     );
   }
+  if (missing === 'made up') return completed(stored, wanted);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  chmodSync(dirname(path), 0o700);
+  return alone(`${path}.lock`, () => {
+    const values = completed(readStore(path), wanted);
+    writeStore(path, values);
+    return values;
+  });
+}
+
+function completed(
+  stored: ReadonlyMap<SecretName, string> | undefined,
+  wanted: readonly SecretName[],
+): Map<SecretName, string> {
   const values = new Map(stored ?? []);
-  for (const name of missing) {
+  for (const name of wanted.filter((one) => !values.has(one))) {
     const value = SECRET_KINDS[name].create?.();
     if (value === undefined) {
       throw new Error(`secrets.${name} in the profile has to say where it is: it is not generated`);
     }
     values.set(name, value);
   }
-  writeStore(path, values, stored === undefined);
-  // Another run may have been first: what is on disk counts.
-  return readStore(path) ?? values;
+  return values;
+}
+
+/** Far longer than it takes to write a store: who has the lock for longer was killed meanwhile. */
+const LONGEST_LOCK_MILLISECONDS = 5000;
+
+/** Does something while no other process of this machine does the same: of two stores written at once, one would be lost. */
+function alone<T>(lock: string, work: () => T): T {
+  while (!taken(lock)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  try {
+    return work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function taken(lock: string): boolean {
+  try {
+    closeSync(openSync(lock, 'wx', 0o600));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (Date.now() - since > LONGEST_LOCK_MILLISECONDS) rmSync(lock, { force: true });
+    return false;
+  }
 }
 
 function readStore(path: string): Map<SecretName, string> | undefined {
@@ -151,10 +190,7 @@ function readStore(path: string): Map<SecretName, string> | undefined {
 }
 
 /** Writes beside the store, then puts it in place in one step: there is the old store or the new one, never half. */
-function writeStore(path: string, values: ReadonlyMap<SecretName, string>, first: boolean): void {
-  const directory = dirname(path);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  chmodSync(directory, 0o700);
+function writeStore(path: string, values: ReadonlyMap<SecretName, string>): void {
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   const file = openSync(temporary, 'wx', 0o600);
   try {
@@ -172,17 +208,8 @@ function writeStore(path: string, values: ReadonlyMap<SecretName, string>, first
     );
     fsyncSync(file);
     closeSync(file);
-    if (first) linkExclusively(temporary, path);
-    else renameSync(temporary, path);
+    renameSync(temporary, path);
   } finally {
     rmSync(temporary, { force: true });
-  }
-}
-
-function linkExclusively(from: string, to: string): void {
-  try {
-    linkSync(from, to);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }

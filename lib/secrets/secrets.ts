@@ -60,12 +60,13 @@ const NEED_SUPPLIER_KEYS: readonly RoleName[] = ['relayminer', 'monitoring'];
  * Loads the secrets that the deployment's roles use: from where the profile says, else from the store
  * `deployments/<name>/secrets.yaml`, which `create` fills with new ones where it lacks them.
  * Throws one error that lists everything that is missing or malformed, never a value.
+ * @param options.forThisRun what is created is not kept: for a run that changes nothing
  * @param options.roles those that are about to be deployed, all where absent: the keys of suppliers may not exist yet
  *   where none of these needs them, since the Provider makes them
  */
 export function loadSecrets(
   deployment: Deployment,
-  options: { create: boolean; roles?: readonly RoleName[] },
+  options: { create: boolean; forThisRun?: boolean; roles?: readonly RoleName[] },
 ): Secrets {
   const { profile } = deployment;
   const problems: string[] = [];
@@ -152,8 +153,9 @@ export function loadSecrets(
     const needed = options.create
       ? generated
       : generated.filter((name) => !SIMULATION_KEYS.includes(name));
+    const missing = !options.create ? 'refused' : options.forThisRun ? 'made up' : 'stored';
     const store = attempt('secrets', () =>
-      openStore(join(deployment.directory, 'secrets.yaml'), needed, options.create),
+      openStore(join(deployment.directory, 'secrets.yaml'), needed, missing),
     );
     for (const name of generated) {
       const value = store?.get(name);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -10,9 +11,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { inspect } from 'node:util';
+import { inspect, promisify } from 'node:util';
 import { bech32Decode } from '../../lib/bech32.ts';
 import { loadDeployment } from '../../lib/deployment.ts';
+import { ROOT } from '../../lib/own-files.ts';
 import { SECRET_NAMES } from '../../lib/profile/schema.ts';
 import {
   generatePrivateKey,
@@ -101,6 +103,37 @@ describe('the store', () => {
       /secrets\.yaml does not exist yet/,
     );
     assert.ok(!existsSync(deployment.directory));
+  });
+
+  test('is not created by a run that changes nothing, which has secrets all the same', (t) => {
+    const deployment = deploymentIn(t, RELAY_HOST);
+    const secrets = loadSecrets(deployment, { create: true, forThisRun: true });
+    assert.match(secrets.get('redis_password').reveal(), /^[0-9a-f]{32,}$/);
+    assert.ok(!existsSync(deployment.directory));
+  });
+
+  test('has what each of two processes has created in it at once', async (t) => {
+    const small = deploymentIn(t, RELAY_HOST);
+    loadSecrets(small, { create: true });
+    writeFileSync(small.profilePath!, EVERYTHING);
+    const path = join(small.directory, 'secrets.yaml');
+    const create = (name: string) =>
+      promisify(execFile)(process.execPath, [
+        ...['--input-type=module', '--eval'],
+        `import { openStore } from ${JSON.stringify(join(ROOT, 'lib/secrets/secret-store.ts'))};
+        console.log(openStore(${JSON.stringify(path)}, ['${name}'], 'stored').get('${name}'));`,
+      ]);
+    // Of a process that was killed meanwhile.
+    writeFileSync(`${path}.lock`, '');
+    const names = ['app_identity', 'encryption_key', 'encryption_iv', 'auth_secret'] as const;
+    const used = await Promise.all(names.map(create));
+    const kept = loadSecrets(
+      loadDeployment(small.profilePath!, { root: join(small.directory, '../..') }),
+      { create: true },
+    );
+    for (const [index, name] of names.entries())
+      assert.equal(used[index]!.stdout.trim(), kept.get(name).reveal(), name);
+    assert.deepEqual(readdirSync(small.directory), ['secrets.yaml']);
   });
 
   test('is refused when others can read it, with the command that mends it', (t) => {
