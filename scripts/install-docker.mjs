@@ -32,7 +32,7 @@ export const installDocker = {
           fi
           if [[ $distribution ]]; then
             # A fresh host may have no package lists at all, and then no package has a candidate.
-            apt-get -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 update || echo 'the package list could not be refreshed'
+            apt update || echo 'the package list could not be refreshed'
             # Ubuntu calls Compose 2 docker-compose-v2; Debian calls it docker-compose from 13 on (12 has Compose 1 only).
             for compose in docker-compose-v2 docker-compose-plugin docker-compose ''; do
               version=$(apt-cache policy "$compose" | sed -n 's/^ *Candidate: //p')
