@@ -3,10 +3,12 @@ import { UserError } from '../exit-codes.ts';
 import type { Host } from '../hosts.ts';
 import type { Confirmation } from '../role.ts';
 import { openConnection } from './connection.ts';
+import { within } from './silence.ts';
 
 /** A server may turn one login away for another reason than the change; what is left of the time is for its answer. */
 const TRY_FOR = 2 / 3;
 const PAUSE_MILLISECONDS = 2000;
+const ANSWER_SECONDS = 30;
 
 /**
  * Confirms a change over a login made anew, which proves that one can be made. On this machine there is none to prove.
@@ -45,9 +47,10 @@ async function confirmOnce(
   const connection = await openConnection(host, sshConfig, { anew: true });
   try {
     let said = '';
-    const status = await connection.run(`${command.text} 2>&1`, (line) => {
+    const running = connection.run(`${command.text} 2>&1`, (line) => {
       said = line;
     });
+    const status = await within(host.name, ANSWER_SECONDS, running);
     return status === 0 ? '' : `${host.name}: the change could not be confirmed: ${said}`;
   } finally {
     await connection.close();

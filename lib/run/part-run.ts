@@ -7,6 +7,7 @@ import type { DeployOptions, Listener, Outcome, Part } from './deploy.ts';
 import { failureText } from './failure-text.ts';
 import type { PartScript } from './part-script.ts';
 import { runScript } from './run-script.ts';
+import { within } from './silence.ts';
 
 /** How a script of a part ended, and why where it did not go through. */
 export type PartEnd = Pick<Outcome, 'status' | 'reason'>;
@@ -145,9 +146,10 @@ async function carry(
   options: DeployOptions,
 ): Promise<void> {
   const missing: string[] = [];
-  await connection.run(transfer.missing.text, (line) => {
+  const asked = connection.run(transfer.missing.text, (line) => {
     if (missing.length < MOST_MISSING) missing.push(line);
   });
+  await within(connection.host.name, MISSING_SECONDS, asked);
   if (missing.length === 0 || options.dryRun) return;
   const { stream, bytes } = await transfer.open(missing);
   const tell = (sent: number) =>
@@ -171,3 +173,4 @@ async function carry(
 
 /** Many times the images that there are: a host that floods gets no more memory of ours. */
 const MOST_MISSING = 200;
+const MISSING_SECONDS = 300;

@@ -1,5 +1,19 @@
 import { EXIT, UserError } from '../exit-codes.ts';
 
+/**
+ * What a host answers within so many seconds.
+ * @throws UserError with exit code 4 when it does not: a Docker that hangs must not be waited for for ever.
+ */
+export async function within<T>(host: string, seconds: number, answer: Promise<T>): Promise<T> {
+  const silence = new Silence(host);
+  silence.expect(seconds);
+  try {
+    return await Promise.race([answer, silence.over]);
+  } finally {
+    silence.end();
+  }
+}
+
 /** Ends the wait for a host that has stopped to tell anything although its connection stands. */
 export class Silence {
   /** Rejects with a UserError, exit code 4, once the host should have said something long ago. */

@@ -3,13 +3,15 @@ import { EXIT, UserError } from '../exit-codes.ts';
 import type { Shell } from '../shell.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { excerpt } from './excerpt.ts';
+import { within } from './silence.ts';
 
 /** The exit status of a script that was asked to end early, as `$POCKET_STOP` says. */
 const STOPPED = 130;
 
 /**
  * Runs shell on a host and returns what it printed, at most 1 MiB.
- * @throws UserError with what it printed when it fails; with exit code 130 when it was asked to end early.
+ * @throws UserError with what it printed when it fails; with exit code 130 when it was asked to end early, and with 4 when it
+ * does not end.
  */
 export type Visit = (host: Host, script: Shell) => Promise<string>;
 
@@ -56,10 +58,11 @@ export class Visits {
     const connection = await opening;
     const lines: string[] = [];
     let size = 0;
-    const status = await connection.run(`exec 2>&1\nset -eu\n${script.text}\n`, (line) => {
+    const running = connection.run(`exec 2>&1\nset -eu\n${script.text}\n`, (line) => {
       size += line.length + 1;
       if (size < LARGEST) lines.push(line);
     });
+    const status = await within(host.name, LONGEST_SECONDS, running);
     const text = lines.join('\n');
     if (status === STOPPED) throw new UserError(`${host.name}: interrupted`, EXIT.interrupted);
     if (status !== 0) throw new UserError(`${host.name}: ${excerpt(text) || `exit ${status}`}`);
@@ -68,3 +71,5 @@ export class Visits {
 }
 
 const LARGEST = 1024 * 1024;
+/** More than any errand waits for: the answers to the last relays over a stream are given ten minutes. */
+const LONGEST_SECONDS = 900;
