@@ -24,7 +24,8 @@ const TAKEN_OVER = [
 /**
  * Writes the deployment's own `ssh_config`: one entry a host, under the host's name in the profile, so that
  * `ssh -F deployments/<name>/ssh_config <host>` reaches it as this tool does. The operator's configuration supplies
- * what the profile leaves open, and everything about jump hosts.
+ * what the profile leaves open, and everything about jump hosts. A host key that the operator has recorded counts; one that
+ * is new is recorded with the deployment.
  * @param options.operatorConfig the operator's own configuration; `~/.ssh/config` where absent
  * @returns the path of the file
  * @throws UserError with exit code 2 when ssh is missing or refuses the operator's configuration
@@ -45,7 +46,7 @@ Host *
   ServerAliveInterval 15
   ServerAliveCountMax 4
   StrictHostKeyChecking accept-new
-  UserKnownHostsFile ${quoted(join(directory, 'known_hosts'))}
+  UserKnownHostsFile ${quoted(join(directory, 'known_hosts'))} ~/.ssh/known_hosts
 ${operator === operatorConfig ? `  Include ${quoted(operatorConfig)}\n` : ''}`;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, 'ssh_config');

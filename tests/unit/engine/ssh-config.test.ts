@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Host } from '../../../lib/hosts.ts';
@@ -123,11 +124,14 @@ test('the operator’s defaults apply where the profile is silent', { skip }, (t
   assert.equal(lab.identityagent, '/run/agent');
 });
 
-test('known hosts are the deployment’s own, also below a directory with a space', { skip }, (t) => {
+test('known hosts are the deployment’s own, also below a directory with a space, and the operator’s', {
+  skip,
+}, (t) => {
   const directory = join(temporary(t), 'with space');
   mkdirSync(directory);
   const { of } = written(t, '', [host('lab', '203.0.113.7')], directory);
-  assert.equal(of('lab').userknownhostsfile, join(directory, 'known_hosts'));
+  const files = [join(directory, 'known_hosts'), join(homedir(), '.ssh/known_hosts')];
+  assert.equal(of('lab').userknownhostsfile, files.join(' '));
 });
 
 test('this machine needs no entry', { skip }, (t) => {
