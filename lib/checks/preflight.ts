@@ -20,6 +20,7 @@ export function preflightChecks(context: CheckContext, roles: readonly RoleName[
     ...(roles.some(isIgniter) ? [architectureCheck(host)] : []),
     clockCheck(context),
     ...keptSecretsChecks(context, roles),
+    ...(roles.includes('firewall') ? [uplinkCheck(context)] : []),
     ...portChecks(context, roles),
     ...(roles.includes('redis') ? onlyRedisChecks(context) : []),
     ...(deployment.imageSource === 'registry' ? registryChecks(context, roles) : []),
@@ -51,6 +52,28 @@ function clockCheck({ host }: CheckContext): Check {
       return fail(
         `its clock says ${told}, ${Math.abs(off)} s ${off < 0 ? 'behind' : 'ahead of'} this machine’s`,
       );
+    },
+  };
+}
+
+/** Whether the internet comes in by an interface that the firewall would take for a network of containers. */
+function uplinkCheck({ host }: CheckContext): Check {
+  return {
+    id: 'host.uplink',
+    group,
+    severity: 'critical',
+    title: 'The uplink is not named as a network of containers',
+    host,
+    probe: sh`
+      awk '$2 == "00000000" { print $1 }' /proc/net/route
+      [[ ! -e /proc/net/ipv6_route ]] || awk '$1 ~ /^0+$/ && $2 == "00" && $10 != "lo" { print $10 }' /proc/net/ipv6_route`,
+    fix: 'give the bridge another name, such as br0; or, where something before this host closes its ports, set firewall.enabled: false in the profile',
+    judge: ({ output, status, errors }) => {
+      if (status !== 0) return fail(`its routes cannot be read: ${errors.trim()}`);
+      const taken = output.split('\n').find((name) => /^(docker0$|br-)/.test(name));
+      return taken === undefined
+        ? pass('it is not')
+        : fail(`${taken} is the way to the internet, and the firewall lets in what comes by br-…`);
     },
   };
 }
