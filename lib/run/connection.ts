@@ -169,20 +169,27 @@ function asRoot(script: string): string {
  * @throws UserError when somebody else made the directory first: whoever owns it could answer in the host's place.
  */
 function controlPath(sshConfig: string, host: Host): string {
-  const runtime =
-    process.env.XDG_RUNTIME_DIR ?? join(tmpdir(), `pocket-automations-${userInfo().uid}`);
-  mkdirSync(runtime, { recursive: true, mode: 0o700 });
-  const { uid, mode } = lstatSync(runtime);
-  if (uid !== userInfo().uid || (mode & 0o022) !== 0) {
-    throw new UserError(
-      `${runtime} belongs to somebody else or can be changed by others: remove it`,
-    );
-  }
+  const runtime = runtimeDirectory();
   const hash = createHash('sha256')
     .update(readFileSync(sshConfig))
     .update(sshConfig)
     .update(host.name);
   return join(runtime, `pa-${hash.digest('hex').slice(0, 16)}`);
+}
+
+function runtimeDirectory(): string {
+  const session = process.env.XDG_RUNTIME_DIR;
+  // After `su` it is the one of whoever typed that.
+  if (session && isOwn(session)) return session;
+  const own = join(tmpdir(), `pocket-automations-${userInfo().uid}`);
+  mkdirSync(own, { recursive: true, mode: 0o700 });
+  if (isOwn(own)) return own;
+  throw new UserError(`${own} belongs to somebody else or can be changed by others: remove it`);
+}
+
+function isOwn(directory: string): boolean {
+  const found = lstatSync(directory, { throwIfNoEntry: false });
+  return found?.uid === userInfo().uid && (found.mode & 0o022) === 0;
 }
 
 /** How a script goes to a host: as it is, or compressed where that spares round trips. */
