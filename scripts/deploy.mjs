@@ -6,6 +6,7 @@ import {
   loadDeployment,
   runCommand,
   runDeploy,
+  typedAgain,
   UserError,
 } from '../lib/index.mjs';
 import { common } from './common.mjs';
@@ -61,7 +62,7 @@ if (import.meta.main) {
         roles: chosen(given.only),
         given,
         terminal,
-        again: `scripts/deploy.mjs ${process.argv.slice(2).join(' ')}`,
+        again: typedAgain('scripts/deploy.mjs'),
       });
     },
   });

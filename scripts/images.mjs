@@ -14,6 +14,7 @@ import {
   runDeploy,
   saveBundle,
   sh,
+  typedAgain,
   UserError,
 } from '../lib/index.mjs';
 
@@ -110,7 +111,7 @@ if (import.meta.main) {
           terminal.err(`  ${reference}  ${Math.round(bytes / 1e6)} MB\n`);
         return EXIT.done;
       }
-      const again = `scripts/images.mjs ${process.argv.slice(2).join(' ')}`;
+      const again = typedAgain('scripts/images.mjs');
       return runDeploy({ deployment, roles: [images], given, terminal, again });
     },
   });

@@ -14,6 +14,7 @@ import { preflight } from '../run/preflight.ts';
 import type { StepStatus } from '../run/run-script.ts';
 import { writeSshConfig } from '../run/ssh-config.ts';
 import { loadSecrets, type Secrets } from '../secrets/secrets.ts';
+import { quote } from '../shell.ts';
 import { interruption } from './interruption.ts';
 import { jsonListener, plainListener, type Terminal } from './listeners.ts';
 import type { Option } from './options.ts';
@@ -43,6 +44,11 @@ export type DeployGiven = {
   json?: true;
   verbose?: true;
 };
+
+/** The command that this process was started with, as it is typed. */
+export function typedAgain(script: string): string {
+  return [script, ...process.argv.slice(2).map(quote)].join(' ');
+}
 
 /** The hosts of a deployment that `--limit` names; all where it is absent. Throws UserError for an unknown one. */
 export function limitedTo(deployment: Deployment, limit: string | undefined): Host[] {

@@ -2,7 +2,7 @@ import { adHocDeployment, type Deployment, loadDeployment } from '../deployment.
 import { EXIT, UserError } from '../exit-codes.ts';
 import type { Role, RoleContext } from '../role.ts';
 import { type Command, runCommand } from './command.ts';
-import { DEPLOY_OPTIONS, type DeployGiven, runDeploy } from './deploy-command.ts';
+import { DEPLOY_OPTIONS, type DeployGiven, runDeploy, typedAgain } from './deploy-command.ts';
 import type { Option } from './options.ts';
 import type { SettingFlag } from './setting-flags.ts';
 
@@ -41,7 +41,7 @@ export function roleCommand(
         given: given as DeployGiven,
         terminal,
         only: role.name,
-        again: `${script} ${process.argv.slice(2).join(' ')}`,
+        again: typedAgain(script),
       });
     },
   };

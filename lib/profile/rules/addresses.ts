@@ -32,7 +32,7 @@ export const hostsAreDistinct: Rule = (profile, report) => {
     if (settings.private_address && !isPrivateAddress(settings.private_address)) {
       report(
         ['hosts', name, 'private_address'],
-        'expected an address of a private network (10/8, 172.16/12, 192.168/16, 100.64/10, fc00::/7)',
+        'expected an address of a private network (10/8, 172.16/12, 192.168/16, 100.64/10)',
       );
     }
   }
