@@ -246,8 +246,6 @@ export const profileSchema = z.strictObject(
 
 /** A validated manifest, with defaults. */
 export type Profile = z.output<typeof profileSchema>;
-/** A host as the manifest describes it in the long form. */
-export type HostSettings = z.output<typeof host>;
 /** The names of the secrets a deployment generates, or takes from where the profile's `secrets` says. */
 export type SecretName = keyof typeof secrets.shape;
 /** Every secret's name, in the order in which the store lists them. */

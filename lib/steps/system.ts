@@ -2,22 +2,15 @@ import { lines, type Shell, sh } from '../shell.ts';
 import type { Step } from '../step.ts';
 import { directory, file } from './file.ts';
 
-/** A system user without a login, with a fixed home or none, and the groups it is in besides its own. */
-export function user(options: { name: string; home?: string; groups?: string[] }): Step {
-  const { name, home = '/nonexistent', groups = [] } = options;
+/** A system user without a login. */
+export function user({ name, home }: { name: string; home: string }): Step {
   return {
     title: `Create the user ${name}`,
-    ...(groups.length === 0 && {
-      facts: [{ of: 'user', name, home, shell: '/usr/sbin/nologin' }],
-    }),
-    check: lines(
-      sh`[[ $(getent passwd ${name} | cut -d: -f6,7) == ${`${home}:/usr/sbin/nologin`} ]]`,
-      ...groups.map((group) => sh`id -nG ${name} | tr ' ' '\n' | grep -cxF -- ${group}`),
-    ),
+    facts: [{ of: 'user', name, home, shell: '/usr/sbin/nologin' }],
+    check: sh`[[ $(getent passwd ${name} | cut -d: -f6,7) == ${`${home}:/usr/sbin/nologin`} ]]`,
     apply: lines(
       sh`getent passwd ${name} >/dev/null || useradd --system --user-group --no-create-home --home-dir ${home} --shell /usr/sbin/nologin -- ${name}`,
       sh`usermod --home ${home} --shell /usr/sbin/nologin ${name}`,
-      ...(groups.length > 0 ? [sh`usermod --append --groups ${groups.join(',')} ${name}`] : []),
     ),
   };
 }

@@ -52,16 +52,6 @@ test('every kind of step makes a host so, and then leaves it so', {
     assert.match(await said('getent passwd pocket'), /nologin$/);
   });
 
-  await t.test('a user in a group, and a group of a longer name is another one', async () => {
-    await box.exec('groupadd relay; groupadd relay-readers; usermod -aG relay-readers pocket');
-    await converges(user({ name: 'pocket', home: '/opt/pocket', groups: ['relay'] }));
-    assert.deepEqual((await said('id -nG pocket')).split(' ').sort(), [
-      'pocket',
-      'relay',
-      'relay-readers',
-    ]);
-  });
-
   await t.test(
     'packages, real ones, and a name that does not exist in apt’s own words',
     async () => {
