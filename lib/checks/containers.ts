@@ -90,15 +90,19 @@ export function containerVerdict(found: Containers, wanted: WantedService): Verd
     const verdict = oneShot ? finished(one) : running(one);
     if (verdict.verdict !== 'pass') return verdict;
     if (familiar(one.image) !== familiar(image)) {
-      return fail(`it was made from ${one.image}; the profile says ${image}`);
+      return fail(`it was made from ${short(one.image)}; the profile says ${short(image)}`);
     }
     const id = imageIds.get(familiar(image));
-    if (id === undefined) return warn(`the host no longer has its image ${image}`);
+    if (id === undefined) return warn(`the host no longer has its image ${short(image)}`);
     if (one.imageId !== id) {
-      return fail(`it was made from ${shortId(one.imageId)}; ${image} is ${shortId(id)} now`);
+      return fail(
+        `it was made from ${shortId(one.imageId)}; ${short(image)} is ${shortId(id)} now`,
+      );
     }
   }
-  return oneShot ? pass('exit status 0') : running(mine[0]!);
+  const { evidence } = oneShot ? finished(mine[0]!) : running(mine[0]!);
+  const [, digest] = short(image).split('@');
+  return pass(digest === undefined ? evidence : `${evidence}, from ${digest}`);
 }
 
 /** What the running containers of a service run, by the profile's name of the image where they were started by that. */
@@ -138,12 +142,21 @@ function running({ status, exitCode, health, restarts, upSeconds }: ContainerSta
   return pass(health || 'running');
 }
 
+/** A reference with as much of its digest as people compare. */
+function short(image: string): string {
+  return image.replace(/(@sha256:[0-9a-f]{12})[0-9a-f]+$/, '$1');
+}
+
 /** As much of an image's id as people compare. */
 function shortId(id: string): string {
   return id.replace(/^sha256:/, '').slice(0, 12);
 }
 
-/** An image reference without the parts that Docker adds by itself. */
+/**
+ * An image reference without the parts that Docker adds by itself, and without the tag beside a digest, which Docker does
+ * not keep (moby, reference/store.go, 04472304).
+ */
 function familiar(image: string): string {
-  return image.replace(/^docker\.io\//, '').replace(/^library\//, '');
+  const name = image.replace(/^docker\.io\//, '').replace(/^library\//, '');
+  return name.replace(/:[^/:@]+@/, '@');
 }

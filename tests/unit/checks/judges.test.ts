@@ -168,6 +168,35 @@ test('a container passes only when it runs, is healthy and was made from the rig
   assert.equal(containerVerdict(readContainers(`${NOW}\n${two}`), wanted).verdict, 'fail');
 });
 
+test('an image that is pinned by its digest is found by it, whatever tag stands beside it', () => {
+  const digest = `sha256:${'0123456789ab'.padEnd(64, 'c')}`;
+  const repository = 'ghcr.io/pokt-network/pocket-relay-miner';
+  const of = (pinned: string, started: string, known: string, id = 'sha256:1111') => {
+    const inspected = JSON.stringify({ tags: [], digests: [known], id });
+    const output = `${NOW.split('\n')[0]}\n${inspected}\n${container({ image: started })}\n`;
+    const image = `${repository}:${pinned}`;
+    const { verdict, evidence } = containerVerdict(readContainers(output), { ...wanted, image });
+    return `${verdict}: ${evidence}`;
+  };
+  const started = `${repository}:v1@${digest}`;
+  const known = `${repository}@${digest}`;
+  assert.equal(of(`v1@${digest}`, started, known), 'pass: healthy, from sha256:0123456789ab');
+  // The digest says what it is; the tag is for people.
+  assert.match(of(`v2@${digest}`, started, known), /^pass/);
+  assert.equal(
+    of(`v1@${digest}`, started, known, 'sha256:2222'),
+    `fail: it was made from 1111; ${repository}:v1@sha256:0123456789ab is 2222 now`,
+  );
+  assert.equal(
+    of(`v1@sha256:${'f'.repeat(64)}`, started, known),
+    `fail: it was made from ${repository}:v1@sha256:0123456789ab; the profile says ${repository}:v1@sha256:${'f'.repeat(12)}`,
+  );
+  assert.equal(
+    of(`v1@${digest}`, started, `ghcr.io/other/miner@${digest}`),
+    `warn: the host no longer has its image ${repository}:v1@sha256:0123456789ab`,
+  );
+});
+
 test('what runs but belongs elsewhere is a stray, and what ended or is somebody else’s is none', () => {
   const of = (project: string, service: string, state: object = {}) => {
     const labels = {
