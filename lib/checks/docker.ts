@@ -68,12 +68,15 @@ export function dockerChecks(context: CheckContext): Check[] {
     severity: 'critical',
     title: 'Docker starts with the host',
     host,
-    probe: sh`systemctl is-enabled docker.service || systemctl is-enabled docker.socket`,
-    fix: onHost(deployment, host, 'systemctl enable docker'),
-    judge: (result) =>
-      result.status === 0
-        ? pass('enabled')
-        : fail(result.output.trim().split('\n')[0] || lastWords(result)),
+    // Its socket alone would start it no sooner than somebody asks for it, and until then no container comes back.
+    probe: sh`systemctl is-enabled docker.service`,
+    fix: onHost(deployment, host, 'systemctl enable docker.service'),
+    judge: (result) => {
+      const state = result.output.trim();
+      return state === 'enabled'
+        ? pass(state)
+        : fail(`${state || lastWords(result)}; wanted: enabled`);
+    },
   };
   const here = SERVICES.filter(([, one]) => isHere(context, one));
   const probe = containersProbe([

@@ -93,7 +93,7 @@ test('the operating systems', () => {
   assert.equal(judged(checks, 'host.disk', ''), 'fail');
 });
 
-test('the versions of Docker', () => {
+test('the versions of Docker, and whether it starts with the host', () => {
   const checks = dockerChecks(context);
   for (const [id, output, verdict] of [
     ['docker.engine', '20.10.24+dfsg1\n', 'pass'],
@@ -107,7 +107,11 @@ test('the versions of Docker', () => {
   ] as const) {
     assert.equal(judged(checks, id, output), verdict, output);
   }
+  assert.equal(judged(checks, 'docker.enabled', 'enabled\n'), 'pass');
   assert.equal(judged(checks, 'docker.enabled', 'disabled\n', 1), 'fail');
+  // Until the next reboot.
+  assert.equal(judged(checks, 'docker.enabled', 'enabled-runtime\n'), 'fail');
+  assert.equal(judged(checks, 'docker.enabled', '', 1, 'No such file or directory'), 'fail');
 });
 
 /** As Docker 26 tells it. */

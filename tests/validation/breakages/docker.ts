@@ -6,11 +6,11 @@ const docker = (words: string): Act => shell(`docker ${words}`);
 export const BREAKAGES: readonly Breakage[] = [
   {
     check: 'docker.enabled',
-    breaks: [{ shell: 'systemctl disable docker.socket docker.service' }],
-    evidence: /disabled/,
-    fix: /systemctl enable docker/,
+    // With its socket, which starts it once somebody asks for it.
+    breaks: [shell('systemctl enable docker.socket; systemctl disable docker.service')],
+    evidence: /^disabled; wanted: enabled$/,
+    fix: /systemctl enable docker\.service$/,
     only: ['docker'],
-    clears: [{ shell: 'systemctl enable docker.socket' }],
   },
   {
     check: 'docker.engine',
