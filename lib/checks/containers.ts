@@ -23,6 +23,12 @@ export interface ContainerState {
 
 /** A container that has been up for less has just been restarted. */
 const SETTLED_SECONDS = 60;
+/**
+ * One that Docker has restarted so often, and that has not been up for so long since, ends again and again. Docker waits for
+ * a minute at most before the next time (moby, restartmanager/restartmanager.go, 2454e42e).
+ */
+const MANY_RESTARTS = 3;
+const LASTING_SECONDS = 120;
 
 /** What a host has: its containers, the ids of images by their references, and their registries' digests by their ids. */
 export interface Containers {
@@ -128,17 +134,20 @@ function containersOf({ containers }: Containers, { project, service }: WantedSe
 
 function finished({ status, exitCode }: ContainerState): Verdict {
   if (status !== 'exited') return fail(`${status}, instead of having ended with exit status 0`);
-  return exitCode === 0 ? pass('exit status 0') : fail(`exit status ${exitCode}`);
+  return exitCode === 0 ? pass('exit status 0') : fail(`exit status ${exitCode}; wanted: 0`);
 }
 
 function running({ status, exitCode, health, restarts, upSeconds }: ContainerState): Verdict {
-  if (status === 'restarting') return fail(`restarting, for the ${restarts}. time`);
-  if (status !== 'running') return fail(`${status}, exit status ${exitCode}`);
-  if (health === 'unhealthy') return fail('running, but its health check fails');
+  if (status === 'restarting')
+    return fail(`restarting, for the ${restarts}. time; wanted: running`);
+  if (status !== 'running') return fail(`${status}, exit status ${exitCode}; wanted: running`);
+  if (health === 'unhealthy') return fail('running, but its health check fails; wanted: healthy');
+  const since = `up for ${Math.round(upSeconds)} s, after ${restarts} restarts`;
+  // Before its health: one that ends early enough is always about to become healthy.
+  if (restarts >= MANY_RESTARTS && upSeconds < LASTING_SECONDS)
+    return fail(`${since}; wanted: up for ${LASTING_SECONDS} s`);
   if (health === 'starting') return warn('running; its health check has not succeeded yet');
-  if (restarts > 0 && upSeconds < SETTLED_SECONDS) {
-    return warn(`up for ${Math.round(upSeconds)} s, after ${restarts} restarts`);
-  }
+  if (restarts > 0 && upSeconds < SETTLED_SECONDS) return warn(since);
   return pass(health || 'running');
 }
 

@@ -146,7 +146,7 @@ test('a container passes only when it runs, is healthy and was made from the rig
     ['pass', { image: 'redis:8.10.1-alpine' }, {}],
     ['pass', {}, { Health: undefined }],
     ['pass', { restarts: 3 }, {}],
-    ['warn', { restarts: 3 }, { StartedAt: '2026-08-19T11:59:30Z' }],
+    ['warn', { restarts: 1 }, { StartedAt: '2026-08-19T11:59:30Z' }],
     ['warn', {}, { Health: { Status: 'starting' } }],
     ['fail', {}, { Health: { Status: 'unhealthy' } }],
     ['fail', {}, { Status: 'restarting' }],
@@ -170,6 +170,36 @@ test('a container passes only when it runs, is healthy and was made from the rig
   assert.equal(containerVerdict(readContainers(`${now}\n${container()}`), wanted).verdict, 'warn');
   const two = [container(), container({}, { Status: 'exited' })].join('\n');
   assert.equal(containerVerdict(readContainers(`${NOW}\n${two}`), wanted).verdict, 'fail');
+});
+
+test('a container that ends again and again fails, and one that did so once does not', () => {
+  const of = (restarts: number, upSeconds: number, health = 'healthy') => {
+    const StartedAt = new Date(Date.parse('2026-08-19T12:00:00Z') - upSeconds * 1000).toISOString();
+    const one = container({ restarts }, { StartedAt, Health: { Status: health } });
+    const { verdict, evidence } = containerVerdict(readContainers(`${NOW}\n${one}\n`), wanted);
+    return `${verdict}: ${evidence}`;
+  };
+  assert.equal(of(500, 10), 'fail: up for 10 s, after 500 restarts; wanted: up for 120 s');
+  assert.match(of(500, 61), /^fail: up for 61 s/);
+  assert.match(of(3, 5, 'starting'), /^fail: up for 5 s, after 3 restarts/);
+  assert.equal(of(500, 121), 'pass: healthy');
+  assert.equal(of(2, 30), 'warn: up for 30 s, after 2 restarts');
+  assert.equal(of(1, 61), 'pass: healthy');
+  assert.equal(of(0, 5, 'starting'), 'warn: running; its health check has not succeeded yet');
+  assert.equal(
+    of(0, 500, 'unhealthy'),
+    'fail: running, but its health check fails; wanted: healthy',
+  );
+});
+
+test('what is wrong with a container is told with its log, unless another image is', () => {
+  const check = dockerChecks(context).find(({ id }) => id === 'docker.redis')!;
+  const fix = (changes: object, state: object) =>
+    findingOf(check, answered(`${NOW}\n${container(changes, state)}`)).fix;
+  assert.match(fix({ restarts: 9 }, { Status: 'restarting' }), /logs --tail 50 redis$/);
+  assert.match(fix({}, { Health: { Status: 'unhealthy' } }), /docker restart pocket-redis-redis-1/);
+  assert.match(fix({}, { Health: { Status: 'starting' } }), /logs --tail 50 redis$/);
+  assert.doesNotMatch(fix({ image: 'redis:8.0' }, {}), /logs/);
 });
 
 test('an image that is pinned by its digest is found by it, whatever tag stands beside it', () => {

@@ -1,4 +1,4 @@
-import { shell, stopped } from '../acts.ts';
+import { overridden, shell, stopped } from '../acts.ts';
 import type { Act, Breakage } from '../breakage.ts';
 
 const docker = (words: string): Act => shell(`docker ${words}`);
@@ -86,6 +86,24 @@ export const BREAKAGES: readonly Breakage[] = [
   stopped('prometheus', 'monitoring', 'monitoring'),
   stopped('grafana', 'monitoring', 'monitoring'),
   stopped('blackbox', 'monitoring', 'monitoring'),
+  {
+    check: 'docker.blackbox',
+    breaks: [
+      overridden('monitoring', 'blackbox', {
+        healthcheck: { test: ['CMD', 'false'], interval: '1s', retries: 1, start_period: '0s' },
+      }),
+    ],
+    evidence: /^running, but its health check fails; wanted: healthy$/,
+    fix: /^scripts\/monitoring\.mjs .*--limit lab.*logs --tail 50 blackbox$/,
+    only: ['docker'],
+  },
+  {
+    check: 'docker.blackbox',
+    breaks: [overridden('monitoring', 'blackbox', { entrypoint: ['sh', '-c', 'sleep 2; exit 1'] })],
+    evidence: /^(?:restarting, for the \d+\. time|up for \d+ s, after \d+ restarts); wanted: /,
+    fix: /^scripts\/monitoring\.mjs .*--limit lab.*logs --tail 50 blackbox$/,
+    only: ['docker'],
+  },
   {
     check: 'docker.provider-migration',
     breaks: [docker('rm pocket-provider-provider-migration-1')],
