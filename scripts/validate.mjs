@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Asks every host of a profile whether the deployment works, and says what to do where it does not. Changes nothing.
-import { runCommand, validateCommand } from '../lib/index.mjs';
+import { EXIT, runCommand, validateCommand } from '../lib/index.mjs';
 
 const { runValidate, VALIDATE_OPTIONS } = await validateCommand();
 
@@ -14,5 +14,7 @@ await runCommand({
     '--profile profiles/all-in-one-lab.yaml --only redis,chain.rpc --verbose',
     '--profile profiles/all-in-one-lab.yaml --relay',
   ],
+  // Not 1, which says that the deployment is not ready.
+  defect: EXIT.usage,
   run: runValidate,
 });

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { EXIT, UserError } from '../exit-codes.ts';
 import { ProfileError } from '../profile/problem.ts';
 import { processTerminal, type Terminal } from './listeners.ts';
@@ -12,6 +13,8 @@ export interface Command<Table extends Options> {
   options: Table;
   /** Arguments of good calls, the most common first. */
   examples: readonly string[];
+  /** The exit code of a defect of ours; 1 where absent. */
+  defect?: number;
   /** Does the work; returns the exit code. */
   run(given: Given<Table>, terminal: Terminal): Promise<number>;
 }
@@ -21,7 +24,7 @@ export interface Command<Table extends Options> {
  * and only a defect of ours shows a stack trace.
  */
 export async function runCommand<Table extends Options>(command: Command<Table>): Promise<void> {
-  const { script, summary, options, examples } = command;
+  const { script, summary, options, examples, defect = EXIT.failed } = command;
   const words = process.argv.slice(2);
   // Whoever reads may leave first, or the terminal be closed: the run still ends in order.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
@@ -31,6 +34,10 @@ export async function runCommand<Table extends Options>(command: Command<Table>)
       '\nInterrupted. The step in hand ends on its host; running the same command again goes on from there.\n',
     );
     process.exit(EXIT.interrupted);
+  });
+  process.once('uncaughtException', (error) => {
+    terminal.err(`${inspect(error)}\n`);
+    process.exit(defect);
   });
   try {
     if (words.includes('--help')) {

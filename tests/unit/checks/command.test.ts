@@ -10,11 +10,21 @@ const context = labContext();
 const profile = context.deployment.profilePath!;
 const root = join(profile, '../..');
 
-function validate(...words: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
+interface Ended {
+  code: unknown;
+  stdout: string;
+  stderr: string;
+}
+
+function validate(...words: string[]): Promise<Ended> {
+  return node(script, ...words);
+}
+
+function node(...words: string[]): Promise<Ended> {
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [script, ...words],
+      words,
       { env: { ...process.env, POCKET_AUTOMATIONS_HOME: root } },
       (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }),
     );
@@ -79,6 +89,21 @@ test('the exit code of a wrong call is 2, with what to do', async () => {
     assert.equal(code, 2, words.join(' '));
     assert.match(stderr, message);
     assert.equal(stdout, '');
+  }
+});
+
+test('a defect of ours cannot tell whether a deployment is ready: 2, with its stack trace', async () => {
+  const fails = '() => { throw new TypeError("a defect"); }';
+  for (const defect of [
+    `Map.groupBy = ${fails}`,
+    `process.on('newListener', (name) => name === 'SIGINT' && setImmediate(${fails}))`,
+  ]) {
+    const { code, stderr } = await node(
+      ...['--import', `data:text/javascript,${defect}`, script],
+      ...['--profile', profile, '--only', 'redis', '--json'],
+    );
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /^TypeError: a defect\n {4}at /m);
   }
 });
 
