@@ -33,7 +33,7 @@ export const VALIDATE_OPTIONS = {
   alert: { help: 'send a test alert to whoever is told of alerts, and see whether it is accepted' },
   watch: { value: 'SECONDS', help: 'ask again until nothing fails, for at most so long' },
   'fail-on': { value: 'VERDICT', help: 'what counts as not ready: fail (the default) or warn' },
-  verbose: { help: 'also show what was seen where a check passes' },
+  verbose: { help: 'also show what was seen where a check passes, and how long each took' },
   help: { help: 'this text' },
 } as const satisfies Record<string, Option>;
 
@@ -82,7 +82,7 @@ export async function runValidate(
   if (format === 'json') terminal.out(summaryJson(answer, counts, milliseconds));
   else if (format === 'table')
     terminal.out(summaryLine(answer, counts, milliseconds, style.colour));
-  else terminal.out(FORMATS[format](findings, milliseconds));
+  else terminal.out(FORMATS[format](findings, milliseconds, failOn));
   return found.exitCode;
 }
 

@@ -138,7 +138,10 @@ export function findingOf(check: Check, result: ProbeResult): Finding {
   return finding(check, check.host.name, verdict, result.milliseconds);
 }
 
-/** The finding of a fleet check; skipped, with the reason, unless each of its hosts answered. */
+/**
+ * The finding of a fleet check; skipped, with the reason, unless each of its hosts answered. It takes as long as the
+ * longest of the answers, which are asked for side by side.
+ */
 export function fleetFindingOf(
   check: FleetCheck,
   results: ReadonlyMap<string, ProbeResult>,
@@ -149,7 +152,11 @@ export function fleetFindingOf(
     silent.length > 0
       ? { verdict: 'skip', evidence: `could not be told without an answer of ${silent.join(', ')}` }
       : judged(() => check.judge(results, besides));
-  return finding(check, 'fleet', verdict, 0);
+  const longest = Math.max(
+    0,
+    ...[...results.values(), ...besides].map(({ milliseconds }) => milliseconds),
+  );
+  return finding(check, 'fleet', verdict, longest);
 }
 
 /** A finding that follows from no probe, such as a host that cannot be reached. */

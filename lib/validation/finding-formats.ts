@@ -1,9 +1,16 @@
 import { code, plain, table } from '../report/markdown.ts';
 import type { Finding } from './check.ts';
-import { countOf, worstFirst } from './findings.ts';
+import { countOf, type FailOn, seconds, worstFirst } from './findings.ts';
 
-/** The findings of a run in a format that other tools read: the whole text, ending with a newline. */
-export type FindingsFormat = (findings: readonly Finding[], milliseconds: number) => string;
+/**
+ * The findings of a run in a format that other tools read: the whole text, ending with a newline. What makes the deployment
+ * not ready is a failed test there, so that it says the same as the exit code.
+ */
+export type FindingsFormat = (
+  findings: readonly Finding[],
+  milliseconds: number,
+  failOn: FailOn,
+) => string;
 
 /** The formats beside the table and `--json`, by the names of their options. */
 export const FORMATS: Record<'junit' | 'tap' | 'markdown', FindingsFormat> = {
@@ -12,46 +19,53 @@ export const FORMATS: Record<'junit' | 'tap' | 'markdown', FindingsFormat> = {
   markdown,
 };
 
+/** Whether a finding makes the deployment not ready. */
+function failed({ verdict }: Finding, failOn: FailOn): boolean {
+  return verdict === 'fail' || verdict === failOn;
+}
+
 /**
- * JUnit XML, a suite for each host. A failure is a failed test; what could not be told is skipped; a warning has passed,
- * with what was seen on its standard output. Source: the schema of Jenkins’ JUnit plugin, junit-10.xsd.
+ * JUnit XML, a suite for each host. A failure is a failed test; what could not be told is skipped; a warning has passed
+ * unless it counts as a failure, with what was seen on its standard output. Source: the schema of Jenkins’ JUnit plugin,
+ * junit-10.xsd.
  */
-function junit(findings: readonly Finding[], milliseconds: number): string {
+function junit(findings: readonly Finding[], milliseconds: number, failOn: FailOn): string {
   const suites = [...Map.groupBy(findings, ({ host }) => host)].map(([host, mine]) => {
-    const seconds = Math.max(0, ...mine.map(({ duration_ms }) => duration_ms)) / 1000;
+    const longest = Math.max(0, ...mine.map(({ duration_ms }) => duration_ms)) / 1000;
     return [
-      `  <testsuite name="${xml(host)}"${counted(mine)} time="${seconds}">`,
-      ...mine.map(testCase),
+      `  <testsuite name="${xml(host)}"${counted(mine, failOn)} time="${longest}">`,
+      ...mine.map((one) => testCase(one, failOn)),
       '  </testsuite>',
     ].join('\n');
   });
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="validate"${counted(findings)} time="${milliseconds / 1000}">`,
+    `<testsuites name="validate"${counted(findings, failOn)} time="${milliseconds / 1000}">`,
     ...suites,
     '</testsuites>',
     '',
   ].join('\n');
 }
 
-function counted(findings: readonly Finding[]): string {
-  const { fail, skip } = countOf(findings);
-  return ` tests="${findings.length}" failures="${fail}" errors="0" skipped="${skip}"`;
+function counted(findings: readonly Finding[], failOn: FailOn): string {
+  const failures = findings.filter((one) => failed(one, failOn)).length;
+  const { skip } = countOf(findings);
+  return ` tests="${findings.length}" failures="${failures}" errors="0" skipped="${skip}"`;
 }
 
-function testCase(finding: Finding): string {
+function testCase(finding: Finding, failOn: FailOn): string {
   const { id, group, severity, title, verdict, evidence, fix, duration_ms } = finding;
   const head = `    <testcase classname="${xml(group)}" name="${xml(`${id}: ${title}`)}" time="${duration_ms / 1000}"`;
   const told = xml([`${severity}: ${evidence}`, ...(fix ? [`fix: ${fix}`] : [])].join('\n'));
+  const about = `type="${severity}" message="${xml(evidence)}"`;
+  if (failed(finding, failOn)) return `${head}><failure ${about}>${told}</failure></testcase>`;
   switch (verdict) {
-    case 'pass':
-      return `${head}/>`;
+    case 'skip':
+      return `${head}><skipped ${about}>${told}</skipped></testcase>`;
     case 'warn':
       return `${head}><system-out>${told}</system-out></testcase>`;
-    case 'skip':
-      return `${head}><skipped message="${xml(evidence)}"/></testcase>`;
-    case 'fail':
-      return `${head}><failure type="${severity}" message="${xml(evidence)}">${told}</failure></testcase>`;
+    default:
+      return `${head}/>`;
   }
 }
 
@@ -63,17 +77,19 @@ function xml(text: string): string {
     .replace(/[&<>"]/g, (sign) => signs[sign] ?? sign);
 }
 
-/** TAP version 14: warnings pass with what was seen below them, what could not be told is skipped. */
-function tap(findings: readonly Finding[]): string {
+/**
+ * TAP version 14, with what was seen below each point: warnings pass unless they count as failures, what could not be told
+ * is skipped.
+ */
+function tap(findings: readonly Finding[], _: number, failOn: FailOn): string {
   const lines = findings.flatMap((finding, index) => {
-    const { id, host, severity, title, verdict, evidence, fix } = finding;
+    const { id, host, severity, title, verdict, evidence, fix, duration_ms } = finding;
     const description = `${host} ${id}: ${title}`.replace(/[\\#]/g, '\\$&');
-    const point = `${verdict === 'fail' ? 'not ok' : 'ok'} ${index + 1} - ${description}`;
-    if (verdict === 'pass') return [point];
-    if (verdict === 'skip') return [`${point} # SKIP ${evidence}`];
-    const told = { verdict, severity, evidence, fix };
+    const word = failed(finding, failOn) ? 'not ok' : 'ok';
+    const directive = verdict === 'skip' ? ` # SKIP ${evidence}` : '';
+    const told = { verdict, severity, evidence, ...(fix && { fix }), duration_ms };
     return [
-      point,
+      `${word} ${index + 1} - ${description}${directive}`,
       '  ---',
       ...Object.entries(told).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}`),
       '  ...',
@@ -85,7 +101,7 @@ function tap(findings: readonly Finding[]): string {
 /** A Markdown table, what is worst first. */
 function markdown(findings: readonly Finding[], milliseconds: number): string {
   const { pass, warn, fail, skip } = countOf(findings);
-  const heading = ['', 'Severity', 'Host', 'Check', 'What', 'Seen', 'What to do'];
+  const heading = ['', 'Severity', 'Host', 'Check', 'What', 'Seen', 'What to do', 'Took'];
   const rows = findings
     .toSorted(worstFirst)
     .map((one) => [
@@ -96,6 +112,7 @@ function markdown(findings: readonly Finding[], milliseconds: number): string {
       plain(one.title),
       code(one.evidence),
       code(one.fix),
+      seconds(one.duration_ms),
     ]);
   const counts = `${pass} passed, ${warn} warned, ${fail} failed, ${skip} skipped`;
   return `${counts}, in ${(milliseconds / 1000).toFixed(1)} s.\n\n${table(heading, rows)}\n`;

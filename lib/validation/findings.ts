@@ -16,7 +16,7 @@ export type FailOn = 'fail' | 'warn';
 /** How findings are shown to a person. */
 export interface FindingsStyle {
   colour: boolean;
-  /** Shows the evidence of what passed as well. */
+  /** Shows the evidence of what passed as well, and the time that each check took. */
   verbose: boolean;
   /** Columns; 80 where absent. */
   width?: number;
@@ -41,11 +41,12 @@ export function hostTable(
 ): string {
   const width = style.width ?? 80;
   const idWidth = Math.min(32, Math.max(...findings.map(({ id }) => id.length)));
-  const titleLines = ({ verdict, severity, id, title }: Finding) => {
+  const titleLines = ({ verdict, severity, id, title, duration_ms }: Finding) => {
     const word = paint(verdict.toUpperCase(), COLOURS[verdict], style.colour);
     const mark = verdict !== 'pass' && severity === 'critical' ? '!' : ' ';
     const indent = ' '.repeat(8 + idWidth + 2);
-    const told = wrap(title, width - Math.max(indent.length, 10 + id.length));
+    const took = style.verbose ? ` (${seconds(duration_ms)})` : '';
+    const told = wrap(title + took, width - Math.max(indent.length, 10 + id.length));
     const [first = '', ...rest] = told;
     return [
       `  ${word}${mark} ${id.padEnd(idWidth)}  ${first}`,
@@ -128,6 +129,11 @@ export function findingLine(finding: Finding): string {
 /** The last line of `--json`. */
 export function summaryJson(answer: Answer, counts: Counts, milliseconds: number): string {
   return `${JSON.stringify({ type: 'summary', ...counts, answer, duration_ms: milliseconds })}\n`;
+}
+
+/** How long something took, for people. */
+export function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(2)} s`;
 }
 
 /** Counts findings by verdict. */

@@ -132,6 +132,24 @@ test('a question that is only skipped ends with 2, not with 0', async () => {
   assert.equal(exitCode, 2);
 });
 
+test('what several hosts settle takes as long as the longest of their answers', async () => {
+  const { findings } = await validate({
+    ...labContext(),
+    only: ['chain.agree', 'chain.rpc', 'chain.grpc', 'chain.api'],
+    open: async () => ({
+      run: async (script, onLine) => {
+        const nonce = /NONCE=(\w+)/.exec(`${script}`)![1];
+        for (const index of [0, 1, 2, 3]) onLine(`${nonce} ${index} 0 ${700 + index} bm8= `);
+        return 0;
+      },
+      close: async () => {},
+    }),
+  });
+  const took = (id: string) => findings.find((one) => one.id === id)!.duration_ms;
+  assert.ok(took('chain.rpc') >= 700);
+  assert.ok(took('chain.agree') >= 700, `${took('chain.agree')}`);
+});
+
 test('the table fits 80 columns and reads without colour', () => {
   const good: Finding = {
     ...finding,
@@ -154,7 +172,8 @@ test('the table fits 80 columns and reads without colour', () => {
   );
   assert.match(text, /\n {8}8\.0\.2; .*wants 8\.10\n {8}fix: images\.redis in the profile/);
   assert.doesNotMatch(text, /noeviction/);
-  assert.match(hostTable('lab', [good], { colour: false, verbose: true }), /noeviction/);
+  const verbose = hostTable('lab', [good], { colour: false, verbose: true });
+  assert.match(verbose, /Redis is 8\.10 or newer \(0\.01 s\)\n {8}noeviction\n$/);
   const colourful = hostTable('lab', [finding], { colour: true, verbose: false });
   assert.equal(
     colourful.replace(/\x1b\[\d+m/g, ''),
@@ -200,19 +219,19 @@ test('what several checks say in the same words stands once, below all of them',
   assert.equal(
     text.replace(/ +$/gm, ''),
     `lab
-  FAIL! redis.version  redis.version
-  FAIL! redis.policy   redis.policy
+  FAIL! redis.version  redis.version (0.01 s)
+  FAIL! redis.policy   redis.policy (0.01 s)
         no answer: Connection refused
         fix: scripts/redis.mjs
-  FAIL! docker.redis   docker.redis
+  FAIL! docker.redis   docker.redis (0.01 s)
         exited
         fix: that of redis.version, above
-  WARN! redis.lag      redis.lag
+  WARN! redis.lag      redis.lag (0.01 s)
         no answer: Connection refused
         fix: that of redis.version, above
-  PASS  a              a
+  PASS  a              a (0.01 s)
         on
-  PASS  b              b
+  PASS  b              b (0.01 s)
         on
 `,
   );
