@@ -46,12 +46,13 @@ export function hostTable(
     const mark = verdict !== 'pass' && severity === 'critical' ? '!' : ' ';
     const indent = ' '.repeat(8 + idWidth + 2);
     const took = style.verbose ? ` (${seconds(duration_ms)})` : '';
-    const told = wrap(title + took, width - Math.max(indent.length, 10 + id.length));
+    const room = width - indent.length;
+    const told = wrap(broken(title + took, room), room);
+    const head = `  ${word}${mark} ${id.padEnd(idWidth)}`;
+    // Beside an id that is longer than its column there is hardly any room.
+    if (id.length > idWidth) return [head, ...told.map((line) => indent + line)];
     const [first = '', ...rest] = told;
-    return [
-      `  ${word}${mark} ${id.padEnd(idWidth)}  ${first}`,
-      ...rest.map((line) => indent + line),
-    ];
+    return [`${head}  ${first}`, ...rest.map((line) => indent + line)];
   };
   const ofOneCause = Map.groupBy(findings.toSorted(worstFirst), ({ verdict, id, evidence, fix }) =>
     verdict === 'pass' ? id : [verdict, evidence, fix].join('\0'),
@@ -64,7 +65,7 @@ export function hostTable(
     namedAt.set(fix, before ?? id);
     return [
       ...alike.flatMap(titleLines),
-      ...wrap(shown, width - 8).map((line) => `        ${line}`),
+      ...wrap(broken(shown, width - 8), width - 8).map((line) => `        ${line}`),
       ...fixLines(before ? `that of ${before}, above` : fix, width - 8).map(
         (line) => `        ${line}`,
       ),
@@ -157,6 +158,11 @@ export function worstFirst(a: Finding, b: Finding): number {
 
 function paint(text: string, code: number, colour: boolean): string {
   return colour ? `\x1b[${code}m${text}\x1b[0m` : text;
+}
+
+/** The text with spaces in words that are longer than so many columns, such as an image with its digest. */
+function broken(text: string, width: number): string {
+  return text.replace(new RegExp(`\\S{${width}}(?=\\S)`, 'g'), '$& ');
 }
 
 /** Breaks text at spaces into lines of at most that many columns; a longer word is not broken: it may be a command. */

@@ -164,8 +164,18 @@ test('the table fits 80 columns and reads without colour', () => {
     verdict: 'warn',
     title: 'a service with a long name answers over its transport',
   };
-  const text = hostTable('lab', [good, finding, long], { colour: false, verbose: false });
+  // A service of the chain has at most 42 letters.
+  const service = 'y'.repeat(42);
+  const image = `ghcr.io/pokt-network/pocket-relay-miner:v0.1.6@sha256:${'f'.repeat(64)}`;
+  const longest: Finding = {
+    ...finding,
+    id: `backends.${service}.websocket`,
+    title: `${service} answers`,
+    evidence: `it was made from ${image}; the profile says another`,
+  };
+  const text = hostTable('lab', [good, finding, long, longest], { colour: false, verbose: false });
   for (const line of text.split('\n')) assert.ok(line.length <= 80, line);
+  assert.ok(text.replace(/\s+/g, '').includes(image), 'nothing is lost');
   assert.match(
     text,
     /^lab\n {2}FAIL! redis\.version .*\n {2}PASS {2}redis\.policy +Redis is 8\.10 or newer\n$/s,
