@@ -75,7 +75,8 @@ export function hostTable(
 }
 
 /** Where a command begins in a fix. */
-const COMMAND = /(?:^|\s)(?:scripts\/\S+\.mjs|ssh -F|docker|chmod)\s/;
+const COMMAND =
+  /(?:^|\s)(?:scripts\/\S+\.mjs|ssh -F|sudo -n|docker|chmod|systemctl|journalctl|du)\s/;
 
 /** Each command of a fix on a line of its own, to be copied from there: a line that is broken within one says so. */
 function fixLines(fix: string, width: number): string[] {

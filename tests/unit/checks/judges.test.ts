@@ -87,9 +87,10 @@ test('the operating systems', () => {
   assert.equal(judged(checks, 'host.time', 'no\n'), 'warn');
   assert.equal(judged(checks, 'host.time', 'container\n'), 'skip');
   assert.equal(judged(checks, 'host.time', '', 1, 'Failed to connect to bus'), 'skip');
-  const disk = (free: number) => `/dev/vda1 1000000 0 ${free} 1% /\n`;
+  const disk = (free: number) => `/\n/dev/vda1 1000000 0 ${free} 1% /\n`;
   assert.equal(judged(checks, 'host.disk', disk(100_000)), 'pass');
   assert.equal(judged(checks, 'host.disk', disk(99_999)), 'warn');
+  assert.equal(judged(checks, 'host.disk', disk(29_999)), 'fail');
   assert.equal(judged(checks, 'host.disk', ''), 'fail');
 });
 

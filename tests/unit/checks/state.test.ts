@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { kernelVerdict, rebootVerdict } from '../../../lib/checks/host-kernel.ts';
 import { memoryCheck, memoryVerdict } from '../../../lib/checks/host-memory.ts';
-import { spaceVerdict } from '../../../lib/checks/host-space.ts';
+import { spaceChecks, spaceVerdict } from '../../../lib/checks/host-space.ts';
 import { rotationVerdict } from '../../../lib/checks/log-rotation.ts';
 import { ledgerVerdict } from '../../../lib/checks/migrations.ts';
 import { connectionsVerdict, schemaVerdict } from '../../../lib/checks/postgres-state.ts';
@@ -27,12 +27,46 @@ const from = (...outputs: string[]) =>
   new Map(outputs.map((output, index) => [`host${index}`, answered(output)]));
 
 test('a file system that has no number of files has no limit', () => {
-  const words = ({ place, percent }: { place: string; percent: number }) => `${place} ${percent}`;
   const of = (total: number, left: number) =>
-    told(spaceVerdict(answered(`/dev/sda1 ${total} 1 ${left} 1% /\n`), words));
+    told(
+      spaceVerdict(answered(`/\n/dev/sda1 ${total} 1 ${left} 1% /\n`), {
+        full: 20,
+        words: ({ mount, percent }) => `${mount} ${percent}`,
+        fix: () => '',
+      }),
+    );
   assert.equal(of(0, 0), 'pass: no file system has a limit');
   assert.equal(of(1000, 100), 'pass: / 10');
   assert.equal(of(1000, 99), 'warn: / 9; wanted: 10 %');
+  assert.equal(of(1000, 30), 'warn: / 3; wanted: 10 %');
+  assert.equal(of(1000, 20), 'warn: / 2; wanted: 10 %');
+  assert.equal(of(1000, 19), 'fail: / 1; wanted: 10 %');
+  assert.equal(of(1000, 0), 'fail: / 0; wanted: 10 %');
+});
+
+test('a disk that is full is told with what makes room there', () => {
+  const [disk, inodes] = spaceChecks(labContext());
+  const of = (...lines: string[]) =>
+    disk!.judge(answered(['/ /var/lib/docker /var/log', ...lines].join('\n')));
+  const one = of(...Array(3).fill('/dev/sda1 100000000 1 1000000 99% /'));
+  assert.equal(told(one), 'fail: /: 1 % free, 0 GiB; wanted: 10 %');
+  assert.match(
+    one.fix!,
+    /docker image prune --all; .*journalctl --vacuum-size=500M; why it is so: .*du -xh \/ \| sort -h \| tail$/,
+  );
+  const root = '/dev/sda1 100000000 1 50000000 50% /';
+  const logs = of(root, root, '/dev/sdb1 1000000 1 50000 95% /var/log');
+  assert.equal(told(logs), 'warn: /: 50 % free, 47 GiB; /var/log: 5 % free, 0 GiB; wanted: 10 %');
+  assert.doesNotMatch(logs.fix!, /docker/);
+  assert.match(logs.fix!, /journalctl .*du -xh \/var\/log \|/);
+  // 80 GiB, as much as it is, are little of 4 TiB.
+  assert.match(
+    told(of(root, '/dev/sdb1 4294967296 1 83886080 98% /var/lib/docker', root)),
+    /^warn/,
+  );
+  const files = inodes!.judge(answered('/\n/dev/sda1 1000000 1 9000 99% /'));
+  assert.equal(told(files), 'fail: /: 0 % free, 9000; wanted: 10 %');
+  assert.throws(() => of(root), /of df/);
 });
 
 test('memory: what Redis may use, what is left, and what the roles want', () => {

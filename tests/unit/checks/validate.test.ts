@@ -204,6 +204,9 @@ test('a command for this machine can be copied, too, where it takes two lines', 
   const fix = `if that changes nothing: docker start --attach ${'x'.repeat(50)}`;
   const text = hostTable('lab', [{ ...finding, fix }], { colour: false, verbose: false });
   assert.match(text, / docker start --attach \\\n {15}x+\n$/);
+  const why = `remove what is not needed where most are: du --inodes -xS /${'x'.repeat(30)} | sort -n`;
+  const du = hostTable('lab', [{ ...finding, fix: why }], { colour: false, verbose: false });
+  assert.match(du, / du --inodes \\?.*\\\n/);
 });
 
 test('what several checks say in the same words stands once, below all of them', () => {
