@@ -4,6 +4,7 @@ import { fail, pass, warn } from '../validation/verdict.ts';
 
 /** What `docker inspect` says of a container of a compose project. */
 export interface ContainerState {
+  name: string;
   project: string;
   service: string;
   /** As the compose file names it. */
@@ -54,7 +55,7 @@ export function containersProbe(references: readonly string[]): Shell {
   date -u +%s
   docker image inspect --format '{"tags":{{json .RepoTags}},"digests":{{json .RepoDigests}},"id":{{json .Id}}}' ${references} 2>/dev/null || :
   ids=$(docker ps --all --quiet --filter label=com.docker.compose.project)
-  [[ -z $ids ]] || docker inspect --format '{"labels":{{json .Config.Labels}},"image":{{json .Config.Image}},"imageId":{{json .Image}},"log":{{json .HostConfig.LogConfig}},"state":{{json .State}},"restarts":{{json .RestartCount}}}' $ids
+  [[ -z $ids ]] || docker inspect --format '{"name":{{json .Name}},"labels":{{json .Config.Labels}},"image":{{json .Config.Image}},"imageId":{{json .Image}},"log":{{json .HostConfig.LogConfig}},"state":{{json .State}},"restarts":{{json .RestartCount}}}' $ids
 `;
 }
 
@@ -71,7 +72,8 @@ export function readContainers(output: string): Containers {
       ),
     ),
     digests: new Map(images.map(({ digests, id }) => [id, digests ?? []])),
-    containers: containers.map(({ labels, image, imageId, log, state, restarts }) => ({
+    containers: containers.map(({ name, labels, image, imageId, log, state, restarts }) => ({
+      name: name.slice('/'.length),
       project: labels['com.docker.compose.project'],
       service: labels['com.docker.compose.service'],
       image,

@@ -24,7 +24,11 @@ export function dockerExposureChecks(context: CheckContext): Check[] {
         probe: sh`
           docker version --format '{{.Server.Version}}' >"$scratch.version"
           ss --no-header --listening --tcp --numeric --processes`,
-        fix: 'remove tcp:// from hosts in /etc/docker/daemon.json and from ExecStart of docker.service, then: systemctl restart docker',
+        fix: [
+          'remove tcp:// from hosts in /etc/docker/daemon.json and from ExecStart of docker.service',
+          onHost(deployment, host, 'systemctl daemon-reload'),
+          onHost(deployment, host, 'systemctl restart docker'),
+        ].join('; '),
         judge: (result) => ifRan(result, 'docker or ss', dockerApiVerdict),
       },
       {

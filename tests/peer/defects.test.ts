@@ -230,7 +230,8 @@ test('peer defect D23: a container of another image than the profile names fails
   const verdict = (image: string) => {
     const pinned = JSON.stringify({ tags: ['team/miner:f882c51'], id: 'sha256:1' });
     const log = { Type: 'local' };
-    const one = JSON.stringify({ labels, image, imageId: 'sha256:1', log, state, restarts: 0 });
+    const made = { name: '/relayer', labels, image, imageId: 'sha256:1' };
+    const one = JSON.stringify({ ...made, log, state, restarts: 0 });
     const told = `1800000000\n${pinned}\n${one}\n`;
     const wanted = { project: 'pocket-relayminer', service: 'relayer', oneShot: false };
     return containerVerdict(readContainers(told), { ...wanted, image: 'team/miner:f882c51' })

@@ -118,6 +118,7 @@ test('the versions of Docker, and whether it starts with the host', () => {
 /** As Docker 26 tells it. */
 const container = (changes: object = {}, state: object = {}) =>
   JSON.stringify({
+    name: '/pocket-redis-redis-1',
     labels: { 'com.docker.compose.project': 'pocket-redis', 'com.docker.compose.service': 'redis' },
     image: 'docker.io/library/redis:8.10.1-alpine',
     imageId: 'sha256:1111',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { dockerChecks } from '../../../lib/checks/docker.ts';
 import { kernelVerdict, rebootVerdict } from '../../../lib/checks/host-kernel.ts';
 import { memoryCheck, memoryVerdict } from '../../../lib/checks/host-memory.ts';
 import { spaceChecks, spaceVerdict } from '../../../lib/checks/host-space.ts';
-import { rotationVerdict } from '../../../lib/checks/log-rotation.ts';
 import { ledgerVerdict } from '../../../lib/checks/migrations.ts';
 import { connectionsVerdict, schemaVerdict } from '../../../lib/checks/postgres-state.ts';
 import { headroomVerdict } from '../../../lib/checks/redis.ts';
@@ -126,10 +126,13 @@ test('kernel settings that are not in force are named, and a container’s are i
 test('a container of ours that logs without a limit is named', () => {
   const container = (project: string, log: object) =>
     JSON.stringify({
+      name: `/${project}-redis-1`,
       labels: { 'com.docker.compose.project': project, 'com.docker.compose.service': 'redis' },
       ...{ image: 'a', imageId: 'b', log, restarts: 0, state: { StartedAt: '2026-01-01' } },
     });
-  const of = (...lines: string[]) => told(rotationVerdict(answered(['1', ...lines].join('\n'))));
+  const check = dockerChecks(labContext()).find(({ id }) => id === 'docker.log-rotation')!;
+  const judged = (...lines: string[]) => check.judge(answered(['1', ...lines].join('\n')));
+  const of = (...lines: string[]) => told(judged(...lines));
   const limited = { Type: 'json-file', Config: { 'max-size': '10m' } };
   assert.equal(
     of(container('pocket-a', limited), container('pocket-b', { Type: 'local' })),
@@ -141,7 +144,14 @@ test('a container of ours that logs without a limit is named', () => {
   );
   assert.equal(
     of(container('pocket-a', { Type: 'json-file', Config: {} })),
-    'fail: without a limit: redis of pocket-a',
+    'fail: without a limit: redis of pocket-a; wanted: max-size',
+  );
+  const { fix } = judged(
+    ...['pocket-a', 'pocket-b'].map((one) => container(one, { Type: 'json-file' })),
+  );
+  assert.match(
+    fix!,
+    /docker stop pocket-a-redis-1 pocket-b-redis-1; .*docker rm pocket-a-redis-1 pocket-b-redis-1; scripts\/redis\.mjs [^;]*--limit lab$/,
   );
 });
 

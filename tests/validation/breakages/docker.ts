@@ -46,9 +46,8 @@ export const BREAKAGES: readonly Breakage[] = [
         'run --detach --name stray --label com.docker.compose.project=pocket-redis --label com.docker.compose.service=stray --log-driver json-file --entrypoint sleep debian/redis:8.6 600',
       ),
     ],
-    evidence: /^without a limit: stray of pocket-redis$/,
-    fix: /docker rm -f NAME/,
-    mends: [docker('rm -f stray')],
+    evidence: /^without a limit: stray of pocket-redis; wanted: max-size$/,
+    fix: /docker stop stray; ssh .* docker rm stray$/,
     only: ['docker'],
   },
   {

@@ -13,7 +13,7 @@ export const BREAKAGES: readonly Breakage[] = [
     check: 'exposure.docker-api',
     breaks: [listens('break-docker-api', { address: '0.0.0.0', ports: [2375] })],
     evidence: /it listens at 0\.0\.0\.0:2375/,
-    fix: /remove tcp:\/\/ from hosts/,
+    fix: /^remove tcp:\/\/ from hosts .*; ssh .* systemctl daemon-reload; ssh .* systemctl restart docker$/,
     mends: [ends('break-docker-api')],
     alsoFails: ['exposure.outside'],
   },
