@@ -86,7 +86,7 @@ export function dockerApiVerdict(output: string): Verdict {
   if (found.length === 0) return pass('it listens at none');
   const open = found.filter((local) => !/^(?:127\.|\[::1\])/.test(local));
   return open.length > 0
-    ? fail(`it listens at ${open.join(', ')}`)
+    ? fail(`it listens at ${open.join(', ')}; wanted: none`)
     : warn(`it listens at ${found.join(', ')}: everybody on the host is root there`);
 }
 
@@ -94,7 +94,7 @@ export function dockerApiVerdict(output: string): Verdict {
 export function dockerSocketVerdict(output: string): Verdict {
   const [socket = '', ...containers] = output.trim().split('\n');
   if (/[1-7]$/.test(socket.split(' ')[0] ?? ''))
-    return fail(`the socket is open to all: ${socket}`);
+    return fail(`the socket is open to all: ${socket}; wanted: nothing for others`);
   const holding = containers
     .map((line) => line.split(' '))
     .filter(([, ...mounts]) =>
@@ -102,7 +102,7 @@ export function dockerSocketVerdict(output: string): Verdict {
     )
     .map(([name]) => name!.replace(/^\//, ''));
   return holding.length > 0
-    ? warn(`these containers have the socket: ${holding.join(', ')}`)
+    ? warn(`these containers have the socket: ${holding.join(', ')}; wanted: none`)
     : pass(`${socket}, in no container`);
 }
 
@@ -133,7 +133,9 @@ export function pprofVerdict(output: string): Verdict {
     )
     .map(([name]) => name!.replace(/^\//, ''));
   return open.length > 0
-    ? fail(`${[...new Set(open)].join(', ')} listens at ${PPROF} for others`)
+    ? fail(
+        `${[...new Set(open)].join(', ')} listens at ${PPROF} for others; wanted: loopback at most`,
+      )
     : pass(`nothing at ${PPROF}`);
 }
 

@@ -68,6 +68,6 @@ export function rebootVerdict(result: ProbeResult): Verdict {
   if (result.status !== 0) return skip(`it could not be told: ${lastWords(result)}`);
   const [first = '', ...packages] = result.output.trim().split('\n');
   return first === 'pending'
-    ? warn(`pending, for ${packages.join(', ') || 'an update'}`)
+    ? warn(`pending, for ${packages.join(', ') || 'an update'}; wanted: none`)
     : pass(first);
 }

@@ -88,7 +88,10 @@ export function memoryVerdict(
   if (!(total > 0) || !(available >= 0)) throw new Error('/proc/meminfo');
   const seen = `${total} MiB, ${available} available`;
   if (redis > (total * LARGEST_REDIS_PERCENT) / 100)
-    return fail(`${seen}; Redis alone may use ${redis}`);
-  if (available < (total * LEAST_AVAILABLE_PERCENT) / 100) return fail(seen);
+    return fail(
+      `${seen}; Redis alone may use ${redis}; wanted: at most ${LARGEST_REDIS_PERCENT} % of it`,
+    );
+  if (available < (total * LEAST_AVAILABLE_PERCENT) / 100)
+    return fail(`${seen}; wanted: ${LEAST_AVAILABLE_PERCENT} % available`);
   return total < redis + others ? warn(`${seen}; wanted: ${redis + others}`) : pass(seen);
 }

@@ -44,7 +44,9 @@ export function hostChecks(context: CheckContext): Check[] {
         if (result.status !== 0) return skip(`timedatectl says: ${lastWords(result)}`);
         if (answer === 'yes') return pass('synchronised');
         if (answer === 'container') return skip('a container has the clock of its machine', '');
-        return warn('not synchronised; leases, sessions and certificates go by the clock');
+        return warn(
+          'not synchronised; wanted: synchronised, since leases, sessions and certificates go by the clock',
+        );
       },
     },
     ...(isIn(context, 'pocket_cli_hosts') ? [pocketdCheck(context)] : []),
@@ -70,7 +72,7 @@ export function systemCheck(host: Host): Check {
         .join(', ');
       return SUPPORTED[name]?.includes(version)
         ? pass(`${name} ${version}`)
-        : fail(`${name} ${version}; supported are ${known}`);
+        : fail(`${name} ${version}; wanted: ${known}`);
     },
   };
 }
@@ -89,6 +91,6 @@ export function architectureCheck(host: Host): Check {
     judge: ({ output }) =>
       output.trim() === 'x86_64'
         ? pass('x86_64')
-        : fail(`${output.trim() || 'unknown'}; the images exist for x86_64 alone`),
+        : fail(`${output.trim() || 'unknown'}; wanted: x86_64, which the images exist for alone`),
   };
 }

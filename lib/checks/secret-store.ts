@@ -88,7 +88,7 @@ function storeVerdict({ directory, profile }: Deployment): Verdict {
   if (open.length === 0) return pass(`${files.length} files`);
   const paths = open.map(({ path }) => quote(shortPath(path)));
   return fail(
-    open.map(({ path, mode }) => `${shortPath(path)} has mode ${mode}`).join(', '),
+    `${open.map(({ path, mode }) => `${shortPath(path)} has mode ${mode}`).join(', ')}; wanted: nothing for others`,
     `chmod go= ${paths.join(' ')}`,
   );
 }

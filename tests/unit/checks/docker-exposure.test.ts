@@ -17,8 +17,14 @@ test('Docker listens at no TCP port, whichever it is', () => {
   // What publishes a container's port has a name of its own.
   const usual = listens('0.0.0.0:22', 'sshd') + listens('0.0.0.0:443', 'docker-proxy');
   assert.equal(judged(usual), 'pass it listens at none');
-  assert.equal(judged(usual + listens('*:9999', 'dockerd')), 'fail it listens at *:9999');
-  assert.equal(judged(listens('0.0.0.0:2375', 'socat')), 'fail it listens at 0.0.0.0:2375');
+  assert.equal(
+    judged(usual + listens('*:9999', 'dockerd')),
+    'fail it listens at *:9999; wanted: none',
+  );
+  assert.equal(
+    judged(listens('0.0.0.0:2375', 'socat')),
+    'fail it listens at 0.0.0.0:2375; wanted: none',
+  );
   assert.match(
     judged(listens('127.0.0.1:2375', 'dockerd')),
     /^warn it listens at 127\.0\.0\.1:2375: /,
@@ -30,14 +36,17 @@ test('Docker listens at no TCP port, whichever it is', () => {
 test('Docker’s socket is closed to other users and in no container', () => {
   const judged = (text: string) => told(dockerSocketVerdict(text));
   assert.equal(judged('660 root:docker\n'), 'pass 660 root:docker, in no container');
-  assert.equal(judged('666 root:docker\n'), 'fail the socket is open to all: 666 root:docker');
+  assert.equal(
+    judged('666 root:docker\n'),
+    'fail the socket is open to all: 666 root:docker; wanted: nothing for others',
+  );
   const containers =
     '/pocket-redis-redis-1 /opt/pocket/redis/config\n/agent /var/run/docker.sock\n';
   assert.equal(
     judged(`660 root:docker\n${containers}`),
-    'warn these containers have the socket: agent',
+    'warn these containers have the socket: agent; wanted: none',
   );
-  assert.match(judged('660 root:docker\n/agent /etc /run\n'), /^warn .*: agent$/);
+  assert.match(judged('660 root:docker\n/agent /etc /run\n'), /^warn .*: agent; wanted: none$/);
 });
 
 test('Temporal’s UI is published on loopback alone', () => {
@@ -61,7 +70,7 @@ test('profiles are served on loopback at most', () => {
   assert.match(judged('/r 00000000000000000000000001000000:17AC'), /^pass/);
   assert.equal(
     judged(relays, '/pocket-relayminer-relayer-1 00000000000000000000000000000000:17AC'),
-    'fail pocket-relayminer-relayer-1 listens at 6060 for others',
+    'fail pocket-relayminer-relayer-1 listens at 6060 for others; wanted: loopback at most',
   );
   assert.match(judged('/r 00000000:17AC'), /^fail/);
   assert.equal(judged(''), 'skip no RelayMiner listens here');

@@ -175,11 +175,14 @@ describe('on the operator’s machine', () => {
     assert.match((await asked(context, 'store')).told, /^pass 2 files$/);
     chmodSync(keysFile(context), 0o640);
     const { told, fix } = await asked(context, 'store');
-    assert.match(told, /^fail \S+supplier-keys\.yaml has mode 640$/);
+    assert.match(told, /^fail \S+supplier-keys\.yaml has mode 640; wanted: nothing for others$/);
     assert.match(fix, /^chmod go= \S+supplier-keys\.yaml$/);
     chmodSync(keysFile(context), 0o600);
     chmodSync(context.deployment.directory, 0o755);
-    assert.match((await asked(context, 'store')).told, /^fail \S+ has mode 755$/);
+    assert.match(
+      (await asked(context, 'store')).told,
+      /^fail \S+ has mode 755; wanted: nothing for others$/,
+    );
   });
 
   test('a default among the secrets in use is told by its name', async (t) => {

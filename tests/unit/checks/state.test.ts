@@ -79,8 +79,11 @@ test('memory: what Redis may use, what is left, and what the roles want', () => 
     );
   assert.equal(of(8000, 4000), 'pass: 8000 MiB, 4000 available');
   assert.equal(of(4999, 4000), 'warn: 4999 MiB, 4000 available; wanted: 5000');
-  assert.equal(of(8000, 399), 'fail: 8000 MiB, 399 available');
-  assert.equal(of(3999, 3000), 'fail: 3999 MiB, 3000 available; Redis alone may use 3000');
+  assert.equal(of(8000, 399), 'fail: 8000 MiB, 399 available; wanted: 5 % available');
+  assert.equal(
+    of(3999, 3000),
+    'fail: 3999 MiB, 3000 available; Redis alone may use 3000; wanted: at most 75 % of it',
+  );
 });
 
 test('memory: relayer and miner want what the profile lets them use', () => {
@@ -118,7 +121,7 @@ test('kernel settings that are not in force are named, and a container’s are i
   assert.match(of('container\n'), /^skip: /);
   assert.equal(
     told(rebootVerdict(answered('pending\nlibc6\nlinux\n'))),
-    'warn: pending, for libc6, linux',
+    'warn: pending, for libc6, linux; wanted: none',
   );
   assert.equal(told(rebootVerdict(answered('6.12.1\n'))), 'pass: 6.12.1');
 });

@@ -10,7 +10,7 @@ export const BREAKAGES: readonly Breakage[] = [
   {
     check: 'host.os',
     breaks: [{ shell: `sed -i.right 's/^VERSION_ID=.*/VERSION_ID="11"/' /usr/lib/os-release` }],
-    evidence: /debian 11; supported are/,
+    evidence: /debian 11; wanted: ubuntu /,
     fix: /Ubuntu 24\.04 or Debian 13/,
     mends: [{ shell: 'mv /usr/lib/os-release.right /usr/lib/os-release' }],
     only: ['host'],
@@ -75,7 +75,7 @@ export const BREAKAGES: readonly Breakage[] = [
           chmod 755 /usr/bin/uname`,
       },
     ],
-    evidence: /^aarch64; the images exist for x86_64 alone$/,
+    evidence: /^aarch64; wanted: x86_64, which the images exist for alone$/,
     fix: /provider_hosts and middleman_hosts in the profile/,
     mends: [{ shell: 'mv /usr/bin/uname.right /usr/bin/uname' }],
     only: ['host'],

@@ -26,7 +26,7 @@ export const BREAKAGES: readonly Breakage[] = [
     // A store that others can read is refused before anything is asked; its directory is not.
     check: 'secrets.store',
     breaks: [here('chmod o+x deployments/fleet')],
-    evidence: /deployments\/fleet has mode 701$/,
+    evidence: /deployments\/fleet has mode 701; wanted: nothing for others$/,
     fix: /^chmod go= \S*deployments\/fleet$/,
     only: ['secrets'],
   },
