@@ -1,7 +1,10 @@
+import { isIPv6 } from 'node:net';
 import type { Deployment } from '../deployment.ts';
 import { sourceAddresses } from '../firewall/openings.ts';
 import type { Host } from '../hosts.ts';
 import { ownText } from '../own-files.ts';
+import { PORTS } from '../ports.ts';
+import { isLoopback, isPrivateAddress } from '../profile/address.ts';
 import { sh } from '../shell.ts';
 import type { Check, Verdict } from '../validation/check.ts';
 import { rerun } from '../validation/fixes.ts';
@@ -13,6 +16,10 @@ import { answered, closedTo, type Dialled, doorsOf } from './reach.ts';
 const AT_ONCE = 500;
 const SECONDS = 2;
 const DIAL = ownText('lib/checks/dial.pl');
+/** Where relays, keys and everybody's workflows are to be had. */
+const DATA: readonly number[] = [PORTS.redis, PORTS.postgres, PORTS.temporal].map(
+  ({ port }) => port,
+);
 
 /** What the other hosts let this one in at: no port that is closed to it may answer. */
 export function neighbourChecks({ deployment, host }: CheckContext): Check[] {
@@ -52,12 +59,15 @@ export function neighbourChecks({ deployment, host }: CheckContext): Check[] {
 }
 
 /**
- * Judges what answered of what should not. Where the operator has switched our firewall off, it is theirs to close. A
- * host of which nothing at all is heard, not even at ssh, has shown nothing: there may be no way there, as behind a jump host.
+ * Judges what answered of what should not. Where the operator has switched our firewall off, it is theirs to close, and may
+ * be open on purpose to who is in the same network; data that a public address gives to the operator's machine is closed by
+ * nobody. A host of which nothing at all is heard, not even at ssh, has shown nothing: there may be no way there, as
+ * behind a jump host.
  */
 export function reachVerdict(
   { profile }: Pick<Deployment, 'profile'>,
   dialled: readonly Dialled[],
+  from: 'a host' | 'this machine' = 'a host',
 ): Verdict {
   const open = dialled.flatMap(({ door, answer }) =>
     door.closed && answer === 'open' ? door : [],
@@ -72,14 +82,22 @@ export function reachVerdict(
     const shown = [...addresses.values()].filter((of) => !isSilent(of)).flat();
     return pass(`${shown.filter(({ door }) => door.closed).length} closed ports, none answers`);
   }
-  return profile.firewall.enabled
-    ? fail(answered(open))
-    : warn(`${answered(open)}; firewall.enabled is false in the profile`);
+  if (profile.firewall.enabled) return fail(answered(open));
+  const told = `${answered(open)}; firewall.enabled is false in the profile`;
+  const isGivenAway = open.some(({ address, port }) => DATA.includes(port) && isPublic(address));
+  return from === 'this machine' && isGivenAway ? fail(told) : warn(told);
+}
+
+/** Whether an address is one of the internet: of IPv6, 2000::/3 is (RFC 4291). */
+function isPublic(address: string): boolean {
+  return isIPv6(address)
+    ? /^[23]/.test(address)
+    : !isPrivateAddress(address) && !isLoopback(address);
 }
 
 /** What to do where a port answers that should not. */
 export function firewallFix(deployment: Deployment, hosts: readonly Host[]): string {
   if (!deployment.profile.firewall.enabled || hosts.length === 0)
-    return 'close these ports, or set firewall.enabled: true in the profile';
+    return 'close these ports, or set firewall.enabled: true in the profile; else: firewall.allow in the profile, where they are open on purpose';
   return rerun(deployment, 'firewall', ...hosts);
 }

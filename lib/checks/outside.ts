@@ -27,7 +27,7 @@ export function outsideChecks({ deployment, host }: CheckContext): OwnCheck[] {
         const dialled = await Promise.all(
           doors.map(async (door) => ({ door, answer: await dial(door.address, door.port) })),
         );
-        return reachVerdict(deployment, dialled);
+        return reachVerdict(deployment, dialled, 'this machine');
       },
     },
   ];

@@ -46,6 +46,26 @@ describe('what is closed to whom', () => {
     assert.equal(reachVerdict(off, open).verdict, 'warn');
   });
 
+  test('without our firewall, data that a public address gives to this machine fails', (t) => {
+    const off = relays(t, 'firewall: {enabled: false}');
+    const of = (address: string, port: number, from?: 'this machine') =>
+      reachVerdict(
+        off,
+        [{ door: { host: 'state', address, port, closed: true }, answer: 'open' }],
+        from,
+      );
+    const given = of('203.0.113.3', 6379, 'this machine');
+    assert.equal(given.verdict, 'fail');
+    assert.equal(given.evidence, 'state answers at 6379; firewall.enabled is false in the profile');
+    for (const port of [5432, 7233])
+      assert.equal(of('2001:db8::3', port, 'this machine').verdict, 'fail');
+    // What is measured is no data, and who is in the same network may be let in on purpose.
+    assert.equal(of('203.0.113.3', 9100, 'this machine').verdict, 'warn');
+    for (const address of ['10.0.0.3', '100.64.0.3', 'fd00::3', '127.0.0.1'])
+      assert.equal(of(address, 6379, 'this machine').verdict, 'warn', address);
+    assert.equal(of('203.0.113.3', 6379).verdict, 'warn');
+  });
+
   test('a host has shown that its ports are closed only where something is heard of it', (t) => {
     const deployment = relays(t);
     const dialled = (address: string, ssh: DialAnswer, closed: DialAnswer): Dialled[] =>
