@@ -48,7 +48,7 @@ export function dockerExposureChecks(context: CheckContext): Check[] {
       ...about,
       id: 'exposure.temporal-ui',
       title: 'Temporal’s UI is on loopback, if there is one',
-      probe: sh`docker ps --format '{{.Image}}|{{.Names}}|{{.Ports}}'`,
+      probe: sh`docker ps --format '{{.Image}}|{{.Names}}|{{.Ports}}|{{.Networks}}'`,
       fix: 'publish it at 127.0.0.1 alone, and open it through ssh; nothing of this project needs it',
       judge: (result) => ifRan(result, 'docker', temporalUiVerdict),
     });
@@ -106,7 +106,10 @@ export function dockerSocketVerdict(output: string): Verdict {
     : pass(`${socket}, in no container`);
 }
 
-/** Judges image, name and ports of each container. */
+/**
+ * Judges image, name, ports and networks of each container. In the host’s own network nothing is published, and the UI
+ * listens at every address: its image has no setting for that (temporalio/ui, server/docker/config-template.yaml, 066d914a).
+ */
 export function temporalUiVerdict(output: string): Verdict {
   const found = output
     .trim()
@@ -114,11 +117,13 @@ export function temporalUiVerdict(output: string): Verdict {
     .map((line) => line.split('|'))
     .filter(([image = '']) => /temporal(?:io)?[-/]ui\b/.test(image));
   if (found.length === 0) return pass('there is none');
-  const open = found.filter(([, , ports = '']) =>
-    ports.split(', ').some((port) => port.includes('->') && !/^(?:127\.|\[?::1\]?:)/.test(port)),
-  );
+  const open = found.flatMap(([, name, ports = '', networks = '']) => {
+    if (networks === 'host') return `${name} is in the network of the host`;
+    const isOpen = (port: string) => port.includes('->') && !/^(?:127\.|\[?::1\]?:)/.test(port);
+    return ports.split(', ').some(isOpen) ? `${name} is published at ${ports}` : [];
+  });
   return open.length > 0
-    ? fail(open.map(([, name, ports]) => `${name} is published at ${ports}`).join('; '))
+    ? fail(`${open.join('; ')}; wanted: at loopback alone`)
     : pass('published on loopback or not at all');
 }
 

@@ -51,15 +51,22 @@ test('Docker’s socket is closed to other users and in no container', () => {
 
 test('Temporal’s UI is published on loopback alone', () => {
   const judged = (...lines: string[]) => told(temporalUiVerdict(lines.join('\n')));
-  const server = 'temporalio/auto-setup:1.28|temporal|0.0.0.0:7233->7233/tcp';
+  const server = 'temporalio/auto-setup:1.28|temporal|0.0.0.0:7233->7233/tcp|pocket';
   assert.equal(judged(server), 'pass there is none');
   assert.equal(
-    judged(server, 'temporalio/ui:2.39.0|temporal-ui|0.0.0.0:8080->8080/tcp, :::8080->8080/tcp'),
-    'fail temporal-ui is published at 0.0.0.0:8080->8080/tcp, :::8080->8080/tcp',
+    judged(
+      server,
+      'temporalio/ui:2.39.0|temporal-ui|0.0.0.0:8080->8080/tcp, :::8080->8080/tcp|pocket',
+    ),
+    'fail temporal-ui is published at 0.0.0.0:8080->8080/tcp, :::8080->8080/tcp; wanted: at loopback alone',
   );
-  assert.match(judged('temporalio/ui:2.39.0|temporal-ui|127.0.0.1:8080->8080/tcp'), /^pass/);
-  assert.match(judged('temporalio/ui:2.39.0|temporal-ui|8080/tcp'), /^pass/);
-  assert.match(judged('ghcr.io/me/temporal-ui:1|ui|10.0.0.4:80->8080/tcp'), /^fail/);
+  assert.match(judged('temporalio/ui:2.39.0|temporal-ui|127.0.0.1:8080->8080/tcp|a,b'), /^pass/);
+  assert.match(judged('temporalio/ui:2.39.0|temporal-ui|8080/tcp|pocket'), /^pass/);
+  assert.match(judged('ghcr.io/me/temporal-ui:1|ui|10.0.0.4:80->8080/tcp|pocket'), /^fail/);
+  assert.equal(
+    judged(server, 'temporalio/ui:2.39.0|temporal-ui||host'),
+    'fail temporal-ui is in the network of the host; wanted: at loopback alone',
+  );
 });
 
 test('profiles are served on loopback at most', () => {

@@ -37,6 +37,20 @@ export const BREAKAGES: readonly Breakage[] = [
     mends: [{ shell: 'docker rm --force temporal-ui; docker rmi temporalio/ui:2.39.0 || :' }],
   },
   {
+    check: 'exposure.temporal-ui',
+    breaks: [
+      {
+        shell: `
+          docker tag standin/json-rpc-backend:1 temporalio/ui:2.39.0
+          docker run --detach --name temporal-ui --network host --entrypoint sleep temporalio/ui:2.39.0 600`,
+      },
+    ],
+    evidence: /^temporal-ui is in the network of the host; wanted: at loopback alone$/,
+    fix: /publish it at 127\.0\.0\.1 alone/,
+    mends: [{ shell: 'docker rm --force temporal-ui; docker rmi temporalio/ui:2.39.0 || :' }],
+    only: ['exposure'],
+  },
+  {
     check: 'exposure.pprof',
     breaks: [
       listens('break-pprof', {
