@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answers } from '../fleet/answers.ts';
 import { docker } from '../fleet/docker.ts';
 import { type Host, testHosts } from '../fleet/hosts.ts';
 import { ensureBundle } from '../lab/bundle.ts';
@@ -111,16 +110,23 @@ test('a host that lacks something, with containers on it', { timeout: 600_000 },
 
   await t.test('only IPv6 leads to the host', async (s) => {
     const address = await onlyIpv6(s, one);
-    const host = { ...login(one), address: `[${address}]`, private_address: address };
-    const elsewhere = { address: 'fd00:dead::1' };
-    // PostgreSQL is published for a host that needs it.
     const where = scene(s);
-    where.write({ one: host, two: elsewhere }, { ...groups, temporal_hosts: ['two'] });
-    const run = await where.deploy('--limit', 'one', ...STACKS);
+    const host = { ...login(one), address: `[${address}]` };
+    where.write({ one: host }, groups);
+    const run = await where.deploy(...STACKS);
     assert.equal(run.status, 0, run.said);
-    assert.equal(await answers(address, 5432), true, 'PostgreSQL answers at the address');
-    const again = await where.deploy('--limit', 'one', ...STACKS);
+    const again = await where.deploy(...STACKS);
     assert.match(again.said, /Everything was already so/);
+    where.write(
+      { one: host, two: { address: 'fd00:dead::1' } },
+      { ...groups, temporal_hosts: ['two'] },
+    );
+    const refused = await where.deploy(...STACKS);
+    assert.equal(refused.status, 2, refused.said);
+    assert.match(
+      refused.said,
+      /hosts\.one\.private_address: missing: hosts\.two connects to its port/,
+    );
   });
 });
 
