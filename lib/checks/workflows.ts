@@ -1,5 +1,5 @@
 import { PORTS } from '../ports.ts';
-import { grpcProbe, grpcRefusal, grpcVerdict } from '../probes/grpc.ts';
+import { grpcProbe, grpcRefusal, grpcVerdict, readGrpc } from '../probes/grpc.ts';
 import { httpProbe } from '../probes/http.ts';
 import { fieldOf, fieldsOf, numberOf, textField } from '../probes/protobuf.ts';
 import { lines, sh } from '../shell.ts';
@@ -14,30 +14,34 @@ import { TEMPORAL_SERVICE } from './temporal.ts';
 const MOST_SECONDS = 120;
 const QUEUE_TYPES = { workflow: 1, activity: 2 };
 
-/** Igniter's schedules (igniter, apps/{provider,middleman}-workflows/src/bootstrap.ts, 0.9). */
+/**
+ * Igniter's schedules, which a worker makes before it asks for its first task: those of every version, and those that
+ * came later (igniter, apps/{provider,middleman}-workflows/src/bootstrap.ts, 0.4 and 0.9).
+ */
 const SCHEDULES = {
-  provider: [
-    'SupplierStatus',
-    'SupplierRemediation',
-    'SupplierInitialStake',
-    'SupplierAddressGroupMigration',
-    'GovernanceSync',
-    'ExecutePendingTransactions',
-    'VerifyPendingTransactions',
-  ],
-  middleman: [
-    'ProviderStatus',
-    'ExecutePendingTransactions',
-    'SupplierStatus',
-    'GovernanceSync',
-    'ImportSupplierRecovery',
-    'VerifyPendingTransactions',
-  ],
+  provider: {
+    always: ['SupplierStatus', 'SupplierRemediation'],
+    later: [
+      'SupplierInitialStake',
+      'SupplierAddressGroupMigration',
+      'GovernanceSync',
+      'ExecutePendingTransactions',
+      'VerifyPendingTransactions',
+    ],
+  },
+  middleman: {
+    always: ['ProviderStatus', 'ExecutePendingTransactions', 'SupplierStatus'],
+    later: ['GovernanceSync', 'ImportSupplierRecovery', 'VerifyPendingTransactions'],
+  },
 };
+
+/** What gRPC says of something that does not exist. */
+const NOT_FOUND = 5;
 
 /**
  * What Temporal tells of an application's worker: that it polls, and that its schedules exist. Before the wizard is
- * completed there is neither, and that is right. Field numbers: temporalio/api, v1.54, workflowservice
+ * completed there is neither, and that is right; yet Temporal has to answer from where the worker will ask it, since
+ * until then nothing else does that. Field numbers: temporalio/api, v1.54, workflowservice
  * (DescribeTaskQueueRequest: namespace 1, task_queue 2, task_queue_type 3; its response: pollers 1; ListSchedules:
  * namespace 1, maximum_page_size 2; its response: schedules 1) and taskqueue (PollerInfo: last_access_time 1).
  */
@@ -48,6 +52,7 @@ export function workflowChecks(
   const { name, title } = application;
   const here = deployment.publishers('temporal').includes(host);
   const address = here ? `127.0.0.1:${PORTS.temporal.port}` : deployment.temporalAddress(host);
+  const way = wayToTemporal({ deployment, host, address: here ? undefined : address });
   const ask = (method: string, message: Buffer) =>
     lines(
       httpProbe({ url: `${baseOf(application)}/api/bootstrap` }),
@@ -76,7 +81,7 @@ export function workflowChecks(
             Buffer.from([0x18, type]),
           ]),
         ),
-        judge: (result) => onceBootstrapped(result, pollersVerdict),
+        judge: (result) => onceBootstrapped(result, way, pollersVerdict),
       }),
     ),
     {
@@ -85,14 +90,34 @@ export function workflowChecks(
       title: `The schedules of the ${title} exist, or it waits for the wizard`,
       probe: ask('ListSchedules', Buffer.concat([textField(1, name), Buffer.from([0x10, 100])])),
       judge: (result) =>
-        onceBootstrapped(result, (response) => schedulesVerdict(response, SCHEDULES[name])),
+        onceBootstrapped(result, way, (response) => schedulesVerdict(response, SCHEDULES[name])),
     },
   ];
 }
 
-/** Judges a response of Temporal's that came after the answer of `/api/bootstrap` and a line with the time. */
+/** What to do where Temporal does not answer this host. */
+function wayToTemporal(from: {
+  deployment: CheckContext['deployment'];
+  host: CheckContext['host'];
+  address: string | undefined;
+}): string {
+  const { deployment, host, address } = from;
+  const servers = deployment.publishers('temporal');
+  if (servers.length === 0)
+    return `temporal.address in the profile (now ${address}), or who may reach that server`;
+  const server = mend(deployment, servers, 'temporal');
+  return address === undefined
+    ? server
+    : `${server}; else: what keeps ${host.name} from ${address}, such as a firewall between them`;
+}
+
+/**
+ * Judges a response of Temporal's that came after the answer of `/api/bootstrap` and a line with the time.
+ * @param way what to do where Temporal does not answer
+ */
 export function onceBootstrapped(
   result: ProbeResult,
+  way: string,
   judge: (response: Buffer, now: number) => Verdict,
 ): Verdict {
   const [, bootstrapped, now, rest = ''] =
@@ -101,10 +126,12 @@ export function onceBootstrapped(
     return fail(
       `the web application does not tell whether it is bootstrapped: ${lastWords(result)}`,
     );
+  const told = { ...result, output: rest };
+  const answer = result.status === 0 ? readGrpc(rest) : undefined;
+  if (answer?.status !== 0 && answer?.status !== NOT_FOUND)
+    return { ...grpcVerdict(told, (refusal) => fail(grpcRefusal(refusal))), fix: way };
   if (bootstrapped === 'false') return pass('none yet: the wizard is still to be completed');
-  return grpcVerdict({ ...result, output: rest }, (answer) =>
-    answer.status === 0 ? judge(answer.response, Number(now)) : fail(grpcRefusal(answer)),
-  );
+  return answer.status === 0 ? judge(answer.response, Number(now)) : fail(grpcRefusal(answer));
 }
 
 /** Judges a response to DescribeTaskQueue. */
@@ -116,15 +143,22 @@ export function pollersVerdict(response: Buffer, now: number): Verdict {
   if (ages.length === 0) return fail('nobody asks for tasks');
   const youngest = Math.min(...ages);
   const evidence = `${ages.length} ${ages.length === 1 ? 'worker' : 'workers'}, asked ${youngest} s ago`;
-  return youngest <= MOST_SECONDS ? pass(evidence) : fail(evidence);
+  return youngest <= MOST_SECONDS
+    ? pass(evidence)
+    : fail(`${evidence}; wanted: within ${MOST_SECONDS} s`);
 }
 
-/** Judges a response to ListSchedules: each schedule is there. */
-export function schedulesVerdict(response: Buffer, wanted: readonly string[]): Verdict {
+/** Judges a response to ListSchedules: each schedule is there. One that has none of the later ones is an older Igniter. */
+export function schedulesVerdict(
+  response: Buffer,
+  { always, later }: Record<'always' | 'later', readonly string[]>,
+): Verdict {
   const found = fieldsOf(response, 1).map((entry) => fieldOf(entry, 1)?.toString() ?? '');
   if (found.length === 0) return fail('there is none');
-  const missing = wanted.filter((type) => !found.includes(`${type}-scheduled`));
-  return missing.length === 0
-    ? pass(`${found.length} schedules`)
-    : warn(`${found.length} schedules, without ${missing.join(', ')}`);
+  const all = [...always, ...later];
+  const missing = all.filter((type) => !found.includes(`${type}-scheduled`));
+  if (missing.length === 0) return pass(`${found.length} schedules`);
+  const evidence = `${all.length - missing.length} of ${all.length} schedules, without ${missing.join(', ')}`;
+  const older = missing.length === later.length && later.every((type) => missing.includes(type));
+  return older ? warn(`${evidence}: an older Igniter has no others`) : fail(evidence);
 }

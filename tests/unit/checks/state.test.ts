@@ -18,7 +18,7 @@ import {
   schedulesVerdict,
 } from '../../../lib/checks/workflows.ts';
 import { textField } from '../../../lib/probes/protobuf.ts';
-import type { Verdict } from '../../../lib/validation/check.ts';
+import type { ProbeResult, Verdict } from '../../../lib/validation/check.ts';
 import { labContext } from './deployment.ts';
 import { answered } from './moved.ts';
 
@@ -287,18 +287,30 @@ test('the retention of a namespace is the profile’s, and whoever else made one
 test('a worker asks for tasks within two minutes, once the wizard was completed', () => {
   const poller = message(1, message(1, Buffer.from([0x08, 100])));
   assert.equal(told(pollersVerdict(poller, 110)), 'pass: 1 worker, asked 10 s ago');
-  assert.match(told(pollersVerdict(poller, 221)), /^fail/);
+  assert.equal(
+    told(pollersVerdict(poller, 221)),
+    'fail: 1 worker, asked 121 s ago; wanted: within 120 s',
+  );
   assert.equal(told(pollersVerdict(Buffer.alloc(0), 110)), 'fail: nobody asks for tasks');
   const schedules = Buffer.concat(
     ['A-scheduled', 'B-scheduled'].map((id) => message(1, textField(1, id))),
   );
-  assert.equal(told(schedulesVerdict(schedules, ['A', 'B'])), 'pass: 2 schedules');
-  assert.match(told(schedulesVerdict(schedules, ['A', 'C'])), /^warn: .* without C$/);
-  assert.equal(told(schedulesVerdict(Buffer.alloc(0), ['A'])), 'fail: there is none');
+  const scheduled = (always: string[], later: string[], from = schedules) =>
+    told(schedulesVerdict(from, { always, later }));
+  assert.equal(scheduled(['A'], ['B']), 'pass: 2 schedules');
+  assert.equal(scheduled(['A'], ['B', 'C']), 'fail: 2 of 3 schedules, without C');
+  assert.equal(scheduled(['A', 'C'], ['B']), 'fail: 2 of 3 schedules, without C');
+  assert.equal(scheduled(['A', 'C'], ['D']), 'fail: 1 of 3 schedules, without C, D');
+  assert.match(
+    scheduled(['A', 'B'], ['C', 'D']),
+    /^warn: 2 of 4 .* without C, D: an older Igniter/,
+  );
+  assert.equal(scheduled(['A'], [], Buffer.alloc(0)), 'fail: there is none');
 
-  const asked = (bootstrapped: boolean, rest: string) =>
+  const asked = (bootstrapped: boolean, rest: string, more: Partial<ProbeResult> = {}) =>
     onceBootstrapped(
-      answered(`{"isBootstrapped":${bootstrapped}}\n200 application/json\n110\n${rest}`),
+      answered(`{"isBootstrapped":${bootstrapped}}\n200 application/json\n110\n${rest}`, more),
+      'the way to Temporal',
       pollersVerdict,
     );
   const frame = Buffer.concat([Buffer.from([0, 0, 0, 0, poller.length]), poller]);
@@ -310,7 +322,19 @@ test('a worker asks for tasks within two minutes, once the wizard was completed'
   assert.equal(refused('no%20such%3A queue'), 'fail: gRPC status 5: no such: queue');
   assert.equal(refused('100% lost'), 'fail: gRPC status 5: 100% lost');
   assert.equal(
-    onceBootstrapped(answered('\n500 text/html\n110\n'), pollersVerdict).verdict,
+    onceBootstrapped(answered('\n500 text/html\n110\n'), '', pollersVerdict).verdict,
     'fail',
   );
+  // A worker that waits for the wizard does not dial Temporal, so that this is all that tells of a way that is blocked.
+  const silent = { status: 7, errors: 'curl: (7) Failed to connect' };
+  for (const bootstrapped of [true, false]) {
+    const blocked = asked(bootstrapped, '', silent);
+    assert.equal(told(blocked), 'fail: no answer: (7) Failed to connect');
+    assert.equal(blocked.fix, 'the way to Temporal');
+    const down = asked(bootstrapped, 'HTTP/2 200\r\ngrpc-status: 14\r\n\r\n');
+    assert.equal(told(down), 'fail: gRPC status 14');
+    assert.equal(down.fix, 'the way to Temporal');
+    assert.match(told(asked(bootstrapped, 'HTTP/1.1 200 OK\r\n\r\n')), /^fail: .* not gRPC/);
+  }
+  assert.match(told(asked(false, 'HTTP/2 200\r\ngrpc-status: 5\r\n\r\n')), /^pass: none yet/);
 });

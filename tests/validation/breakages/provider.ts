@@ -21,6 +21,14 @@ const bootstrapped = [
 
 export const BREAKAGES: readonly Breakage[] = [
   {
+    // Before the wizard is completed, when no worker would notice; so it has to stay the first.
+    check: ['provider.workflow-pollers', 'provider.activity-pollers', 'provider.schedules'],
+    breaks: [shell('docker pause pocket-temporal-temporal-1')],
+    evidence: /^no answer: /,
+    fix: /^scripts\/temporal\.mjs .*logs --tail 50 temporal$/,
+    only,
+  },
+  {
     check: 'provider.schedules',
     breaks: [...bootstrapped, sql('temporal', 'DELETE FROM standin_schedules')],
     evidence: /^there is none$/,
@@ -29,12 +37,11 @@ export const BREAKAGES: readonly Breakage[] = [
   },
   {
     check: 'provider.schedules',
-    verdict: 'warn',
     breaks: [
       ...bootstrapped,
       sql('temporal', "DELETE FROM standin_schedules WHERE id = 'GovernanceSync-scheduled'"),
     ],
-    evidence: /^6 schedules, without GovernanceSync$/,
+    evidence: /^6 of 7 schedules, without GovernanceSync$/,
     fix: mendWorker,
     only,
   },
