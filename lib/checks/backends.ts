@@ -1,4 +1,4 @@
-import { grpcProbe, grpcVerdict } from '../probes/grpc.ts';
+import { type GrpcAnswer, grpcProbe, grpcRefusal, grpcVerdict } from '../probes/grpc.ts';
 import {
   curlConfig,
   type HttpAnswer,
@@ -6,6 +6,7 @@ import {
   httpProbe,
   httpVerdict,
 } from '../probes/http.ts';
+import { numberOf } from '../probes/protobuf.ts';
 import type { BackendSettings, Transport } from '../profile/relayminer-schema.ts';
 import type { SecretValue } from '../run/compile.ts';
 import { type Shell, sh } from '../shell.ts';
@@ -17,6 +18,23 @@ import { type CheckContext, isIn } from './context.ts';
 /** The example key of RFC 6455, 1.3, and the answer that it demands. */
 const WEBSOCKET_KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 const WEBSOCKET_ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
+
+/** Beyond this a node is worth a look: a gateway has others that answer sooner. */
+const SLOW_MILLISECONDS = 2000;
+
+/** A method that a server lacks: its code in JSON-RPC 2.0 (5.1), and what is said of it where the code is another. */
+const UNKNOWN_METHOD = -32601;
+const UNKNOWN_METHOD_WORDS =
+  /\b(?:unknown|unsupported|invalid) method\b|\bmethod\b.*\b(?:not found|not supported|not available|does not exist)/i;
+/** The HTTP statuses with which servers say that: Bitcoin's has 404 (bitcoin, src/httprpc.cpp), others 400. */
+const UNKNOWN_METHOD_STATUSES = [200, 400, 404];
+
+/**
+ * What a server may answer that has no health of its own: it lacks the service, or the name that was asked for (grpc,
+ * doc/health-checking.md).
+ */
+const WITHOUT_HEALTH = { 5: 'nobody’s health is known', 12: 'it does not serve health' };
+const SERVING = 1;
 
 type Credentials = Required<Pick<HttpRequest, 'headers'>> & Pick<HttpRequest, 'user'>;
 type Way = { probe: Shell; judge: (result: ProbeResult) => Verdict };
@@ -48,15 +66,17 @@ export function backendChecks(context: CheckContext): Check[] {
   );
 }
 
-/** Tells how long a good answer took, as the relayer would have waited for it. */
+/** Tells how long a good answer took, as the relayer would have waited for it; one that took long is no good one. */
 function timed({ probe, judge }: Way): Way {
   return {
     probe,
     judge: (result) => {
       const verdict = judge(result);
-      return verdict.verdict === 'pass'
-        ? { ...verdict, evidence: `${verdict.evidence}, ${result.milliseconds} ms` }
-        : verdict;
+      if (verdict.verdict !== 'pass') return verdict;
+      const evidence = `${verdict.evidence}, ${result.milliseconds} ms`;
+      return result.milliseconds > SLOW_MILLISECONDS
+        ? warn(`${evidence}; wanted: at most ${SLOW_MILLISECONDS}`)
+        : pass(evidence);
     },
   };
 }
@@ -69,7 +89,7 @@ function way(
   marks: readonly SecretValue[],
 ): Way {
   if (transport === 'websocket') return webSocket(url, signIn, marks);
-  if (transport === 'grpc') return grpc(url);
+  if (transport === 'grpc') return grpc(url, signIn, marks);
   if (transport === 'jsonrpc') return jsonRpc(url, backend, signIn, marks);
   if (transport === 'cometbft') {
     return {
@@ -102,29 +122,35 @@ function jsonRpc(
   };
 }
 
-/** Judges an answer to `eth_chainId`. Where no chain id is wanted, a JSON-RPC error is an answer as well. */
+/**
+ * Judges an answer to `eth_chainId`. Where no chain id is wanted, that the method is not known is an answer as well: only
+ * EVM nodes have it. Any other error is one, such as that of a node that wants to be signed in at.
+ */
 export function jsonRpcVerdict(answer: HttpAnswer, chainId: string | undefined): Verdict {
-  let said: { jsonrpc?: unknown; result?: unknown; error?: { message?: unknown } } | null = null;
+  let said: { jsonrpc?: unknown; result?: unknown; error?: unknown } | null = null;
   try {
     said = JSON.parse(answer.body);
   } catch {
     // What is not JSON is judged below, like JSON that is not JSON-RPC.
   }
-  if (!said || (said.result === undefined && !said.error)) {
+  if (!said || ((said.result ?? undefined) === undefined && !said.error)) {
     return fail(`HTTP ${answer.status} ${excerpt(answer.body)}, which is not JSON-RPC`);
   }
-  if (chainId === undefined) {
-    return pass(
-      said.error
-        ? `it speaks JSON-RPC: ${excerpt(String(said.error.message))}`
-        : `chain id ${excerpt(String(said.result))}`,
-    );
+  if (said.error) {
+    const { code, message = said.error } = said.error as { code?: unknown; message?: unknown };
+    const words = typeof message === 'string' ? message : JSON.stringify(message);
+    const unknown = code === UNKNOWN_METHOD || UNKNOWN_METHOD_WORDS.test(words);
+    return chainId === undefined && unknown && UNKNOWN_METHOD_STATUSES.includes(answer.status)
+      ? pass(`it speaks JSON-RPC: ${excerpt(words)}`)
+      : fail(`HTTP ${answer.status}, eth_chainId: ${excerpt(words)}`);
   }
-  if (said.error) return fail(`eth_chainId: ${excerpt(String(said.error.message))}`);
-  const found = String(said.result);
-  return sameChain(found, chainId)
-    ? pass(`chain id ${excerpt(found)}`)
-    : fail(`chain id ${excerpt(found)}; the profile says ${chainId}`);
+  const found = excerpt(
+    typeof said.result === 'string' ? said.result : JSON.stringify(said.result),
+  );
+  if (answer.status !== 200) return fail(`HTTP ${answer.status} with chain id ${found}`);
+  return chainId === undefined || sameChain(found, chainId)
+    ? pass(`chain id ${found}`)
+    : fail(`chain id ${found}; the profile says ${chainId}`);
 }
 
 /** Judges an answer to CometBFT's `/status`. */
@@ -206,15 +232,28 @@ export function webSocketVerdict(result: ProbeResult): Verdict {
     : fail('101, but the answer does not belong to the question');
 }
 
-function grpc(address: string): Way {
+function grpc(address: string, signIn: Credentials, marks: readonly SecretValue[]): Way {
   return {
     // Hardly a backend serves health; that it is not implemented is the answer of a gRPC server as well.
-    probe: grpcProbe({ address, insecure: true, method: '/grpc.health.v1.Health/Check' }),
-    judge: (result) =>
-      grpcVerdict(result, ({ status }) =>
-        status === 14 ? fail('gRPC status 14: unavailable') : pass(`gRPC status ${status}`),
-      ),
+    probe: grpcProbe(
+      { address, insecure: true, method: '/grpc.health.v1.Health/Check', ...signIn },
+      marks,
+    ),
+    judge: (result) => grpcVerdict(result, healthVerdict),
   };
+}
+
+/** Judges an answer to Health/Check; its status is field 1 (grpc, src/proto/grpc/health/v1/health.proto). */
+export function healthVerdict(answer: GrpcAnswer): Verdict {
+  const { status, response } = answer;
+  if (status === 0) {
+    return numberOf(response, 1) === SERVING
+      ? pass('SERVING')
+      : fail('gRPC status 0, yet its health is not SERVING');
+  }
+  return status in WITHOUT_HEALTH
+    ? pass(`gRPC status ${status}: ${WITHOUT_HEALTH[status as keyof typeof WITHOUT_HEALTH]}`)
+    : fail(`${grpcRefusal(answer)}; wanted: SERVING, 5 or 12`);
 }
 
 function addresses({ url, urls }: BackendSettings): { name: string; url: string }[] {

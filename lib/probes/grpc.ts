@@ -1,10 +1,11 @@
+import type { SecretValue } from '../run/compile.ts';
 import { type Shell, sh } from '../shell.ts';
 import type { ProbeResult, Verdict } from '../validation/check.ts';
 import { excerpt, fail, lastWords } from '../validation/verdict.ts';
-import { curlConfig } from './http.ts';
+import { curlConfig, type HttpRequest } from './http.ts';
 
-/** A unary gRPC call. */
-export interface GrpcCall {
+/** A unary gRPC call, with what is sent along to sign in. */
+export interface GrpcCall extends Pick<HttpRequest, 'headers' | 'user'> {
   /** `host:port`. */
   address: string;
   /** Whether it is spoken without TLS. */
@@ -30,11 +31,11 @@ const SHOWN_BYTES = 32_768;
  * Shell that makes the call with curl and prints headers and trailers, an empty line, and the beginning of the body in
  * base64. A response is one flag byte, four of length, and the message (grpc, PROTOCOL-HTTP2.md).
  */
-export function grpcProbe(call: GrpcCall): Shell {
+export function grpcProbe(call: GrpcCall, secrets: readonly SecretValue[] = []): Shell {
   return sh`
     : >"$scratch.body"
     printf ${frameOf(call.message)} |
-      http ${grpcConfig(call)} --data-binary @- --dump-header "$scratch.headers" --output "$scratch.body"
+      http ${grpcConfig(call, secrets)} --data-binary @- --dump-header "$scratch.headers" --output "$scratch.body"
     cat "$scratch.headers"
     head -c ${SHOWN_BYTES} "$scratch.body" | base64 -w0
   `;
@@ -48,11 +49,18 @@ export function frameOf(message: Buffer = Buffer.alloc(0)): string {
 }
 
 /** The configuration of curl for a call, without its request and without where the answer goes. */
-export function grpcConfig({ address, insecure, method }: GrpcCall): string {
-  const config = curlConfig({
-    url: `${insecure ? 'http' : 'https'}://${address}${method}`,
-    headers: { 'content-type': 'application/grpc', te: 'trailers' },
-  });
+export function grpcConfig(
+  { address, insecure, method, headers, user }: GrpcCall,
+  secrets: readonly SecretValue[] = [],
+): string {
+  const config = curlConfig(
+    {
+      url: `${insecure ? 'http' : 'https'}://${address}${method}`,
+      headers: { ...headers, 'content-type': 'application/grpc', te: 'trailers' },
+      ...(user !== undefined && { user }),
+    },
+    secrets,
+  );
   return config + (insecure ? 'http2-prior-knowledge\n' : 'http2\n');
 }
 

@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { backendChecks, webSocketVerdict } from '../../../lib/checks/backends.ts';
+import {
+  backendChecks,
+  healthVerdict,
+  jsonRpcVerdict,
+  webSocketVerdict,
+} from '../../../lib/checks/backends.ts';
+import type { HttpAnswer } from '../../../lib/probes/http.ts';
 import { compileChecks } from '../../../lib/validation/check-script.ts';
 import { canConnect, eventually, freePort, startStandin } from '../standins/harness.ts';
 import { ask } from './ask.ts';
@@ -19,6 +26,10 @@ async function told(backends: Changes['backends'], profile = '') {
     ]),
   );
 }
+
+const http = (status: number, body: string): HttpAnswer => ({
+  ...{ status, body, contentType: 'application/json', milliseconds: 1 },
+});
 
 test('a backend that answers passes, on every transport', async () => {
   const port = await freePort();
@@ -45,6 +56,86 @@ test('a backend that answers passes, on every transport', async () => {
   assert.match(others.rest!, /^warn: HTTP 405 at \/: health_check\.endpoint/);
   assert.match(others.grpc!, /^fail/);
   assert.match(others.cometbft!, /^fail/);
+});
+
+test('without a chain id to match, only a method that is not known is as good as an answer', () => {
+  const of = (status: number, error: unknown, chainId?: string) => {
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, error });
+    const { verdict, evidence } = jsonRpcVerdict(http(status, body), chainId);
+    return `${verdict}: ${evidence}`;
+  };
+  const unknown = { code: -32601, message: 'Method not found' };
+  for (const status of [200, 400, 404])
+    assert.equal(of(status, unknown), 'pass: it speaks JSON-RPC: Method not found', `${status}`);
+  assert.match(of(200, { code: -32600, message: 'Unsupported method: eth_chainId' }), /^pass/);
+  for (const [status, error, words] of [
+    [401, { code: -32000, message: 'Must be authenticated!' }, 'Must be authenticated!'],
+    [200, { code: -32000, message: 'Must be authenticated!' }, 'Must be authenticated!'],
+    [200, 'Must be authenticated!', 'Must be authenticated!'],
+    [429, { code: 429, message: 'Too many requests' }, 'Too many requests'],
+    [429, unknown, 'Method not found'],
+    [500, unknown, 'Method not found'],
+    [500, { code: -32603, message: 'Internal error' }, 'Internal error'],
+    [403, { code: 1 }, '{"code":1}'],
+  ] as const)
+    assert.equal(of(status, error), `fail: HTTP ${status}, eth_chainId: ${words}`);
+  assert.match(of(200, unknown, '0x1'), /^fail/);
+  const answers = (status: number, result: unknown) =>
+    jsonRpcVerdict(http(status, JSON.stringify({ result })), undefined).verdict;
+  assert.equal(answers(200, '0x1'), 'pass');
+  assert.equal(answers(500, '0x1'), 'fail');
+  assert.equal(answers(200, null), 'fail');
+});
+
+test('of gRPC, only a server that is well or has no health to tell passes', () => {
+  const of = (status: number, serving: number) =>
+    healthVerdict({ status, message: 'why', response: Buffer.from([0x08, serving]) });
+  assert.equal(of(0, 1).verdict, 'pass');
+  assert.equal(of(12, 0).verdict, 'pass');
+  assert.equal(of(5, 0).verdict, 'pass');
+  for (const serving of [0, 2, 3]) assert.equal(of(0, serving).verdict, 'fail', `${serving}`);
+  for (const status of [2, 4, 7, 8, 13, 14, 16]) {
+    const { verdict, evidence } = of(status, 1);
+    assert.equal(
+      `${verdict}: ${evidence}`,
+      `fail: gRPC status ${status}: why; wanted: SERVING, 5 or 12`,
+    );
+  }
+});
+
+test('a gRPC backend is asked as the relayer signs in there', async (t) => {
+  const seen: unknown[] = [];
+  const server = createHttp2Server();
+  server.on('stream', (stream, headers) => {
+    seen.push(headers['x-api-key'], headers.authorization);
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '12' });
+    stream.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  process.env.TEST_BACKEND_TOKEN = 'canary-77';
+  const found = await told({
+    grpc: {
+      url: `127.0.0.1:${port}`,
+      headers: { 'x-api-key': 'env:TEST_BACKEND_TOKEN' },
+      authentication: { bearer_token: 'env:TEST_BACKEND_TOKEN' },
+    },
+  });
+  assert.match(found.grpc!, /^pass: gRPC status 12: /);
+  assert.deepEqual(seen, ['canary-77', 'Bearer canary-77']);
+});
+
+test('a backend that takes long is worth a look', () => {
+  const [check] = backendChecks(
+    labContext({ backends: { jsonrpc: { url: `http://${NOTHING}` } } }),
+  );
+  const after = (milliseconds: number) =>
+    check!.judge(answered('{"result":"0x7a69"}\n200 application/json', { milliseconds }));
+  assert.equal(after(2000).verdict, 'pass');
+  const slow = after(7900);
+  assert.equal(slow.verdict, 'warn');
+  assert.equal(slow.evidence, 'chain id 0x7a69, 7900 ms; wanted: at most 2000');
 });
 
 test('a dead backend fails', async () => {

@@ -26,6 +26,24 @@ export const BREAKAGES: readonly Breakage[] = [
     only,
   },
   {
+    // A node that wants something else of whoever asks, such as a token.
+    check: 'backends.anvil.jsonrpc',
+    breaks: [{ profile: backend('jsonrpc', { headers: { 'x-standin-status': '401' } }) }],
+    evidence: /^HTTP 401 /,
+    fix: /relayminer\.services\.anvil\.backends\.jsonrpc in the profile/,
+    mends: [{ profile: {} }],
+    only,
+  },
+  {
+    check: 'backends.anvil.jsonrpc',
+    verdict: 'warn',
+    breaks: [{ profile: backend('jsonrpc', { headers: { 'x-standin-delay-ms': '3000' } }) }],
+    evidence: /^chain id 0x7a69, 3\d{3} ms; wanted: at most 2000$/,
+    fix: /relayminer\.services\.anvil\.backends\.jsonrpc in the profile/,
+    mends: [{ profile: {} }],
+    only,
+  },
+  {
     check: 'backends.anvil.websocket',
     breaks: [
       {
