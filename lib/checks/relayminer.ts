@@ -4,11 +4,12 @@ import { type HttpAnswer, httpProbe, httpVerdict } from '../probes/http.ts';
 import { leaseSeconds } from '../relayminer/leases.ts';
 import { sh } from '../shell.ts';
 import type { Check, FleetCheck, ProbeResult, Verdict } from '../validation/check.ts';
-import { ask, mend, rerun } from '../validation/fixes.ts';
+import { mend, rerun } from '../validation/fixes.ts';
 import { excerpt, fail, lastWords, pass, skip, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 import { configChecks } from './relayminer-config.ts';
 import { relayHostChecks } from './relayminer-fleet.ts';
+import { heightCheck } from './relayminer-height.ts';
 import { serviceChecks } from './relayminer-services.ts';
 import { stakedIn, stakeIds } from './wallet.ts';
 
@@ -31,7 +32,6 @@ function relayerChecks(context: CheckContext): Check[] {
   const { deployment, host } = context;
   if (!isIn(context, 'relay_relayers')) return [];
   const health = `http://127.0.0.1:${PORTS['relayer-health'].port}`;
-  const patience = Math.max(15, Math.ceil(3 * deployment.network.blockTimeSeconds));
   const fix = mend(deployment, host, 'relayer');
   const about = { group: 'relayminer', severity: 'critical', host, fix } as const;
   return [
@@ -49,47 +49,9 @@ function relayerChecks(context: CheckContext): Check[] {
       probe: httpProbe({ url: `${health}/ready` }),
       judge: (result) => httpVerdict(result, answers('READY')),
     },
-    {
-      ...about,
-      id: 'relayminer.relayer-height',
-      title: 'The relayer follows the chain',
-      // Asked until the height differs from the first answer, or until the time is over.
-      probe: sh`
-        first='' height='"block_height": *[0-9]+'
-        end=$((SECONDS + ${patience}))
-        while :; do
-          now=$(http ${`url = "http://127.0.0.1:${PORTS.relayer.port}/ready"\nmax-time = 5\nfail\n`})
-          [[ $now =~ $height ]] || break
-          [[ -n $first ]] || first=\${BASH_REMATCH[0]}
-          [[ \${BASH_REMATCH[0]} == "$first" && $SECONDS -lt $end ]] || break
-          sleep 1
-        done
-        printf '{%s}\n{%s}\n' "$first" "\${BASH_REMATCH[0]-}"
-      `,
-      timeoutSeconds: patience + 10,
-      judge: (result) => {
-        const stale = `the node of the chain, of which more is told by ${ask(deployment, 'chain')}; else: ${fix}`;
-        const verdict = heightVerdict(result, patience);
-        return result.status === 0 ? { fix: stale, ...verdict } : verdict;
-      },
-    },
+    heightCheck(context, fix),
     ...serviceChecks(context),
   ];
-}
-
-/** Judges two answers of the relayer's `/ready`, some time apart. */
-export function heightVerdict(result: ProbeResult, seconds: number): Verdict {
-  if (result.status !== 0) return fail(`no answer: ${lastWords(result)}`);
-  const [first, last] = result.output
-    .trim()
-    .split('\n')
-    .map((line): unknown => JSON.parse(line).block_height);
-  if (typeof first !== 'number' || typeof last !== 'number')
-    return fail('it tells no block height');
-  if (last <= 0) return fail('block height 0: no miner has published a block yet');
-  return last > first
-    ? pass(`block ${first}, then ${last}`)
-    : fail(`block height ${last} has not grown within ${seconds} s`);
 }
 
 function minerChecks(context: CheckContext): Check[] {

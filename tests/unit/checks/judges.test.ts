@@ -9,7 +9,7 @@ import { postgresChecks } from '../../../lib/checks/postgres.ts';
 import { providerChecks } from '../../../lib/checks/provider.ts';
 import { blockedVerdict, relayVerdict } from '../../../lib/checks/public.ts';
 import { registryChecks } from '../../../lib/checks/registry.ts';
-import { heightVerdict, oneLeader, relayminerChecks } from '../../../lib/checks/relayminer.ts';
+import { oneLeader, relayminerChecks } from '../../../lib/checks/relayminer.ts';
 import { straysVerdict } from '../../../lib/checks/strays.ts';
 import type { HttpAnswer } from '../../../lib/probes/http.ts';
 import { publicKey } from '../../../lib/secrets/secrets.ts';
@@ -410,17 +410,6 @@ test('PostgreSQL: whoever has too few connections is told the setting that gives
     findingOf(check, answered('96|100')).fix ?? '',
     /; postgres\.max_connections in the profile, then, .* scripts\/postgres\.mjs --profile /,
   );
-});
-
-test('the height of the relayer has to be there and to grow', () => {
-  const heights = (first: string, last: string, status = 0) =>
-    heightVerdict(answered(`{${first}}\n{${last}}\n`, { status }), 90).verdict;
-  assert.equal(heights('"block_height":7', '"block_height":8'), 'pass');
-  assert.equal(heights('"block_height":0', '"block_height":8'), 'pass');
-  assert.equal(heights('"block_height":7', '"block_height":7'), 'fail');
-  assert.equal(heights('"block_height":0', '"block_height":0'), 'fail');
-  assert.equal(heights('', ''), 'fail');
-  assert.equal(heights('"block_height":7', '"block_height":8', 22), 'fail');
 });
 
 test('relayer and miner', () => {

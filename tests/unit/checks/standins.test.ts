@@ -94,8 +94,8 @@ test('a relayer and a miner, before and after the miner is there', {
   skip: missing('experimental'),
   timeout: 60_000,
 }, async () => {
-  const context = labContext({ network: { blockTimeSeconds: 1 } });
   const chain = await startChain({ CHAIN_ID: 'pocket-lego-testnet', BLOCK_TIME_SECONDS: '1' });
+  const context = labContext({ network: { blockTimeSeconds: 1, rpcUrl: chain.rpcUrl } });
   const redis = {
     url: `redis://127.0.0.1:${await startRedis('experimental', '--maxmemory', '512mb', '--maxmemory-policy', 'noeviction')}`,
   };

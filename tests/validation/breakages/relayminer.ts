@@ -3,7 +3,7 @@ import type { Breakage } from '../breakage.ts';
 import { relays } from '../relays.ts';
 
 const only = ['relayminer'];
-/** Everything but the height, which is waited for during several blocks where it does not grow. */
+/** Everything but the height, which is behind soon where no miner publishes blocks. */
 const quick = [
   'relayer-health',
   'relayer-ready',
@@ -55,6 +55,16 @@ export const BREAKAGES: readonly Breakage[] = [
     evidence: /has not grown within/,
     fix: /^the node of the chain, .* scripts\/validate\.mjs --profile \S+ --only chain; else: scripts\/relayminer/,
     mends: [shell('docker unpause pocket-lab-chain')],
+    only,
+  },
+  {
+    // The chain goes on, and no miner publishes its blocks.
+    check: 'relayminer.relayer-height',
+    breaks: [redis('SET ha:miner:global_leader stranger')],
+    evidence: /^block \d+; the chain is at \d+; wanted: at most 2 behind$/,
+    fix: /^scripts\/relayminer\.mjs .*logs --tail 50 miner; else: scripts\/relayminer/,
+    mends: [redis('DEL ha:miner:global_leader')],
+    alsoFails: ['relayminer.one-leader'],
     only,
   },
   {
