@@ -11,6 +11,7 @@ import { configChecks } from './relayminer-config.ts';
 import { relayHostChecks } from './relayminer-fleet.ts';
 import { heightCheck } from './relayminer-height.ts';
 import { serviceChecks } from './relayminer-services.ts';
+import { streamChecks } from './relayminer-streams.ts';
 import { stakedIn, stakeIds } from './wallet.ts';
 
 const METRICS_ID = 'relayminer.miner-metrics';
@@ -25,6 +26,7 @@ export function relayminerChecks(context: CheckContext): Check[] {
     ...relayerChecks(context),
     ...minerChecks(context),
     ...relayHostChecks(context),
+    ...streamChecks(context),
   ];
 }
 

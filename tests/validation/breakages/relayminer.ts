@@ -136,4 +136,13 @@ export const BREAKAGES: readonly Breakage[] = [
     mends: [relays.end, itsEnd],
     only: ['relayminer.backlog'],
   },
+  {
+    // Too few for the counters to tell.
+    check: 'relayminer.streams',
+    breaks: [stranger, relays.beginFew],
+    evidence: /^\d+ relays wait, and none was taken within 5 s: of pokt1\w+$/,
+    fix: /^scripts\/relayminer\.mjs .*logs --tail 50 miner$/,
+    mends: [relays.end, itsEnd],
+    only: ['relayminer.streams', 'relayminer.backlog'],
+  },
 ];
