@@ -52,6 +52,21 @@ function relayerChecks(context: CheckContext): Check[] {
       judge: (result) => httpVerdict(result, answers('READY')),
     },
     heightCheck(context, fix),
+    {
+      ...about,
+      id: 'relayminer.relayer-keys',
+      title: 'The relayer has loaded the supplier keys',
+      probe: sh`
+        http ${`url = "http://127.0.0.1:${PORTS['relayer-metrics'].port}/metrics"\nmax-time = 8\nfail\n`} |
+          grep -E '^ha_keys_supplier_keys_active[{ ]'`,
+      fix: keysFix(context),
+      judge: (result) =>
+        keysVerdict(result, context.secrets.supplierKeys.length) ??
+        (result.errors === ''
+          ? // pocket-relay-miner, keys/metrics.go: at commit ad37bcbd a miner's alone.
+            skip('its metrics do not tell, as those of a relayer before v0.1')
+          : fail(withoutMetrics(result))),
+    },
     ...serviceChecks(context),
   ];
 }
@@ -70,7 +85,6 @@ function minerChecks(context: CheckContext): Check[] {
     http ${`url = "${base}/metrics"\nmax-time = 8\nfail\n`} |
       grep -E '^ha_(miner_leader_status|miner_supplier_claimed_count|keys_supplier_keys_active)[{ ]'
   `;
-  const expected = secrets.supplierKeys.length;
   return [
     {
       ...about,
@@ -78,6 +92,19 @@ function minerChecks(context: CheckContext): Check[] {
       title: 'The miner answers',
       probe: httpProbe({ url: `${base}/health` }),
       judge: (result) => httpVerdict(result, answers('OK')),
+    },
+    {
+      ...about,
+      id: 'relayminer.miner-ready',
+      // Of one that stands by, nothing else tells (pocket-relay-miner, observability/server.go and cmd/cmd_miner.go, ad37bcbd).
+      title: 'The miner reaches Redis',
+      probe: httpProbe({ url: `${base}/ready` }),
+      judge: (result) =>
+        httpVerdict(result, (answer) => {
+          if (answer.status === 404) return skip('this release does not tell: HTTP 404');
+          const verdict = answers('Ready')(answer);
+          return answer.status === 503 ? { fix: wayToRedis(context), ...verdict } : verdict;
+        }),
     },
     {
       ...about,
@@ -95,17 +122,35 @@ function minerChecks(context: CheckContext): Check[] {
       id: 'relayminer.miner-keys',
       title: 'The miner has loaded the supplier keys',
       probe: metrics,
-      fix: `relayminer.keys_file in the profile, then ${rerun(deployment, 'relayminer', host)}`,
-      judge: (result) => {
-        const loaded = gauge(result, 'ha_keys_supplier_keys_active');
-        if (loaded === undefined) return fail(withoutMetrics(result));
-        if (loaded === 0) return fail(`none of ${expected} keys`);
-        return loaded === expected
-          ? pass(`${loaded} keys`)
-          : warn(`${loaded} keys; the keys file has ${expected}`);
-      },
+      fix: keysFix(context),
+      judge: (result) =>
+        keysVerdict(result, secrets.supplierKeys.length) ?? fail(withoutMetrics(result)),
     },
   ];
+}
+
+function keysFix({ deployment, host }: CheckContext): string {
+  return `relayminer.keys_file in the profile, then ${rerun(deployment, 'relayminer', host)}`;
+}
+
+/** Judges how many keys a process has loaded; `undefined` where its metrics do not tell. */
+function keysVerdict(result: ProbeResult, expected: number): Verdict | undefined {
+  const loaded = gauge(result, 'ha_keys_supplier_keys_active');
+  if (loaded === undefined) return undefined;
+  if (loaded < expected || loaded === 0)
+    return fail(`${loaded === 0 ? 'none' : loaded} of ${expected} keys`);
+  return loaded === expected
+    ? pass(`${loaded} keys`)
+    : warn(`${loaded} keys; the keys file has ${expected}`);
+}
+
+/** What to do where a miner does not reach Redis. */
+function wayToRedis({ deployment, host }: CheckContext): string {
+  const servers = deployment.group('redis_hosts');
+  if (servers.length === 0)
+    return `redis_url in the profile (now ${deployment.profile.redis_url}), or who may reach that Redis`;
+  const server = mend(deployment, servers, 'redis');
+  return `${server}; else: what keeps ${host.name} from ${servers.map(({ name }) => name).join(', ')}, such as a firewall between them`;
 }
 
 /** Exactly one of all miners leads; only that one publishes blocks and prices. */

@@ -428,10 +428,44 @@ test('relayer and miner', () => {
     ['relayminer.miner-keys', metrics(1, 2), 'warn'],
     ['relayminer.miner-keys', metrics(1, 0), 'fail'],
     ['relayminer.miner-keys', '', 'fail'],
+    ['relayminer.relayer-keys', 'ha_keys_supplier_keys_active 1\n', 'pass'],
+    ['relayminer.relayer-keys', 'ha_keys_supplier_keys_active 2\n', 'warn'],
+    ['relayminer.relayer-keys', 'ha_keys_supplier_keys_active 0\n', 'fail'],
+    ['relayminer.relayer-keys', '', 'skip'],
+    ['relayminer.miner-ready', 'Ready\n200 text/plain', 'pass'],
+    ['relayminer.miner-ready', 'Not Ready\n503 text/plain', 'fail'],
+    ['relayminer.miner-ready', '404 page not found\n404 text/plain', 'skip'],
+    ['relayminer.miner-ready', 'welcome\n200 text/plain', 'fail'],
   ];
   for (const [id, output, verdict] of cases) {
     assert.equal(judged(checks, id, output), verdict, `${id}: ${output}`);
   }
+});
+
+test('a process that has loaded some of the keys only fails', () => {
+  const supplierKeys = Array.from({ length: 10 }, () => context.secrets.supplierKeys[0]!);
+  const secrets = Object.assign(Object.create(context.secrets), { supplierKeys });
+  const checks = relayminerChecks({ ...context, secrets });
+  for (const id of ['relayminer.miner-keys', 'relayminer.relayer-keys']) {
+    const check = checks.find((one) => one.id === id)!;
+    const of = (keys: number) =>
+      findingOf(check, answered(`ha_keys_supplier_keys_active ${keys}\n`));
+    assert.equal(of(10).verdict, 'pass');
+    assert.equal(`${of(1).verdict}: ${of(1).evidence}`, 'fail: 1 of 10 keys');
+    assert.equal(of(11).verdict, 'warn');
+  }
+});
+
+test('a miner that does not reach Redis is told apart from one that does not answer', () => {
+  const check = relayminerChecks(context).find(({ id }) => id === 'relayminer.miner-ready')!;
+  const cut = findingOf(check, answered('Not Ready\n503 text/plain'));
+  assert.equal(cut.evidence, 'HTTP 503 Not Ready; wanted: 200 Ready');
+  assert.match(
+    cut.fix,
+    /^scripts\/redis\.mjs .*; else: what keeps lab from lab, such as a firewall/,
+  );
+  const away = findingOf(check, answered('', { status: 7, errors: 'curl: (7) refused' }));
+  assert.match(away.fix, /^scripts\/relayminer\.mjs /);
 });
 
 test('exactly one of all miners leads', () => {

@@ -96,9 +96,11 @@ test('a relayer and a miner, before and after the miner is there', {
 }, async () => {
   const chain = await startChain({ CHAIN_ID: 'pocket-lego-testnet', BLOCK_TIME_SECONDS: '1' });
   const context = labContext({ network: { blockTimeSeconds: 1, rpcUrl: chain.rpcUrl } });
-  const redis = {
-    url: `redis://127.0.0.1:${await startRedis('experimental', '--maxmemory', '512mb', '--maxmemory-policy', 'noeviction')}`,
-  };
+  const secrets = context.secrets.named();
+  const password = context.secrets.get('redis_password').reveal();
+  const limits = ['--maxmemory', '512mb', '--maxmemory-policy', 'noeviction'];
+  const redisPort = await startRedis('experimental', ...limits, '--requirepass', password);
+  const redis = { url: `redis://:${password}@127.0.0.1:${redisPort}` };
   const [relays, health, relayerMetrics, minerMetrics] = [
     await freePort(),
     await freePort(),
@@ -126,12 +128,13 @@ test('a relayer and a miner, before and after the miner is there', {
   // Those that are asked in containers need some.
   const asked = relayminerChecks(context).filter(({ id }) => !/-config$|\.version$/.test(id));
   const checks = moved(asked, {
+    6379: redisPort,
     8080: relays,
     8081: health,
     9090: relayerMetrics,
     9092: minerMetrics,
   });
-  const alone = told(await ask(checks));
+  const alone = told(await ask(checks, { secrets }));
   assert.equal(alone['relayminer.relayer-health'], 'pass: OK');
   assert.match(alone['relayminer.relayer-height']!, /^fail: block height 0/);
   assert.match(alone['relayminer.miner-metrics']!, /^fail: no answer/);
@@ -147,8 +150,11 @@ test('a relayer and a miner, before and after the miner is there', {
     const found = told(await ask(checks.filter(({ id }) => id === 'relayminer.miner-metrics')));
     return found['relayminer.miner-metrics'] === 'pass: it leads';
   });
-  const both = told(await ask(checks));
+  const both = told(await ask(checks, { secrets }));
   for (const [id, finding] of Object.entries(both))
     assert.match(finding, /^pass/, `${id} ${finding}`);
   assert.equal(both['relayminer.miner-keys'], 'pass: 1 keys');
+  assert.equal(both['relayminer.relayer-keys'], 'pass: 1 keys');
+  assert.equal(both['relayminer.miner-ready'], 'pass: Ready');
+  assert.match(both['relayminer.relayer-height']!, /; the chain is at \d+$/);
 });

@@ -1,3 +1,4 @@
+import { again, shell } from '../acts.ts';
 import type { Breakage } from '../breakage.ts';
 
 const only = ['backends', 'relayminer.ready-anvil'];
@@ -75,5 +76,22 @@ export const BREAKAGES: readonly Breakage[] = [
     fix: /relayminer\.services\.anvil in the profile, or its nodes/,
     mends: [{ profile: {} }, DEPLOY],
     only,
+  },
+  {
+    // The same with none that is well: it has one, which it has under an address where nobody listens.
+    check: 'relayminer.ready-anvil',
+    breaks: [
+      shell(`cd /opt/pocket/relayminer/relayer
+        text=$(awk '
+          /^ *websocket:/ { match($0, /^ */); depth = RLENGTH; within = 1; next }
+          within { match($0, /^ */); if (RLENGTH > depth) next; within = 0 }
+          { sub(/:8545/, ":1"); print }' relayer.yaml)
+        printf '%s\n' "$text" >relayer.yaml
+        docker restart pocket-relayminer-relayer-1`),
+    ],
+    evidence: /^0 of 1 healthy$/,
+    fix: /relayminer\.services\.anvil in the profile, or its nodes/,
+    mends: [again('relayminer')],
+    only: ['relayminer.ready-anvil'],
   },
 ];

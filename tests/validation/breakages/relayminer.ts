@@ -1,4 +1,4 @@
-import { again, redis, shell } from '../acts.ts';
+import { again, here, redis, shell } from '../acts.ts';
 import type { Breakage } from '../breakage.ts';
 import { relays } from '../relays.ts';
 
@@ -11,6 +11,7 @@ const quick = [
   'miner-health',
   'miner-metrics',
   'miner-keys',
+  'relayer-keys',
   'one-leader',
   'suppliers-claimed',
   'traffic',
@@ -23,6 +24,13 @@ const leases = (command: string) =>
 /** Another miner that works for every supplier, and does nothing. */
 const stranger = leases(`redis.call('SET', key, 'stranger')`);
 const itsEnd = leases(`redis.call('DEL', key)`);
+
+/** What is done in the network of the miner's container. */
+const inMiner = (command: string) =>
+  shell(`in_miner() { nsenter --net --target "$(docker inspect --format '{{.State.Pid}}' pocket-relayminer-miner-1)" "$@"; }
+    ${command}`);
+
+const KEYS = 'deployments/fleet/supplier-keys.yaml';
 
 /** A configuration that somebody has changed by hand, which would be noticed at the next start alone. */
 const misconfigured = (process: 'relayer' | 'miner'): Breakage => ({
@@ -44,6 +52,7 @@ export const BREAKAGES: readonly Breakage[] = [
     alsoFails: [
       'relayminer.relayer-height',
       'relayminer.relayer-config',
+      'relayminer.relayer-keys',
       'relayminer.ready-anvil',
       'relayminer.backlog',
     ],
@@ -88,6 +97,31 @@ export const BREAKAGES: readonly Breakage[] = [
     fix: /^end any other miner that works with this Redis, whose lead is over 30 s later; else: scripts\/relayminer/,
     mends: [redis('DEL ha:miner:global_leader')],
     only: quick,
+  },
+  {
+    // Its way to Redis is cut, and that of nobody else: as on a host of its own behind a firewall.
+    check: 'relayminer.miner-ready',
+    breaks: [
+      inMiner(
+        `for address in $(in_miner ss -Htn state established 'dport = :6379' | awk '{ sub(/:6379$/, "", $4); print $4 }' | sort -u); do
+          in_miner ip route add blackhole "$address"
+        done
+        in_miner ip route show type blackhole | grep -q .`,
+      ),
+    ],
+    evidence: /^HTTP 503 Not Ready; wanted: 200 Ready$/,
+    fix: /^scripts\/redis\.mjs .*logs --tail 50 redis; else: what keeps lab from lab/,
+    mends: [inMiner('in_miner ip route flush type blackhole')],
+    only: ['relayminer.miner-ready', 'relayminer.miner-health'],
+  },
+  {
+    // The profile has a key more than was deployed.
+    check: ['relayminer.miner-keys', 'relayminer.relayer-keys'],
+    breaks: [here(`cp ${KEYS} ${KEYS}.before; echo '  - "${'22'.repeat(32)}"' >>${KEYS}`)],
+    evidence: /^1 of 2 keys$/,
+    fix: /relayminer\.keys_file in the profile, then scripts\/relayminer\.mjs/,
+    mends: [here(`mv ${KEYS}.before ${KEYS}`)],
+    only: ['relayminer.miner-keys', 'relayminer.relayer-keys'],
   },
   {
     check: 'relayminer.miner-keys',
