@@ -158,7 +158,9 @@ function keyTrouble({ account, key }: Told): ReturnType<Trouble> {
 function balanceTrouble({ balance }: Told): ReturnType<Trouble> {
   const found = balanceOf(balance);
   if (found === undefined) return 'unknown';
-  return found < LEAST_POKT * UPOKT ? `has ${found / UPOKT} POKT` : undefined;
+  return found < LEAST_POKT * UPOKT
+    ? `has ${found / UPOKT} POKT (wanted: ${LEAST_POKT} and more)`
+    : undefined;
 }
 
 function stakeTrouble({ supplier, minimumStake }: Told): ReturnType<Trouble> {

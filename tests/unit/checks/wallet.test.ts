@@ -78,7 +78,7 @@ test('a supplier of whom the chain never heard is six warnings, and no failure',
   assert.deepEqual(await found(scene, [], []), {
     account: `warn: ${address} does not exist: nobody ever sent it anything`,
     'public-key': `warn: ${address} never signed a transaction`,
-    balance: `warn: ${address} has 0 POKT`,
+    balance: `warn: ${address} has 0 POKT (wanted: 1 and more)`,
     stake: `warn: ${address} is not staked`,
     services: `warn: ${address} is not staked for any`,
     endpoints: `warn: ${address} is not staked for any`,
@@ -114,7 +114,7 @@ test('each trouble is told of the supplier that has it, and of no other', async 
   assert.deepEqual(all, {
     account: 'pass: all 5 exist',
     'public-key': `warn: ${fresh.address} never signed a transaction; ${other.address} has another public key on chain`,
-    balance: `warn: ${poor.address} has 0.999999 POKT`,
+    balance: `warn: ${poor.address} has 0.999999 POKT (wanted: 1 and more)`,
     stake: `warn: ${leaving.address} is unstaking, until block 912345; ${small.address} has 59499.999999 POKT at stake, below the least of 59500`,
     services: `warn: ${small.address} is staked for eth, not served here; ${other.address} is not staked for anvil and is staked for eth, not served here`,
     endpoints: [small, other]
