@@ -1,13 +1,13 @@
 import { PORTS } from '../ports.ts';
 import { anonymousProbe, type RedisLogin, redisProbe } from '../probes/redis.ts';
 import { parseRedisUrl } from '../redis-url.ts';
-import type { Check, Verdict } from '../validation/check.ts';
+import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
 import { logs, mend, rerun } from '../validation/fixes.ts';
 import { excerpt, fail, lastWords, pass, skip, warn } from '../validation/verdict.ts';
 import { compareVersions } from '../versions.ts';
 import { type CheckContext, isIn } from './context.ts';
-import { infoVerdict } from './redis-info.ts';
-import { sentinelChecks } from './sentinel.ts';
+import { infoVerdict, welcomeRefusal } from './redis-info.ts';
+import { externalSentinelChecks, sentinelChecks } from './sentinel.ts';
 
 /**
  * Redis, asked in its own protocol: ours on its own host, a managed one from the hosts that use it. What is wanted is
@@ -45,12 +45,11 @@ export function redisChecks(context: CheckContext): Check[] {
     password: secrets.find('redis_password') !== undefined,
   };
   const fix = `redis_url (now ${redis_url}), redis.user and secrets.redis_password in the profile, or that Redis`;
-  return serverChecks(
-    context,
-    login,
-    { name: 'The external Redis', version: fix, memory: fix, disk: fix, other: fix },
-    true,
-  );
+  const about = { name: 'The external Redis', version: fix, memory: fix, disk: fix, other: fix };
+  return [
+    ...serverChecks(context, login, about, true),
+    ...externalSentinelChecks(context, login, fix),
+  ];
 }
 
 /** How the server is called, and what to do about what. */
@@ -135,6 +134,17 @@ function serverChecks(
       about.disk,
     ),
     {
+      id: 'redis.login',
+      group: 'redis',
+      severity: 'critical',
+      title: `${about.name} is logged in to as the profile says`,
+      host,
+      probe: redisProbe(login, 'ACL WHOAMI'),
+      ...(login.password && { secrets: ['redis_password'] }),
+      fix: about.other,
+      judge: (result) => loginVerdict(result, login),
+    },
+    {
       id: 'redis.password',
       group: 'redis',
       severity: 'critical',
@@ -153,6 +163,25 @@ function serverChecks(
       },
     },
   ];
+}
+
+/** Judges the answers to AUTH, or PING where there is no password, ACL WHOAMI, and QUIT. */
+export function loginVerdict(
+  result: ProbeResult,
+  { user = 'default', tls, password }: Pick<RedisLogin, 'user' | 'tls' | 'password'>,
+): Verdict {
+  const [welcome = '', head = '', seen = ''] = result.output.split('\r\n');
+  const way = `${tls ? 'over TLS' : 'without TLS'}${password ? '' : ', without a password'}`;
+  const refused = welcomeRefusal(welcome, password ? '+OK' : '+PONG', result);
+  if (refused !== undefined) return fail(`${refused}; wanted: as ${user}, ${way}`);
+  // A user need not be allowed to ask who it is, and who it is was told with the password.
+  const mute = /^-NOPERM .*'acl\|whoami'/.test(head);
+  if (!mute && !head.startsWith('$'))
+    return fail(`ACL WHOAMI answers: ${excerpt(head)}; wanted: ${user}`);
+  const name = mute ? user : seen;
+  return name === user
+    ? pass(`as ${name}, ${way}`)
+    : fail(`as ${excerpt(name)}, ${way}; wanted: as ${user}`);
 }
 
 const MEBIBYTE = 1024 ** 2;

@@ -2,7 +2,7 @@ import type { Deployment } from '../deployment.ts';
 import { PRIMARY_NAME } from '../endpoints.ts';
 import { PORTS } from '../ports.ts';
 import { type RedisLogin, redisProbe, sentinelProbe } from '../probes/redis.ts';
-import { lines } from '../shell.ts';
+import { lines, sh } from '../shell.ts';
 import type { Check, FleetCheck, ProbeResult, Verdict } from '../validation/check.ts';
 import { logs, mend, rerun, restart } from '../validation/fixes.ts';
 import { excerpt, fail, lastWords, pass, warn } from '../validation/verdict.ts';
@@ -19,7 +19,7 @@ export function sentinelChecks(context: CheckContext, login: RedisLogin): Check[
   const all = deployment.publishers('sentinel');
   if (!all.includes(host)) return [];
   const others = all.filter(({ name }) => name !== host.name);
-  const { port } = PORTS.sentinel;
+  const own = { host: '127.0.0.1', port: PORTS.sentinel.port };
   const about = { group: 'redis', severity: 'critical', host } as const;
   const info = redisProbe(login, 'INFO');
   return [
@@ -28,8 +28,8 @@ export function sentinelChecks(context: CheckContext, login: RedisLogin): Check[
       id: 'redis.quorum',
       title: 'The Sentinels can agree on a new primary',
       probe: lines(
-        sentinelProbe(port, `CKQUORUM ${PRIMARY_NAME}`, 1),
-        sentinelProbe(port, `SENTINELS ${PRIMARY_NAME}`, 1),
+        sentinelProbe(own, `CKQUORUM ${PRIMARY_NAME}`, 1),
+        sentinelProbe(own, `SENTINELS ${PRIMARY_NAME}`, 1),
       ),
       fix: mend(deployment, all, 'sentinel'),
       judge: (result) => quorumVerdict(result, all.length),
@@ -38,7 +38,7 @@ export function sentinelChecks(context: CheckContext, login: RedisLogin): Check[
       ...about,
       id: PRIMARY,
       title: 'Redis is what its Sentinel says',
-      probe: lines(sentinelProbe(port, `get-master-addr-by-name ${PRIMARY_NAME}`, 5), info),
+      probe: lines(sentinelProbe(own, `get-master-addr-by-name ${PRIMARY_NAME}`, 5), info),
       secrets: ['redis_password'],
       fix: rerun(deployment, 'redis', host),
       judge: (result) => primaryVerdict(result, host.privateAddress ?? ''),
@@ -68,6 +68,50 @@ export function sentinelChecks(context: CheckContext, login: RedisLogin): Check[
       secrets: ['redis_password'],
       fix: mend(deployment, host, 'redis'),
       judge: minReplicasVerdict,
+    },
+  ];
+}
+
+/**
+ * The Sentinels of somebody else, asked from a host that uses them: each of those that are named, and the primary that
+ * they name about its replicas.
+ */
+export function externalSentinelChecks(
+  { host }: CheckContext,
+  login: RedisLogin,
+  fix: string,
+): Check[] {
+  const { sentinels } = login;
+  if (!sentinels) return [];
+  const { servers, primaryName } = sentinels;
+  const about = { group: 'redis', severity: 'critical', host, fix } as const;
+  return [
+    {
+      ...about,
+      id: 'redis.quorum',
+      title: 'The external Sentinels can agree on a new primary',
+      probe: lines(
+        ...servers.map(
+          (server) => sh`
+            (
+              ${sentinelProbe(server, `CKQUORUM ${primaryName}`, 1)}
+            ) || echo`,
+        ),
+      ),
+      judge: (result) =>
+        externalQuorumVerdict(
+          result,
+          servers.map((server) => `${server.host}:${server.port}`),
+        ),
+    },
+    {
+      ...about,
+      id: 'redis.replication',
+      title: 'The replicas of the external Redis keep up',
+      probe: redisProbe(login, 'INFO'),
+      ...(login.password && { secrets: ['redis_password'] }),
+      judge: (result) =>
+        infoVerdict(result, externalReplicationVerdict, login.password ? '+OK' : '+PONG'),
     },
   ];
 }
@@ -103,6 +147,30 @@ export function quorumVerdict(result: ProbeResult, hosts: number): Verdict {
   return usable >= hosts ? pass(evidence) : warn(evidence);
 }
 
+/** Judges the answers of these Sentinels to CKQUORUM, a line each, which is empty where one does not answer. */
+export function externalQuorumVerdict(result: ProbeResult, servers: readonly string[]): Verdict {
+  const answers = result.output.split('\n').slice(0, servers.length);
+  const good = answers.filter((answer) => answer.startsWith('+OK'));
+  const refusal = answers.find((answer) => answer.startsWith('-'));
+  if (refusal !== undefined) return fail(excerpt(refusal.slice(1)));
+  if (good.length === 0) return fail(`no answer: ${lastWords(result)}`);
+  const silent = servers.filter((_, index) => !answers[index]?.startsWith('+OK'));
+  return silent.length > 0
+    ? warn(`${excerpt(good[0]!.slice(1))}; without an answer of ${silent.join(', ')}`)
+    : pass(excerpt(good[0]!.slice(1)));
+}
+
+/** Judges INFO of a primary of somebody else, whose replicas are as many as it knows of. */
+export function externalReplicationVerdict(values: Map<string, string>): Verdict {
+  const role = values.get('role');
+  if (role !== 'master') return fail(`the Sentinels name one that is a ${role}; wanted: a primary`);
+  const replicas = Number(values.get('connected_slaves'));
+  if (!(replicas > 0))
+    return warn('0 replicas; wanted: 1 and more, without which nobody takes over');
+  const { good, evidence } = replicasThatKeepUp(values, replicas);
+  return good < replicas ? warn(evidence) : pass(evidence);
+}
+
 /** What a host's Sentinel and Redis say: the primary, and what this Redis is. Undefined when the Sentinel did not tell. */
 function readPrimary(result: ProbeResult): { primary: string; redis: string } | undefined {
   const [head, , primary, ...rest] = result.output.split('\n');
@@ -135,19 +203,34 @@ export function replicationVerdict(values: Map<string, string>, replicas: number
   if (values.get('role') === 'slave') {
     const link = values.get('master_link_status');
     const seconds = Number(values.get('master_last_io_seconds_ago'));
-    if (link !== 'up') return fail(`its link to the primary is ${link}`);
+    if (link !== 'up') return fail(`its link to the primary is ${link}; wanted: up`);
     return seconds > MOST_LAG_SECONDS
-      ? fail(`it has not heard of the primary for ${seconds} s`)
+      ? fail(
+          `it has not heard of the primary for ${seconds} s; wanted: at most ${MOST_LAG_SECONDS} s`,
+        )
       : pass(`linked to ${values.get('master_host')}, heard ${seconds} s ago`);
   }
+  const { good, evidence } = replicasThatKeepUp(values, replicas);
+  if (good === 0) return fail(`${evidence}: it takes no writes`);
+  return good < replicas ? warn(evidence) : pass(evidence);
+}
+
+/** How many of so many replicas keep up, as INFO of their primary tells. */
+function replicasThatKeepUp(
+  values: Map<string, string>,
+  replicas: number,
+): { good: number; evidence: string } {
   const lags = [...values]
     .filter(([name]) => /^slave\d+$/.test(name))
     .filter(([, text]) => text.includes('state=online'))
     .map(([, text]) => Number(/lag=(-?\d+)/.exec(text)?.[1] ?? Number.NaN));
   const good = lags.filter((lag) => lag >= 0 && lag <= MOST_LAG_SECONDS);
-  const evidence = `${good.length} of ${replicas} replicas keep up${good.length > 0 ? `, lag ${Math.max(...good)} s` : ''}`;
-  if (good.length === 0) return fail(`${evidence}: it takes no writes`);
-  return good.length < replicas ? warn(evidence) : pass(evidence);
+  const lag = good.length > 0 ? `, lag ${Math.max(...good)} s` : '';
+  const wanted = good.length < replicas ? `; wanted: all, at most ${MOST_LAG_SECONDS} s` : '';
+  return {
+    good: good.length,
+    evidence: `${good.length} of ${replicas} replicas keep up${lag}${wanted}`,
+  };
 }
 
 /** Judges the answers to AUTH and CONFIG GET. */

@@ -23,12 +23,12 @@ export function anonymousProbe(login: RedisLogin): Shell {
 }
 
 /**
- * Shell that asks a Sentinel on this host, and prints as many lines of its answer as are wanted. (A Sentinel has no
- * QUIT, so that nobody ends the conversation but who asks.)
+ * Shell that asks a Sentinel, and prints as many lines of its answer as are wanted. (A Sentinel has no QUIT, so that
+ * nobody ends the conversation but who asks.)
  */
-export function sentinelProbe(port: number, command: string, count: number): Shell {
+export function sentinelProbe({ host, port }: Endpoint, command: string, count: number): Shell {
   return sh`
-    exec 7<>/dev/tcp/127.0.0.1/${port}
+    exec 7<>/dev/tcp/${host}/${port}
     printf 'SENTINEL %s\r\n' ${command} >&7
     ${readLines(count)} <&7
   `;

@@ -1,6 +1,11 @@
 import { redis, shell } from './acts.ts';
 import type { Breakage } from './breakage.ts';
 
+/** The checks that ask who is logged in. */
+const LOGGED_IN = ['version', 'memory', 'headroom', 'policy', 'aof', 'snapshot'].map(
+  (name) => `redis.${name}`,
+);
+
 /**
  * What breaks at a Redis in the same way, whoever runs it. What to do about it differs.
  * @param fixes for its version, its memory, its disk, and everything else
@@ -65,13 +70,19 @@ export function redisServer(
       only,
     },
     {
+      check: 'redis.login',
+      breaks: [redis('CONFIG SET requirepass another', on)],
+      evidence: /^the password in use is refused: .*; wanted: as default, without TLS$/,
+      alsoFails: LOGGED_IN,
+      // The role would wait for a Redis that it cannot log in to.
+      ...{ fix: fixes.other, only, mends: [restarted] },
+    },
+    {
       check: 'redis.password',
       breaks: [redis(['CONFIG SET protected-mode no', 'ACL SETUSER default nopass'], on)],
       evidence: /it answers anybody/,
       // A password where none is wanted is refused.
-      alsoFails: ['version', 'memory', 'headroom', 'policy', 'aof', 'snapshot'].map(
-        (name) => `redis.${name}`,
-      ),
+      alsoFails: [...LOGGED_IN, 'redis.login'],
       ...{ fix: fixes.other, only, ...mends },
     },
   ];

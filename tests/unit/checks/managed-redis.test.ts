@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { loginVerdict } from '../../../lib/checks/redis.ts';
 import { anonymousProbe, type RedisLogin, redisProbe } from '../../../lib/probes/redis.ts';
 import {
   canConnect,
@@ -50,6 +51,18 @@ test('a user signs in with a password, and nobody without a user’s', { skip },
   );
   assert.match(await answer(login(port, { user: 'nobody' })), /^pass -WRONGPASS/);
   assert.match(await answer(login(port, { password: false })), /^pass \+PONG/);
+});
+
+test('a user who may not ask who it is is told by its password', { skip }, async () => {
+  const user = ['relays', 'on', '~*', '&*', '+@all', '-acl|whoami', `>${PASSWORD}`];
+  const port = await startRedis('experimental', ...LIMITS, '--user', ...user);
+  const way = login(port, { user: 'relays' });
+  const check = checkOf('one', redisProbe(way, 'ACL WHOAMI'), {
+    secrets: ['redis_password'],
+    judge: (result) => loginVerdict(result, way),
+  });
+  const { one } = await ask([check], { secrets });
+  assert.equal(`${one!.verdict}: ${one!.evidence}`, 'pass: as relays, without TLS');
 });
 
 test('the primary is asked for where Sentinels are named, past one that is not there', {

@@ -15,7 +15,7 @@ test('peer defect D28 cannot happen here: managed services are asked from the ho
   assert.deepEqual(
     managed.map(({ id }) => id),
     [
-      ...['version', 'memory', 'headroom', 'policy', 'aof', 'snapshot', 'password'].map(
+      ...['version', 'memory', 'headroom', 'policy', 'aof', 'snapshot', 'login', 'password'].map(
         (id) => `redis.${id}`,
       ),
       ...['reachable', 'login', 'database-provider'].map((id) => `postgres.${id}`),

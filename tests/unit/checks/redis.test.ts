@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { redisChecks } from '../../../lib/checks/redis.ts';
+import { loginVerdict, redisChecks } from '../../../lib/checks/redis.ts';
+import type { RedisLogin } from '../../../lib/probes/redis.ts';
 import { findingOf } from '../../../lib/validation/check.ts';
 import { compareVersions } from '../../../lib/versions.ts';
 import { missing, startRedis } from '../standins/harness.ts';
@@ -67,6 +68,7 @@ test('one setting of Redis that is wrong fails exactly its check', () => {
     ['policy', { maxmemory_policy: 'volatile-ttl' }],
     ['aof', { aof_enabled: '0' }],
     ['aof', { aof_last_write_status: 'err' }],
+    ['aof', { aof_last_bgrewrite_status: 'err' }],
     ['snapshot', { rdb_last_bgsave_status: 'err' }],
   ];
   const ids = ['version', 'memory', 'policy', 'aof', 'snapshot'];
@@ -91,6 +93,37 @@ test('an answer that is not that of a Redis we are logged in to never passes', (
       assert.notEqual(findingOf(check, result).verdict, 'pass', `${check.id}: ${answer}`);
     }
   }
+});
+
+test('it is told as whom, and over TLS or not, Redis is logged in to', () => {
+  const of = (answer: string, login: Partial<RedisLogin> = {}) => {
+    const { verdict, evidence } = loginVerdict(answered(answer.replaceAll('\n', '\r\n')), {
+      ...{ tls: false, password: true, ...login },
+    });
+    return `${verdict}: ${evidence}`;
+  };
+  const as = (name: string, first = '+OK') => `${first}\n$${name.length}\n${name}\n+OK\n`;
+  assert.equal(of(as('default')), 'pass: as default, without TLS');
+  const relays = { user: 'relays', tls: true };
+  assert.equal(of(as('relays'), relays), 'pass: as relays, over TLS');
+  assert.equal(
+    of(
+      "+OK\n-NOPERM User relays has no permissions to run the 'acl|whoami' command\n+OK\n",
+      relays,
+    ),
+    'pass: as relays, over TLS',
+  );
+  assert.equal(of(as('default'), relays), 'fail: as default, over TLS; wanted: as relays');
+  assert.equal(
+    of(as('default', '+PONG'), { password: false }),
+    'pass: as default, without TLS, without a password',
+  );
+  assert.equal(
+    of('-WRONGPASS invalid username-password pair\n-NOAUTH x\n'),
+    'fail: the password in use is refused: WRONGPASS invalid username-password pair; wanted: as default, without TLS',
+  );
+  assert.match(of(''), /^fail: no answer/);
+  assert.match(of('+OK\n-ERR unknown command\n'), /^fail: ACL WHOAMI answers: -ERR/);
 });
 
 test('a Redis that does not answer is to be started, one that answers what is wrong to be changed', () => {

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import type { CheckContext } from '../../../lib/checks/context.ts';
 import {
+  externalQuorumVerdict,
+  externalReplicationVerdict,
+  externalSentinelChecks,
   minReplicasVerdict,
   onePrimaryVerdict,
   primaryVerdict,
@@ -96,6 +99,39 @@ test('replicas are linked and keep up', () => {
     assert.equal(replicationVerdict(info(text), 2).verdict, verdict, text);
 });
 
+test('of a Redis of somebody else, quorum and replicas are told', () => {
+  const [ok, no] = [
+    '+OK 3 usable Sentinels. Quorum can be reached',
+    '-NOQUORUM 1 usable Sentinels',
+  ];
+  const cases: [output: string, verdict: string, evidence: RegExp][] = [
+    [`${ok}\n${ok}\n`, 'pass', /^OK 3 usable/],
+    [`${ok}\n\n`, 'warn', /without an answer of b:2$/],
+    [`\n${ok}\n`, 'warn', /without an answer of a:1$/],
+    [`${ok}\n${no}\n`, 'fail', /^NOQUORUM 1 usable/],
+    ['-ERR No such master with that name\n\n', 'fail', /^ERR No such master/],
+    ['\n\n', 'fail', /^no answer/],
+  ];
+  for (const [output, verdict, evidence] of cases) {
+    const found = externalQuorumVerdict(answered(output), ['a:1', 'b:2']);
+    assert.equal(found.verdict, verdict, output);
+    assert.match(found.evidence, evidence);
+  }
+  const primary = (...lags: number[]) =>
+    info(
+      [
+        'role:master',
+        `connected_slaves:${lags.length}`,
+        ...lags.map((lag, index) => `slave${index}:ip=10.0.0.2,port=6379,state=online,lag=${lag}`),
+      ].join('\n'),
+    );
+  assert.equal(externalReplicationVerdict(primary(0, 1)).verdict, 'pass');
+  assert.equal(externalReplicationVerdict(primary(0, 11)).verdict, 'warn');
+  assert.equal(externalReplicationVerdict(primary(11)).verdict, 'warn');
+  assert.equal(externalReplicationVerdict(primary()).verdict, 'warn');
+  assert.equal(externalReplicationVerdict(info('role:slave')).verdict, 'fail');
+});
+
 test('a primary without replicas must take no writes', () => {
   const answer = (least: number, lag: number) =>
     answered(
@@ -151,6 +187,35 @@ describe('a real Sentinel of Debian experimental', { skip: missing('experimental
     const few = await checks(3, redis, sentinel);
     assert.equal(few['redis.quorum']?.verdict, 'warn', few['redis.quorum']?.evidence);
     assert.equal(few['redis.replication']?.verdict, 'warn');
+  });
+
+  test('of somebody else is asked as well, past one that is not there', async (t) => {
+    const { redis, sentinel } = await replicated(t, password);
+    const secrets = [{ name: 'redis_password', value: password }];
+    const asked = (...ports: number[]) => {
+      const servers = ports.map((port) => ({ host: '127.0.0.1', port }));
+      const sentinels = { servers, primaryName: 'pocket' };
+      const login = { server: servers[0]!, sentinels, tls: false, password: true };
+      return ask(externalSentinelChecks({ host: HOST } as CheckContext, login, 'the profile'), {
+        secrets,
+      });
+    };
+    assert.ok(redis > 0);
+    const findings = await eventually(
+      'the replica follows',
+      async () => {
+        const found = await asked(sentinel);
+        return found['redis.replication']?.verdict === 'pass' && found;
+      },
+      30_000,
+    );
+    assert.match(findings['redis.replication']!.evidence, /^1 of 1 replicas keep up, lag \d s$/);
+    assert.match(findings['redis.quorum']!.evidence, /^OK 1 usable Sentinels/);
+    const partly = await asked(1, sentinel);
+    assert.equal(partly['redis.quorum']!.verdict, 'warn', partly['redis.quorum']!.evidence);
+    assert.match(partly['redis.quorum']!.evidence, /without an answer of 127\.0\.0\.1:1$/);
+    const away = await asked(1);
+    assert.match(away['redis.quorum']!.evidence, /^no answer: /);
   });
 
   test('that is not there fails every check', async () => {

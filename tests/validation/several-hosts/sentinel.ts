@@ -44,7 +44,7 @@ SHELL
     check: 'redis.replication',
     host: 'spare',
     breaks: [redis(['CONFIG SET masterauth another', 'CLIENT KILL TYPE master'], 'spare')],
-    evidence: /^its link to the primary is down$/,
+    evidence: /^its link to the primary is down; wanted: up$/,
     fix: /^ssh .* spare docker restart pocket-redis-redis-1; .*logs --tail 50 redis$/,
     alsoFails: ['redis.replication'],
     only,
