@@ -17,6 +17,8 @@ export interface Changes {
   named: number;
   /** Entries that were ever added to the supplier's stream of relays. */
   entries: number;
+  /** Those of them that are of simulated relays, of as many as are still there. */
+  simulatedEntries: number;
   /** Counters of the relayer on the host that asked. */
   published: number;
   skipped: number;
@@ -63,6 +65,7 @@ function changesOf(numbers: ReadonlyMap<string, number[]>): Changes | undefined 
   return {
     ...{ streams, trees, sessions, marks, named: named[0]! },
     entries: entries[1]! - entries[0]!,
+    simulatedEntries: entries[2] ?? 0,
     ...{ published: grown(0), skipped: grown(1), received: grown(2), simulated: grown(3) },
   };
 }

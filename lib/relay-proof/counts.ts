@@ -8,6 +8,9 @@ import { type Shell, sh } from '../shell.ts';
 
 const METRICS = `url = "http://127.0.0.1:${PORTS['relayer-metrics'].port}/metrics"\nmax-time = 8\nfail\n`;
 
+/** So many entries of a stream are read at once, since Redis serves relays meanwhile. */
+const AT_ONCE = 1000;
+
 /** How the relayer's host logs in to the Redis that the relayer uses. */
 export function loginFrom(deployment: Deployment, host: Host, password: boolean): RedisLogin {
   const { redis, redis_url: url } = deployment.profile;
@@ -37,7 +40,8 @@ export function loginFrom(deployment: Deployment, host: Host, password: boolean)
 /**
  * Shell functions: `count WHEN` writes down what a published relay would change, and `tell` prints what has changed
  * between `before` and `after`. Keys are found with SCAN, a piece at a time, since Redis serves relays meanwhile.
- * Source of the keys and counters: pocket-relay-miner, transport/redis/keys.go and relayer/metrics.go, v0.1.x; of
+ * A relay that was published stands in the stream with its session until a miner has consumed it, and then the session
+ * is in the names of keys, so that a simulated one is found among any number of others. Source of the keys and counters: pocket-relay-miner, transport/redis/keys.go and relayer/metrics.go, v0.1.x; of
  * entries-added: Redis, XINFO STREAM, 7.0.
  */
 export function counting(login: RedisLogin, supplier: string): Shell {
@@ -56,12 +60,35 @@ export function counting(login: RedisLogin, supplier: string): Shell {
         [[ $cursor != 0 ]] || return 0
       done
     }
+    # How many entries were ever added to the stream, and the id of the newest.
     entries() {
       local text
       text=$(
         ${redisProbe(login, `XINFO STREAM ha:relays:${supplier}`)}
       ) || return
-      awk '/^:/ && last ~ /^entries-added/ { added = substr($0, 2) + 0 } { last = $0 } END { print added + 0 }' <<<"$text"
+      awk '
+        /^:/ && last ~ /^entries-added/ { added = substr($0, 2) + 0 }
+        /^[0-9]+-[0-9]+/ && before ~ /^last-generated-id/ { newest = $0; sub(/\r$/, "", newest) }
+        { before = last; last = $0 }
+        END { print added + 0, newest == "" ? "0-0" : newest }' <<<"$text"
+    }
+    # How many of those that were added since the first count, and wait or are worked on, are of simulated relays.
+    simulated_entries() {
+      local added since found all=0 read=${AT_ONCE}
+      read -r added since <"$scratch.entries-before"
+      while ((read == ${AT_ONCE})); do
+        read -r read found since < <(
+          {
+            ${redisProbe(login, sh`"XRANGE ha:relays:${supplier} ($since + COUNT ${AT_ONCE}"`)}
+          } | awk -v newest="$since" '
+            NR == 2 && !/^\*/ { print "Redis: " $0 >"/dev/stderr"; failed = 1; exit }
+            /^[0-9]+-[0-9]+\r$/ { read++; newest = substr($0, 1, length($0) - 1); new = 1 }
+            new && /simv1:/ { found++; new = 0 }
+            END { if (NR > 1 && !failed) print read + 0, found + 0, newest }'
+        ) || return
+        all=$((all + found))
+      done
+      printf '%s\n' "$all"
     }
     counters() {
       http ${METRICS} | awk '
@@ -72,7 +99,8 @@ export function counting(login: RedisLogin, supplier: string): Shell {
         END { print published + 0, skipped + 0, received + 0, simulated + 0 }'
     }
     count() {
-      scan | sort -u >"$scratch.keys-$1" && entries >"$scratch.entries-$1" && counters >"$scratch.counters-$1"
+      scan | sort -u >"$scratch.keys-$1" && entries >"$scratch.entries-$1" && counters >"$scratch.counters-$1" || return
+      [[ $1 == before ]] || simulated_entries >"$scratch.simulated"
     }
     tell() {
       comm -13 "$scratch.keys-before" "$scratch.keys-after" | awk '
@@ -82,7 +110,8 @@ export function counting(login: RedisLogin, supplier: string): Shell {
         /^ha:sim:replay:/ { marks++ }
         END { print "new", streams + 0, trees + 0, sessions + 0, marks + 0 }'
       awk '/simv1/ { found++ } END { print "named", found + 0 }' "$scratch.keys-after"
-      printf 'entries %s %s\n' "$(<"$scratch.entries-before")" "$(<"$scratch.entries-after")"
+      printf 'entries %s %s %s\n' "$(cut -d ' ' -f 1 "$scratch.entries-before")" \
+        "$(cut -d ' ' -f 1 "$scratch.entries-after")" "$(<"$scratch.simulated")"
       printf 'counters %s %s\n' "$(<"$scratch.counters-before")" "$(<"$scratch.counters-after")"
     }
   `;

@@ -169,14 +169,18 @@ test('what a published relay would change in Redis is counted, over many pieces 
   t.after(() => redis.close());
   const fill = 'for i = 1, 12000 do redis.call("SET", "ha:cache:" .. i, "x") end';
   await redis.send('EVAL', fill, '0');
-  await redis.send('XADD', 'ha:relays:pokt1x', '*', 'a', 'b');
+  // One of before, which does not count.
+  await redis.send('XADD', 'ha:relays:pokt1x', '*', 'session_id', 'simv1:1:ab');
   const login = { server: { host: '127.0.0.1', port }, tls: false, password: false };
   const functions = counting(login, 'pokt1x').text.replace(
     /http '[^']*'/,
     "printf '%s\\n' 'ha_relayer_relays_published_total{a=\"b\"} 3' 'ha_relayer_relays_published_total{a=\"c\"} 4'",
   );
   const write = [
-    ...['XADD ha:relays:pokt1x * a b', 'XADD ha:relays:pokt1y * a b'],
+    ...['XADD ha:relays:pokt1x * a b', 'XADD ha:relays:pokt1x * session_id simv1:9:ab relay b'],
+    ...Array.from({ length: 2100 }, () => 'XADD ha:relays:pokt1x * session_id live relay b'),
+    'XADD ha:relays:pokt1x * session_id simv1:9:cd relay simv1:9:cd',
+    ...['XADD ha:relays:pokt1y * a b'],
     ...['SET ha:smst:pokt1x:simv1:9:ab:root x', 'SET ha:miner:sessions:pokt1x:s x'],
     ...['SET ha:sim:replay:01 x', 'SET ha:sim:replay:02 x', 'SET ha:cache:new x'],
   ];
@@ -190,7 +194,10 @@ tell`);
   const finding = await askOne(probe, {
     judge: ({ output, errors }) => ({ verdict: 'pass', evidence: output + errors }),
   });
-  assert.equal(finding.evidence, 'new 1 1 1 2\nnamed 1\nentries 1 2\ncounters 7 0 0 0 7 0 0 0\n');
+  assert.equal(
+    finding.evidence,
+    'new 1 1 1 2\nnamed 1\nentries 1 2104 2\ncounters 7 0 0 0 7 0 0 0\n',
+  );
 });
 
 test('a Redis that refuses is a reason why it could not be counted, and no zero', {
@@ -203,4 +210,18 @@ test('a Redis that refuses is a reason why it could not be counted, and no zero'
     judge: ({ output, errors }) => ({ verdict: 'pass', evidence: output + errors }),
   });
   assert.match(finding.evidence, /^refused\nRedis: -NOAUTH/);
+});
+
+test('a stream that may not be read is a reason why it could not be counted', {
+  skip: missing('experimental'),
+}, async () => {
+  const user = ['default', 'on', 'nopass', '~*', '&*', '+@all', '-xrange'];
+  const port = await startRedis('experimental', '--maxmemory', '64mb', '--user', ...user);
+  const login = { server: { host: '127.0.0.1', port }, tls: false, password: false };
+  const functions = counting(login, 'pokt1x').text.replace(/http '[^']*'/, 'echo');
+  const probe = new Shell(`${functions}\ncount before\ncount after || echo refused`);
+  const finding = await askOne(probe, {
+    judge: ({ output, errors }) => ({ verdict: 'pass', evidence: output + errors }),
+  });
+  assert.match(finding.evidence, /^refused\nRedis: -NOPERM/);
 });

@@ -18,6 +18,7 @@ const QUESTION: Question = {
 const FIXES = { backend: 'the backend', keys: 'the keys', way: 'the way' };
 const NONE: Changes = {
   ...{ streams: 0, trees: 0, sessions: 0, marks: 1, named: 0, entries: 0 },
+  simulatedEntries: 0,
   ...{ published: 0, skipped: 0, received: 0, simulated: 1 },
 };
 const SERVED = 'Status: ✅ SUCCESS\nSignature: ✅ VALID\n';
@@ -165,13 +166,20 @@ for (const [what, changes, sole, verdict] of [
   ['nothing moved on one of several relayers', { simulated: 0 }, false, 'pass'],
   ['a key with a simulated session in its name', { named: 1 }, true, 'fail'],
   ['the same while live relays came', { named: 1, received: 9 }, true, 'fail'],
+  ['an entry of a simulated relay', { entries: 1, simulatedEntries: 1 }, true, 'fail'],
+  [
+    'the same while live relays came',
+    { entries: 9, simulatedEntries: 1, received: 8 },
+    false,
+    'fail',
+  ],
   ['a new stream', { streams: 1 }, true, 'fail'],
   ['an entry more', { entries: 1 }, true, 'fail'],
   ['a counter of published relays moved', { published: 1 }, true, 'fail'],
   ['a counter of skipped ones moved', { skipped: 1 }, true, 'fail'],
-  ['the same while live relays came to this relayer', { published: 9, received: 9 }, true, 'skip'],
-  ['the same where other relayers may have served live ones', { entries: 3 }, false, 'skip'],
-  ['only live relays came', { received: 2 }, true, 'skip'],
+  ['the same while live relays came to this relayer', { published: 9, received: 9 }, true, 'pass'],
+  ['the same where other relayers may have served live ones', { entries: 3 }, false, 'pass'],
+  ['only live relays came', { received: 2 }, true, 'pass'],
   ['no relay was served at all', { simulated: 0, marks: 0 }, true, 'skip'],
 ] as const) {
   test(`${what}: ${verdict}`, () => {
@@ -207,13 +215,16 @@ test('keys that end soon warn, and keys that have ended fail', () => {
 test('what the probe prints is read', () => {
   const said = Buffer.from(SERVED).toString('base64');
   const read = readAnswers(
-    `relay 0 0 812 ${said}\nrelay 2 1 90 \nnew 1 2 3 4\nnamed 5\nentries 6 8\ncounters 1 1 1 1 2 3 4 5\n`,
+    `relay 0 0 812 ${said}\nrelay 2 1 90 \nnew 1 2 3 4\nnamed 5\nentries 6 8 1\ncounters 1 1 1 1 2 3 4 5\n`,
   );
   assert.deepEqual(read.relays.get(0), { status: 0, milliseconds: 812, text: SERVED });
   assert.deepEqual(read.relays.get(2), { status: 1, milliseconds: 90, text: '' });
   assert.deepEqual(read.changes, {
     ...{ streams: 1, trees: 2, sessions: 3, marks: 4, named: 5, entries: 2 },
+    simulatedEntries: 1,
     ...{ published: 1, skipped: 2, received: 3, simulated: 4 },
   });
-  assert.throws(() => readAnswers('new 1 2 3 4\nnamed x\nentries 0 0\ncounters 0 0 0 0 0 0 0 0\n'));
+  assert.throws(() =>
+    readAnswers('new 1 2 3 4\nnamed x\nentries 0 0 0\ncounters 0 0 0 0 0 0 0 0\n'),
+  );
 });
