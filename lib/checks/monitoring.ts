@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { ruleNames } from '../monitoring/alert-rules.ts';
 import { PORTS } from '../ports.ts';
 import { type HttpAnswer, httpProbe, httpVerdict, jsonOf } from '../probes/http.ts';
 import { sh } from '../shell.ts';
@@ -21,7 +22,7 @@ export function monitoringChecks(context: CheckContext): Check[] {
   return [...prometheusChecks(context), ...grafanaChecks(context)];
 }
 
-function prometheusChecks({ deployment, host }: CheckContext): Check[] {
+function prometheusChecks({ deployment, host, secrets }: CheckContext): Check[] {
   const about = { group: 'monitoring', severity: 'warning', host } as const;
   const watched = [...deployment.scrapeTargets(host), ...deployment.healthTargets(host)];
   const expected = watched.map(({ job, on }) => `${job} of ${on}`);
@@ -58,9 +59,12 @@ function prometheusChecks({ deployment, host }: CheckContext): Check[] {
       ...about,
       id: 'monitoring.rules',
       title: 'Prometheus judges every alert rule',
-      probe: asked('rules'),
+      // Without the alerts, since an answer is cut off at a length that many of them would go beyond.
+      probe: asked('rules?exclude_alerts=true'),
       fix: rerun(deployment, 'monitoring', host),
-      judge: data(({ groups }: { groups: RuleGroup[] }) => rulesVerdict(groups)),
+      judge: data(({ groups }: { groups: RuleGroup[] }) =>
+        rulesVerdict(groups, ruleNames(deployment, secrets)),
+      ),
     },
     {
       ...about,
@@ -104,13 +108,27 @@ interface RuleGroup {
   rules: { name: string; health: string; lastError?: string }[];
 }
 
-function rulesVerdict(groups: readonly RuleGroup[]): Verdict {
+/** Judges the rules that Prometheus has: all that it should have, by file, and each of them can be evaluated. */
+function rulesVerdict(
+  groups: readonly RuleGroup[],
+  expected: ReadonlyMap<string, readonly string[]>,
+): Verdict {
   const rules = groups.flatMap((group) => group.rules);
   const broken = rules.filter(({ health }) => health === 'err');
-  if (rules.length === 0) return fail('it has no rules');
-  return broken.length === 0
-    ? pass(`${rules.length} rules`)
-    : fail(broken.map(({ name, lastError }) => `${name}: ${excerpt(lastError ?? '')}`).join('; '));
+  if (broken.length > 0)
+    return fail(
+      broken.map(({ name, lastError }) => `${name}: ${excerpt(lastError ?? '')}`).join('; '),
+    );
+  // Prometheus passes over a file that it is told of and does not find.
+  const lacks = [...expected].flatMap(([file, names]) => {
+    const found = groups.filter((group) => basename(group.file) === file);
+    if (found.length === 0) return [file];
+    const has = found.flatMap((group) => group.rules.map(({ name }) => name));
+    return names.filter((name) => !has.includes(name)).map((name) => `${name} of ${file}`);
+  });
+  return lacks.length === 0
+    ? pass(`${rules.length} rules in ${expected.size} files`)
+    : fail(`it lacks ${lacks.join(', ')}`);
 }
 
 interface Alert {

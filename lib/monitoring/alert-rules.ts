@@ -1,9 +1,16 @@
+import { parse } from 'yaml';
 import type { Deployment } from '../deployment.ts';
 import type { Secrets } from '../secrets/secrets.ts';
+import { composeFile } from '../steps/stack.ts';
 import { publicProbes } from './public-probes.ts';
 
 /** The file of what follows from the deployment; the others are those of `compose/monitoring/rules`. */
 export const DERIVED_RULES = 'deployment.yaml';
+
+/** What a rule file holds. A rule has the one name or the other. */
+interface RuleGroups {
+  groups: { name: string; rules: { alert?: string; record?: string; expr: string }[] }[];
+}
 
 /** Shorter windows than this see too few scrapes to tell anything. */
 const SHORTEST_WINDOW_SECONDS = 120;
@@ -33,7 +40,7 @@ export function ruleFiles(deployment: Deployment): string[] {
  * Recording rules with what the alert rules compare with: how many keys, miners and Redis servers there should be, and how
  * many blocks the relayers have seen in ten block times.
  */
-export function derivedRules(deployment: Deployment, secrets: Secrets): object {
+export function derivedRules(deployment: Deployment, secrets: Secrets): RuleGroups {
   const { blockTimeSeconds } = deployment.network;
   const window = Math.max(SHORTEST_WINDOW_SECONDS, Math.ceil(10 * blockTimeSeconds));
   const constants = {
@@ -57,4 +64,20 @@ export function derivedRules(deployment: Deployment, secrets: Secrets): object {
       },
     ],
   };
+}
+
+/** The names of the rules in each file of {@link ruleFiles}, alerts and records alike. */
+export function ruleNames(deployment: Deployment, secrets: Secrets): Map<string, string[]> {
+  const contentOf = (file: string): RuleGroups =>
+    file === DERIVED_RULES
+      ? derivedRules(deployment, secrets)
+      : parse(composeFile(`monitoring/rules/${file}`));
+  return new Map(
+    ruleFiles(deployment).map((file) => [
+      file,
+      contentOf(file).groups.flatMap(({ rules }) =>
+        rules.map(({ alert, record }) => alert ?? record!),
+      ),
+    ]),
+  );
 }

@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { exposureChecks } from '../../../lib/checks/exposure.ts';
 import { DASHBOARDS, monitoringChecks, targetsVerdict } from '../../../lib/checks/monitoring.ts';
 import { portVerdict } from '../../../lib/checks/preflight.ts';
+import { ruleNames } from '../../../lib/monitoring/alert-rules.ts';
 import { findingOf } from '../../../lib/validation/check.ts';
 import { ask } from './ask.ts';
 import { labContext } from './deployment.ts';
@@ -75,12 +76,31 @@ test('a Prometheus that has just started is given the time to learn what it scra
   assert.equal(asked, 3);
 });
 
-test('rules are there, and each of them can be evaluated', () => {
-  const groups = (...rules: object[]) => ({ data: { groups: [{ file: 'a', rules }] } });
-  assert.equal(judged('rules', groups({ name: 'A', health: 'ok' })).verdict, 'pass');
-  assert.equal(judged('rules', groups()).verdict, 'fail');
-  const broken = judged('rules', groups({ name: 'A', health: 'err', lastError: 'many-to-many' }));
-  assert.deepEqual([broken.verdict, broken.evidence], ['fail', 'A: many-to-many']);
+test('every rule of every file is there, and each of them can be evaluated', () => {
+  const { deployment, secrets } = context;
+  const group = ([file, names]: [string, string[]]) => ({
+    file: `/etc/pocket/rules/${file}`,
+    rules: names.map((name) => ({ name, health: 'ok' })),
+  });
+  const all = [...ruleNames(deployment, secrets)].map(group);
+  const said = (groups: object[]) => {
+    const { verdict, evidence } = judged('rules', { data: { groups } });
+    return `${verdict} ${evidence}`;
+  };
+  const rules = all.flatMap((one) => one.rules).length;
+  assert.equal(said(all), `pass ${rules} rules in ${all.length} files`);
+  assert.match(said([]), /^fail it lacks deployment\.yaml, monitoring\.yaml, hosts\.yaml, /);
+  assert.equal(
+    said(all.filter(({ file }) => !file.endsWith('/hosts.yaml'))),
+    'fail it lacks hosts.yaml',
+  );
+  const [derived, monitoring, ...others] = all;
+  const half = { ...monitoring!, rules: monitoring!.rules.slice(1) };
+  assert.equal(said([derived!, half, ...others]), 'fail it lacks ScrapeMissing of monitoring.yaml');
+  const own = { file: '/etc/pocket/rules/own.yaml', rules: [{ name: 'A', health: 'ok' }] };
+  assert.match(said([...all, own]), /^pass/);
+  const broken = [{ name: 'A', health: 'err', lastError: 'many-to-many' }];
+  assert.equal(said([...all, { ...own, rules: broken }]), 'fail A: many-to-many');
   assert.equal(judged('rules', 'nonsense').verdict, 'fail');
   assert.equal(judged('rules', {}, 503).verdict, 'fail');
 });

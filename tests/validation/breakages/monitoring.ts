@@ -5,6 +5,14 @@ const only = ['monitoring'];
 const RULES = '/opt/pocket/monitoring/rules';
 /** Has Prometheus read its rules again. */
 const reload = 'docker kill --signal HUP pocket-monitoring-prometheus-1';
+/** Adds a group of one rule to those that are there. */
+const ruleToo = (rule: string) =>
+  shell(`cat >>${RULES}/public.yaml <<'YAML'
+  - name: validation
+    interval: 1s
+    rules: [{ ${rule} }]
+YAML
+    ${reload}`);
 
 export const BREAKAGES: readonly Breakage[] = [
   {
@@ -25,32 +33,24 @@ export const BREAKAGES: readonly Breakage[] = [
   },
   {
     check: 'monitoring.rules',
-    breaks: [
-      shell(`cat >${RULES}/public.yaml <<'YAML'
-groups:
-  - name: validation
-    interval: 1s
-    rules: [{ record: 'validation:broken', expr: up * on (nothing) up }]
-YAML
-        ${reload}`),
-    ],
+    breaks: [ruleToo("record: 'validation:broken', expr: up * on (nothing) up")],
     evidence: /^validation:broken: found duplicate series/,
     fix: /scripts\/monitoring\.mjs .*--limit lab/,
     alsoFails: ['monitoring.alerts'],
     only,
   },
   {
+    // A rule file of several, as after a copy that went half-way.
+    check: 'monitoring.rules',
+    breaks: [shell(`rm ${RULES}/health.yaml; ${reload}`)],
+    evidence: /^it lacks health\.yaml$/,
+    fix: /scripts\/monitoring\.mjs .*--limit lab/,
+    only,
+  },
+  {
     check: 'monitoring.alerts',
     verdict: 'warn',
-    breaks: [
-      shell(`cat >${RULES}/public.yaml <<'YAML'
-groups:
-  - name: validation
-    interval: 1s
-    rules: [{ alert: Validation, expr: vector(1) }]
-YAML
-        ${reload}`),
-    ],
+    breaks: [ruleToo('alert: Validation, expr: vector(1)')],
     evidence: /^Validation$/,
     fix: /each alert says what to do/,
     mends: [again('monitoring')],
