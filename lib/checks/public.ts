@@ -19,6 +19,26 @@ const BLOCKED = ['/ready', '/ready/x', '/health', '/healthz', '/metrics'];
 /** What the host of a proxy says of a relayer that gets no relays from it. */
 const OUT = 'out of service';
 
+/**
+ * What else of the Provider Middlemen use, by path; `newer` ones an older Provider does not have. All of them refuse who
+ * has not signed before they do anything (igniter, apps/provider/src/lib/utils/routes.ts and src/app/api, 0.9).
+ */
+const ALLOWED: readonly (readonly [path: string, since?: 'newer'])[] = [
+  ['/api/suppliers'],
+  ['/api/suppliers/stake'],
+  ['/api/suppliers/unstaking'],
+  ['/api/suppliers/release'],
+  ['/api/suppliers/address-groups', 'newer'],
+  ['/api/import-suppliers/request', 'newer'],
+  ['/api/import-suppliers/submit', 'newer'],
+  ['/api/import-suppliers/status', 'newer'],
+];
+const UNSIGNED = {
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: '{}',
+};
+
 /** What of the Provider must not be public, by method and path, and what would be taken for it by a lax proxy. */
 const REFUSED: readonly [id: string, request: Partial<HttpRequest> & { path: string }][] = [
   ['root', { path: '/' }],
@@ -43,11 +63,8 @@ export function publicChecks(context: CheckContext): Check[] {
     check(context, site, {
       id: `public.redirect-${site.file.replace('.caddy', '')}`,
       title: `http://${site.name} leads to https`,
-      request: { path: '/', plain: true },
-      judge: ({ status }) =>
-        status === 308 || status === 301
-          ? pass(`HTTP ${status}`)
-          : fail(`HTTP ${status}; wanted: 308 to https`),
+      request: { path: '/', plain: true, include: true },
+      judge: (answer) => redirectVerdict(answer, site.name),
     }),
   ]);
 }
@@ -143,12 +160,7 @@ function apiChecks(context: CheckContext, site: Site): Check[] {
     check(context, site, {
       id: 'public.api',
       title: `Middlemen reach the Provider’s API at ${site.name}`,
-      request: {
-        path: '/api/status',
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: '{}',
-      },
+      request: { path: '/api/status', ...UNSIGNED },
       judge: apiVerdict,
     }),
     check(context, site, {
@@ -157,6 +169,17 @@ function apiChecks(context: CheckContext, site: Site): Check[] {
       request: { path: '/api/identity' },
       judge: (answer) => identityVerdict(answer, expected),
     }),
+    ...ALLOWED.map(([path, since]) =>
+      check(context, site, {
+        id: `public.api-allows${path.replace('/api', '').replaceAll('/', '-')}`,
+        title: `Middlemen reach POST ${path} at ${site.name}`,
+        request: { path, ...UNSIGNED },
+        judge: (answer) =>
+          since === 'newer' && answer.status === 404 && answer.body.trim() !== ''
+            ? skip('this version of the Provider does not have it')
+            : apiVerdict(answer),
+      }),
+    ),
     ...REFUSED.map(([id, { path, method = 'GET', headers = {} }]) =>
       check(context, site, {
         id: `public.api-refuses-${id}`,
@@ -194,9 +217,23 @@ function check({ deployment, host }: CheckContext, site: Site, question: Questio
   };
 }
 
-/** Judges the answer to a malformed relay: the relayer refuses it with 400 and an error in JSON. */
+/** Judges the answer at port 80, headers included: it leads to the same name over https. */
+export function redirectVerdict({ status, body }: HttpAnswer, name: string): Verdict {
+  const location = /^location:[ \t]*(.*)$/im.exec(body)?.[1]?.trim() ?? '';
+  const seen = `HTTP ${status}${location && ` to ${excerpt(location)}`}`;
+  const to = URL.canParse(location) ? new URL(location) : undefined;
+  return [301, 308].includes(status) && to?.origin === `https://${name.toLowerCase()}`
+    ? pass(seen)
+    : fail(`${seen}; wanted: 308 to https://${name}`);
+}
+
+/**
+ * Judges the answer to a malformed relay: the relayer refuses it with 400 and an error in JSON that begins with `invalid
+ * relay request` (pocket-relay-miner, relayer/proxy.go, v0.1.x). The Provider’s own 400, to which a name may lead by
+ * mistake, says nothing of relays.
+ */
 export function relayVerdict({ status, body }: HttpAnswer): Verdict {
-  return status === 400 && speaksJson(body)
+  return status === 400 && /relay/i.test(errorOf(body) ?? '')
     ? pass('the relayer refuses a malformed one')
     : fail(`HTTP ${status} ${excerpt(body)}; wanted: 400 and the relayer’s error`);
 }
@@ -248,6 +285,16 @@ export function middlemanVerdict({ status, body }: HttpAnswer): Verdict {
 /** Judges what somebody without a session is answered by Grafana's API. */
 export function grafanaVerdict({ status, body }: HttpAnswer): Verdict {
   return status === 401 ? pass('HTTP 401') : fail(`HTTP ${status} ${excerpt(body)}; wanted: 401`);
+}
+
+/** The error that an answer in JSON tells; `undefined` where it tells none. */
+function errorOf(body: string): string | undefined {
+  try {
+    const { error } = JSON.parse(body);
+    return typeof error === 'string' ? error : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function speaksJson(body: string): boolean {

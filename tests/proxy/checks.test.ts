@@ -81,6 +81,8 @@ describe('what is asked of the public side', { skip, timeout: 240_000 }, () => {
     assert.equal(ids.length, new Set(ids).size);
     for (const id of ['relay', 'api', 'portal', 'middleman', 'grafana', 'relayer-relayer1'])
       assert.ok(ids.includes(`public.${id}`), id);
+    for (const path of ['suppliers', 'suppliers-unstaking', 'import-suppliers-status'])
+      assert.ok(ids.includes(`public.api-allows-${path}`), path);
     for (const name of ['relays', 'provider-api', 'provider-portal', 'middleman', 'grafana'])
       assert.ok(ids.includes(`public.redirect-${name}`), name);
   });
@@ -91,6 +93,10 @@ describe('what is asked of the public side', { skip, timeout: 240_000 }, () => {
     assert.deepEqual(ids, [
       'public.api',
       'public.api-identity',
+      ...['', '-stake', '-unstaking', '-release', '-address-groups'].map(
+        (more) => `public.api-allows-suppliers${more}`,
+      ),
+      ...['request', 'submit', 'status'].map((one) => `public.api-allows-import-suppliers-${one}`),
       'public.middleman',
       'public.grafana',
     ]);
@@ -113,6 +119,21 @@ describe('what is asked of the public side', { skip, timeout: 240_000 }, () => {
     });
     const ids = (await judged()).map((line) => line.split(':')[0]);
     assert.ok(ids.includes('public.portal') && ids.includes('public.grafana'), ids.join());
+  });
+
+  test('a route that an older Provider does not have is told apart from one that the proxy keeps back', () => {
+    const verdict = (id: string, output: string) =>
+      checks()
+        .find((one) => one.id === `public.api-allows-${id}`)!
+        .judge(answered(output)).verdict;
+    assert.equal(
+      verdict('import-suppliers-status', '<html>not found</html>\n404 text/html'),
+      'skip',
+    );
+    assert.equal(verdict('import-suppliers-status', '\n404 '), 'fail');
+    assert.equal(verdict('suppliers-stake', '<html>not found</html>\n404 text/html'), 'fail');
+    assert.equal(verdict('suppliers-stake', '{"error":"x"}\n400 application/json'), 'pass');
+    assert.equal(verdict('suppliers-stake', '{"data":"OK"}\n200 application/json'), 'fail');
   });
 
   test('a lax proxy in front of the Provider has failed, however the Provider answers', () => {

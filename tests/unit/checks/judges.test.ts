@@ -7,7 +7,7 @@ import { hostChecks } from '../../../lib/checks/host.ts';
 import { middlemanChecks } from '../../../lib/checks/middleman.ts';
 import { postgresChecks } from '../../../lib/checks/postgres.ts';
 import { providerChecks } from '../../../lib/checks/provider.ts';
-import { blockedVerdict, relayVerdict } from '../../../lib/checks/public.ts';
+import { blockedVerdict, redirectVerdict, relayVerdict } from '../../../lib/checks/public.ts';
 import { registryChecks } from '../../../lib/checks/registry.ts';
 import { oneLeader, relayminerChecks } from '../../../lib/checks/relayminer.ts';
 import { straysVerdict } from '../../../lib/checks/strays.ts';
@@ -489,6 +489,10 @@ test('exactly one of all miners leads', () => {
 
 test('the public side', () => {
   assert.equal(relayVerdict(http(400, '{"error":"invalid relay request"}')).verdict, 'pass');
+  const provider = '{"error":"Invalid request. X-Middleman-Identity header was not provided."}';
+  assert.equal(relayVerdict(http(400, provider)).verdict, 'fail');
+  assert.equal(relayVerdict(http(400, '{}')).verdict, 'fail');
+  assert.equal(relayVerdict(http(400, 'null')).verdict, 'fail');
   assert.equal(relayVerdict(http(400, 'Bad Request')).verdict, 'fail');
   assert.equal(relayVerdict(http(502, '')).verdict, 'fail');
   assert.equal(relayVerdict(http(200, '{}')).verdict, 'fail');
@@ -498,6 +502,24 @@ test('the public side', () => {
   assert.equal(blockedVerdict(http(404, '{"error":"unknown service"}')).verdict, 'fail');
   assert.equal(blockedVerdict(http(400, '{"error":"invalid relay request"}')).verdict, 'fail');
   assert.equal(blockedVerdict(http(502, '')).verdict, 'fail');
+});
+
+test('port 80 leads to https of the same name, and nowhere else', () => {
+  const told = (status: number, location?: string) => {
+    const headers = `HTTP/1.1 ${status} x\r\nServer: x\r\n${location === undefined ? '' : `Location: ${location}\r\n`}\r\n`;
+    const { verdict, evidence } = redirectVerdict(http(status, headers), 'Relay.nodes.net');
+    return `${verdict} ${evidence}`;
+  };
+  const wanted = 'wanted: 308 to https://Relay.nodes.net';
+  assert.equal(told(308, 'https://Relay.nodes.net/'), 'pass HTTP 308 to https://Relay.nodes.net/');
+  assert.match(told(301, 'https://relay.nodes.net'), /^pass/);
+  assert.match(told(301, 'https://relay.nodes.net:443/'), /^pass/);
+  assert.equal(told(301, 'https://other.net/'), `fail HTTP 301 to https://other.net/; ${wanted}`);
+  assert.match(told(301, 'https://relay.nodes.net.other.net/'), /^fail/);
+  assert.match(told(301, 'http://relay.nodes.net/'), /^fail/);
+  assert.match(told(302, 'https://relay.nodes.net/'), /^fail/);
+  assert.equal(told(308), `fail HTTP 308; ${wanted}`);
+  assert.equal(told(404), `fail HTTP 404; ${wanted}`);
 });
 
 test('where a private port listens', () => {

@@ -61,7 +61,12 @@ test('whoever else answers is no relayer', async (t) => {
 
 test('a name without records, or an address that this machine has no way to, is skipped', () => {
   assert.equal(relaysVerdict([]).verdict, 'skip');
-  const good = { status: 400, contentType: '', body: '{}', milliseconds: 1 };
+  const good = {
+    status: 400,
+    contentType: '',
+    body: '{"error":"invalid relay request"}',
+    milliseconds: 1,
+  };
   const both = (reason: string) =>
     relaysVerdict([
       { address: '203.0.113.7', answer: good },

@@ -4,6 +4,9 @@ import type { Breakage } from '../breakage.ts';
 
 const fix = /^scripts\/reverse-proxy\.mjs .*logs --tail 50 caddy$/;
 const only = ['public'];
+const BLOCKED = ['ready', 'ready-x', 'health', 'healthz', 'metrics'].map(
+  (path) => `public.blocked-${path}`,
+);
 
 export const BREAKAGES: readonly Breakage[] = [
   {
@@ -41,9 +44,21 @@ export const BREAKAGES: readonly Breakage[] = [
     only,
   },
   {
-    check: ['ready', 'ready-x', 'health', 'healthz', 'metrics'].map(
-      (path) => `public.blocked-${path}`,
-    ),
+    // As a proxy that serves two sites and sends the one to the other.
+    check: 'public.redirect-relays',
+    breaks: [
+      proxyWith(
+        'sites/relays.caddy',
+        's/^\\{\\$RELAY_PUBLIC_DOMAIN\\} \\{/http:\\/\\/{$RELAY_PUBLIC_DOMAIN} {\\n\\tredir https:\\/\\/elsewhere.invalid\\/ 301\\n}\\n&/',
+      ),
+    ],
+    evidence:
+      /^HTTP 301 to https:\/\/elsewhere\.invalid\/; wanted: 308 to https:\/\/relay\.lab\.internal$/,
+    fix,
+    only,
+  },
+  {
+    check: BLOCKED,
     breaks: [proxyWith('sites/relays.caddy', '/^\\trespond @private 404$/d')],
     evidence: /wanted: the proxy’s own 404/,
     fix,
@@ -53,6 +68,19 @@ export const BREAKAGES: readonly Breakage[] = [
     check: ['public.relay', 'public.outside-relays'],
     breaks: [proxyWith('sites/relays.caddy', 's/^\\tlog$/\\tlog\\n\\trespond 403/')],
     evidence: /HTTP 403 .*; wanted: 400 and the relayer’s error/,
+    fix: /scripts\/reverse-proxy\.mjs .*logs --tail 50 caddy$/,
+    only,
+  },
+  {
+    // The name leads to the Provider, which answers nonsense with 400 and JSON, too.
+    check: ['public.relay', 'public.outside-relays'],
+    breaks: [
+      proxyWith(
+        'sites/relays.caddy',
+        's/^\\tlog$/\\tlog\\n\\trespond `{"error":"Invalid request"}` 400/',
+      ),
+    ],
+    evidence: /HTTP 400 .*Invalid request.*; wanted: 400 and the relayer’s error/,
     fix: /scripts\/reverse-proxy\.mjs .*logs --tail 50 caddy$/,
     only,
   },

@@ -7,18 +7,30 @@ const REFUSED = [
   ...['root', 'admin', 'session', 'health', 'bootstrap', 'rpc'],
   ...['method', 'slash', 'double-slash', 'case', 'encoded', 'action'],
 ];
+const ALLOWED = [
+  ...['', '-stake', '-unstaking', '-release', '-address-groups'].map((more) => `suppliers${more}`),
+  ...['request', 'submit', 'status'].map((one) => `import-suppliers-${one}`),
+].map((name) => `public.api-allows-${name}`);
 const SITES = ['provider-api', 'middleman'];
 const CERTIFICATES = SITES.flatMap((site) => [`public.certificate-${site}`, `public.tls-${site}`]);
 const NAMES = { 'provider-api': 'provider.nodes.net', middleman: 'stake.nodes.net' };
 
 export const BREAKAGES: readonly Breakage[] = [
   {
-    check: ['public.api', 'public.api-identity', 'middleman.provider-api'],
+    check: ['public.api', 'public.api-identity', ...ALLOWED, 'middleman.provider-api'],
     breaks: [
       proxyWith('sites/provider-api.caddy', 's/^\\troute \\{$/&\\n\\t\\trespond 403/', 'node'),
     ],
     evidence: /^HTTP 403/,
     fix: /^scripts\/reverse-proxy\.mjs|the DNS record of provider\.nodes\.net and its proxy/,
+    only,
+  },
+  {
+    // A list that somebody has typed, and missed one.
+    check: 'public.api-allows-suppliers-unstaking',
+    breaks: [proxyWith('sites/provider-api.caddy', 's/\\|unstaking\\|/|/', 'node')],
+    evidence: /^HTTP 404 ; wanted: the Provider’s own 400 or 403$/,
+    fix,
     only,
   },
   {
