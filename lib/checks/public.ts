@@ -33,11 +33,6 @@ const ALLOWED: readonly (readonly [path: string, since?: 'newer'])[] = [
   ['/api/import-suppliers/submit', 'newer'],
   ['/api/import-suppliers/status', 'newer'],
 ];
-const UNSIGNED = {
-  method: 'POST',
-  headers: { 'content-type': 'application/json' },
-  body: '{}',
-};
 
 /** What of the Provider must not be public, by method and path, and what would be taken for it by a lax proxy. */
 const REFUSED: readonly [id: string, request: Partial<HttpRequest> & { path: string }][] = [
@@ -93,7 +88,13 @@ const CHECKS_OF: Record<Site['domain'], (context: CheckContext, site: Site) => C
       id: 'public.grafana',
       title: `Grafana at ${site.name} asks for authentication`,
       request: { path: '/api/org' },
-      judge: grafanaVerdict,
+      judge: (answer) => ({
+        ...grafanaVerdict(answer),
+        // Who is let in without a session is let in by Grafana itself, whatever the proxy does.
+        ...(answer.status === 200 && {
+          fix: mend(context.deployment, context.deployment.group('monitoring_hosts'), 'grafana'),
+        }),
+      }),
     }),
     check(context, site, {
       id: 'public.blocked-grafana-metrics',
@@ -160,7 +161,12 @@ function apiChecks(context: CheckContext, site: Site): Check[] {
     check(context, site, {
       id: 'public.api',
       title: `Middlemen reach the Provider’s API at ${site.name}`,
-      request: { path: '/api/status', ...UNSIGNED },
+      request: {
+        path: '/api/status',
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{}',
+      },
       judge: apiVerdict,
     }),
     check(context, site, {
@@ -173,7 +179,7 @@ function apiChecks(context: CheckContext, site: Site): Check[] {
       check(context, site, {
         id: `public.api-allows${path.replace('/api', '').replaceAll('/', '-')}`,
         title: `Middlemen reach POST ${path} at ${site.name}`,
-        request: { path, ...UNSIGNED },
+        request: { path, method: 'POST' },
         judge: (answer) =>
           since === 'newer' && answer.status === 404 && answer.body.trim() !== ''
             ? skip('this version of the Provider does not have it')

@@ -1,5 +1,5 @@
 // Breaks, on three hosts, one thing after the other that only several hosts have, and mends it as the check says: a
-// Middleman beside the Provider, Redis with Sentinels, and what hosts see of each other.
+// Middleman beside the Provider, Redis with Sentinels, backends of every transport, and what hosts see of each other.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,6 +35,21 @@ test('what breaks between hosts is found by the check that is meant for it, and 
       monitoring_hosts: [],
       redis_hosts: ['node', 'portal', 'spare'],
       redis: { mode: 'sentinel', maxmemory: '256mb' },
+      // The stand-in chain serves for the transports that the stand-in backend does not speak.
+      relayminer: {
+        services: {
+          eth: {
+            backends: {
+              rest: {
+                url: `http://${outside}:1317`,
+                health_check: { endpoint: '/cosmos/base/tendermint/v1beta1/syncing' },
+              },
+              grpc: { url: `${outside}:19090` },
+              cometbft: { url: `http://${outside}:26657` },
+            },
+          },
+        },
+      },
       provider_public_api_domain: API,
       middleman_domain: STAKE,
       middleman: {

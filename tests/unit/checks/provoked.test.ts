@@ -12,6 +12,8 @@ import {
 import { loadDeployment } from '../../../lib/deployment.ts';
 import { generatePrivateKey } from '../../../lib/secrets/keys.ts';
 import { loadSecrets } from '../../../lib/secrets/secrets.ts';
+import { fullProfile } from '../../hostile/full-profile.ts';
+import { merged } from '../../lab/profile.ts';
 import { filledProfiles, PROFILES } from '../../profiles.ts';
 import * as validation from '../../validation/breakage.ts';
 import { labContext, MANAGED } from './deployment.ts';
@@ -24,6 +26,7 @@ const UNPROVOKED: Record<string, string> = {
 
 const filled = filledProfiles();
 after(() => filled.remove());
+const KEYS = join(filled.directory, 'own-keys.yaml');
 
 /** An id without the names of hosts and services, which each deployment has its own of. */
 function folded(id: string): string {
@@ -32,13 +35,16 @@ function folded(id: string): string {
     .replace(/^backends\.[^.]+\./, 'backends.….');
 }
 
-/** The ids of every check that is made for a profile. */
+/** The ids of every check that is made for a shipped profile. */
 function idsFor(profile: string): string[] {
-  const keys = join(filled.directory, 'own-keys.yaml');
-  writeFileSync(keys, stringify({ keys: [generatePrivateKey()] }), { mode: 0o600 });
-  const path = join(filled.directory, `own-${profile}.yaml`);
-  const relayminer = { keys_file: keys };
-  writeFileSync(path, stringify({ extends: filled.path(profile), relayminer }));
+  return idsOfAll(profile, { extends: filled.path(profile), relayminer: { keys_file: KEYS } });
+}
+
+/** The ids of every check that is made for a profile of these values. */
+function idsOfAll(name: string, values: object): string[] {
+  writeFileSync(KEYS, stringify({ keys: [generatePrivateKey()] }), { mode: 0o600 });
+  const path = join(filled.directory, `own-${name}.yaml`);
+  writeFileSync(path, stringify(values));
   const deployment = loadDeployment(path, { root: filled.directory });
   const secrets = loadSecrets(deployment, { create: true });
   const onHosts = deployment.hosts.flatMap((host) => {
@@ -65,8 +71,25 @@ test('each check of managed services is provoked on hosts', async (t) => {
   assert.deepEqual(made.toSorted(), [...provoked].toSorted());
 });
 
-test('each check of the shipped profiles is provoked on hosts, or it is said why not', async () => {
-  const made = new Set(PROFILES.filter((name) => name !== 'custom').flatMap(idsFor));
+test('each check of a profile is provoked on hosts, or it is said why not', async (t) => {
+  const values = {
+    ...{ HOSTILE_DNS: 'token-of-the-test', HOSTILE_PORTAL: 'password-of-the-test' },
+    TEST_ALERT: 'https://alerts.nodes.net/the-test',
+  };
+  Object.assign(process.env, values);
+  t.after(() => {
+    for (const name of Object.keys(values)) delete process.env[name];
+  });
+  // What no shipped profile has: every name that can be public, every transport, and somebody who is told of alerts.
+  const everything = merged(fullProfile(), {
+    relayminer: { keys_file: KEYS },
+    monitoring: { alerts: ['webhook'] },
+    secrets: { alert_webhook_url: 'env:TEST_ALERT' },
+  });
+  const made = new Set([
+    ...PROFILES.filter((name) => name !== 'custom').flatMap(idsFor),
+    ...idsOfAll('everything', everything as object),
+  ]);
   assert.ok(made.size > 100, `${made.size} checks`);
   const breakages = await Promise.all(['breakages', 'several-hosts'].map(validation.breakagesIn));
   const provoked = new Set(idsOf(breakages.flat()));

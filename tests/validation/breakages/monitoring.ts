@@ -1,8 +1,9 @@
-import { again, environment, shell } from '../acts.ts';
+import { again, environment, shell, stopped } from '../acts.ts';
 import type { Breakage } from '../breakage.ts';
 
 const only = ['monitoring'];
 const RULES = '/opt/pocket/monitoring/rules';
+const CONFIGURATION = '/opt/pocket/monitoring/prometheus/prometheus.yml';
 /** Has Prometheus read its rules again. */
 const reload = 'docker kill --signal HUP pocket-monitoring-prometheus-1';
 /** Adds a group of one rule to those that are there. */
@@ -57,12 +58,25 @@ export const BREAKAGES: readonly Breakage[] = [
     only,
   },
   {
-    check: 'monitoring.sign-in',
+    check: ['monitoring.sign-in', 'public.grafana'],
     breaks: [environment('monitoring', 'grafana', { GF_AUTH_ANONYMOUS_ENABLED: 'true' })],
     evidence: /^HTTP 200 .*; wanted: 401$/,
     fix: /scripts\/monitoring\.mjs .*--limit lab/,
+    only: ['monitoring', 'public'],
+  },
+  {
+    // As somebody leaves a configuration who has written it by hand.
+    check: 'monitoring.alertmanager',
+    breaks: [
+      shell(`sed -i '/^alerting:/,/^scrape_configs:/{/^scrape_configs:/!d}' ${CONFIGURATION}
+        ! grep -q alertmanager ${CONFIGURATION}
+        ${reload}`),
+    ],
+    evidence: /^it has none$/,
+    fix: /^scripts\/monitoring\.mjs .*--limit lab; .*logs --tail 50 prometheus alertmanager$/,
     only,
   },
+  stopped('alertmanager', 'monitoring', 'monitoring'),
   {
     check: 'monitoring.dashboards',
     breaks: [

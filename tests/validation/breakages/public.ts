@@ -8,9 +8,17 @@ const BLOCKED = ['ready', 'ready-x', 'health', 'healthz', 'metrics'].map(
   (path) => `public.blocked-${path}`,
 );
 
+/** The sites of the scene: their files, the variables that have their names, and the names. */
+const SITES = [
+  ['relays', 'RELAY_PUBLIC_DOMAIN', 'relay.lab.internal'],
+  ['provider-portal', 'PROVIDER_DOMAIN', 'portal.lab.internal'],
+  ['grafana', 'GRAFANA_DOMAIN', 'grafana.lab.internal'],
+] as const;
+const ofEach = (check: string) => SITES.map(([site]) => `public.${check}-${site}`);
+
 export const BREAKAGES: readonly Breakage[] = [
   {
-    check: 'public.tls-relays',
+    check: ofEach('tls'),
     breaks: [
       proxyWith(
         'Caddyfile',
@@ -21,18 +29,20 @@ export const BREAKAGES: readonly Breakage[] = [
     fix,
     only,
   },
+  ...SITES.map(
+    ([site, variable]): Breakage => ({
+      check: `public.certificate-${site}`,
+      breaks: [
+        proxyWith(`sites/${site}.caddy`, `s/^\\{\\$${variable}\\} \\{/other.lab.internal {/`),
+      ],
+      evidence: /no handshake|it is for/,
+      fix,
+      alsoFails: [`public.tls-${site}`],
+      only: [`public.certificate-${site}`, `public.tls-${site}`],
+    }),
+  ),
   {
-    check: 'public.certificate-relays',
-    breaks: [
-      proxyWith('sites/relays.caddy', 's/^\\{\\$RELAY_PUBLIC_DOMAIN\\} \\{/other.lab.internal {/'),
-    ],
-    evidence: /no handshake|it is for/,
-    fix,
-    alsoFails: ['public.tls-relays'],
-    only: ['public.certificate-relays', 'public.tls-relays'],
-  },
-  {
-    check: 'public.redirect-relays',
+    check: ofEach('redirect'),
     breaks: [
       proxyWith(
         'Caddyfile',
@@ -108,18 +118,42 @@ export const BREAKAGES: readonly Breakage[] = [
     alsoFails: ['public.relay', 'public.outside-relays'],
     only: ['public'],
   },
+  ...SITES.map(
+    ([site, , name]): Breakage => ({
+      // Somebody has moved the name elsewhere.
+      check: `public.dns-${site}`,
+      breaks: [leadsTo(name, '127.0.0.1')],
+      evidence: /it leads to 127\.0\.0\.1, where no proxy answers/,
+      fix: new RegExp(`the A and AAAA records of ${name}: they belong to lab`),
+      mends: [
+        async ({ records, hosts }) => {
+          records.set(name, [hosts.lab!.address]);
+        },
+      ],
+      alsoFails: site === 'relays' ? ['public.outside-relays'] : [],
+      only,
+    }),
+  ),
   {
-    // Somebody has moved the name elsewhere.
-    check: 'public.dns-relays',
-    breaks: [leadsTo('relay.lab.internal', '127.0.0.1')],
-    evidence: /it leads to 127\.0\.0\.1, where no proxy answers/,
-    fix: /the A and AAAA records of relay\.lab\.internal: they belong to lab/,
-    mends: [
-      async ({ records, hosts }) => {
-        records.set('relay.lab.internal', [hosts.lab!.address]);
-      },
+    // The portal without its password.
+    check: 'public.portal',
+    breaks: [
+      proxyWith('sites/provider-portal.caddy', '/^\\t\\timport portal-\\{\\$PORTAL_PASSWORD\\}$/d'),
     ],
-    alsoFails: ['public.outside-relays'],
+    evidence: /^HTTP 307 ; wanted: 401 or 403 without credentials$/,
+    fix,
+    only,
+  },
+  {
+    check: 'public.blocked-grafana-metrics',
+    breaks: [
+      proxyWith(
+        'sites/grafana.caddy',
+        's/^\\trespond @metrics 404$/\\trespond @metrics "go_info 1" 200/',
+      ),
+    ],
+    evidence: /^HTTP 200 go_info 1; wanted: the proxy’s own 404$/,
+    fix,
     only,
   },
 ];

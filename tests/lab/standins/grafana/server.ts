@@ -67,6 +67,7 @@ async function api(url: URL, known: Known): Promise<[status: number, body: unkno
   const { store, datasources, dashboards } = known;
   const { pathname } = url;
   if (pathname === '/api/user') return [200, { id: 1, login: store.login, isGrafanaAdmin: true }];
+  if (pathname === '/api/org') return [200, { id: 1, name: 'Main Org.' }];
   if (pathname === '/api/datasources') return [200, datasources];
   if (pathname === '/api/search') {
     const list = [...dashboards.values()].map(({ uid, title, tags, folder }) => ({
