@@ -16,7 +16,7 @@ import { fieldOf, fieldsOf, numberOf, textField } from '../../../lib/probes/prot
 import { startChain } from '../standins/harness.ts';
 import { ask } from './ask.ts';
 import { labContext, NOTHING } from './deployment.ts';
-import { answered } from './moved.ts';
+import { answered, moved } from './moved.ts';
 
 /** A stand-in chain with this id; the context whose profile says the lab's `pocket-lego-testnet`. */
 async function chain(id: string, environment: Record<string, string> = {}) {
@@ -154,19 +154,48 @@ test('a 404 or 400 from RPC is not reachable', async (t) => {
   }
 });
 
-test('an empty or missing list of delegators is a warning', async () => {
-  const context = labContext();
-  const [check] = registryChecks(context);
-  const cases: [output: string, verdict: string][] = [
-    ['[{"name":"a","identity":"02"}]\n200 text/plain', 'pass'],
-    ['[]\n200 text/plain', 'warn'],
-    ['{"a":1}\n200 application/json', 'warn'],
-    ['404: Not Found\n404 text/plain', 'warn'],
-    ['[{"name":"a"}]\n500 text/plain', 'warn'],
+test('an empty or missing list of delegators fails while the wizard needs it, and is a warning afterwards', () => {
+  const [check] = registryChecks(labContext());
+  const wizard = (body: string, status = 200) =>
+    Buffer.from(`${body}\n${status} application/json\n`).toString('base64');
+  const open = wizard('{"isBootstrapped":false}');
+  const done = wizard('{"isBootstrapped":true}');
+  const cases: [wizard: string, output: string, says: string][] = [
+    [open, '[{"name":"a","identity":"02"}]\n200 text/plain', 'pass 1 delegators: a'],
+    [open, '[]\n200 text/plain', 'fail HTTP 200 without a list: the wizard cannot be completed'],
+    [open, '{"a":1}\n200 json', 'fail HTTP 200 without a list: the wizard cannot be completed'],
+    [open, '404: Not\n404 x', 'fail HTTP 404 without a list: the wizard cannot be completed'],
+    [open, '[{"name":"a"}]\n500 x', 'fail HTTP 500 without a list: the wizard cannot be completed'],
+    [done, '[]\n200 text/plain', 'warn HTTP 200 without a list'],
+    [done, '[{"name":"a"}]\n200 text/plain', 'pass 1 delegators: a'],
+    // What the Provider's not answering means is told by its own checks.
+    ['', '[]\n200 text/plain', 'warn HTTP 200 without a list'],
+    [wizard('', 500), '[]\n200 text/plain', 'warn HTTP 200 without a list'],
   ];
-  for (const [output, verdict] of cases) {
-    assert.equal(check!.judge(answered(output)).verdict, verdict, output);
+  for (const [first, output, says] of cases) {
+    const { verdict, evidence } = check!.judge(answered(`${first}\n${output}`));
+    assert.equal(`${verdict} ${evidence}`, says);
   }
+  const silent = { status: 7, errors: 'curl: (7) Connection refused' };
+  assert.equal(check!.judge(answered(`${open}\n`, silent)).verdict, 'fail');
+  assert.equal(check!.judge(answered(`${done}\n`, silent)).verdict, 'warn');
+});
+
+test('the list of delegators is asked together with the Provider’s wizard', async (t) => {
+  const server = createServer(({ url }, response) => {
+    if (url === '/api/bootstrap') response.end('{"isBootstrapped":false}');
+    else response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const delegatorsUrl = `http://127.0.0.1:${port}/nobody.json`;
+  const checks = moved(registryChecks(labContext({ network: { delegatorsUrl } })), { 3001: port });
+  const { verdict, evidence } = (await ask(checks))['registry.delegators']!;
+  assert.deepEqual(
+    [verdict, evidence],
+    ['fail', 'HTTP 404 without a list: the wizard cannot be completed'],
+  );
 });
 
 test('the age of the newest block, by network', () => {

@@ -11,13 +11,17 @@ const web = (variables: Record<string, string>) =>
 const WEB = 'pocket-middleman-middleman-web-1';
 const WORKER = 'pocket-middleman-middleman-workflows-1';
 
-/** Completes the wizard, as far as the worker looks at it; it stays so for what comes after. */
-const bootstrapped = [
+/** Has the wizard be completed or not, as far as others look at it. */
+const wizard = (isBootstrapped: boolean) =>
   sql(
     'middleman',
-    `INSERT INTO application_settings (id, "appIdentity", "ownerIdentity", "isBootstrapped") VALUES (1, 'none', 'none', true)
-      ON CONFLICT (id) DO UPDATE SET "isBootstrapped" = true`,
-  ),
+    `INSERT INTO application_settings (id, "appIdentity", "ownerIdentity", "isBootstrapped") VALUES (1, 'none', 'none', ${isBootstrapped})
+      ON CONFLICT (id) DO UPDATE SET "isBootstrapped" = ${isBootstrapped}`,
+  );
+
+/** Completes it, which the worker takes note of; it stays so for what comes after. */
+const bootstrapped = [
+  wizard(true),
   shell(
     `until docker logs ${WORKER} 2>&1 | grep -q 'Bootstrap completed'; do sleep 1; done; sleep 2`,
     host,
@@ -167,19 +171,24 @@ export const BREAKAGES: readonly Breakage[] = [
     fix: /scripts\/middleman\.mjs .*--limit portal; .*docker start --attach \S+-middleman-migration-1$/,
     only,
   },
-  {
-    check: 'registry.providers',
-    verdict: 'warn',
-    breaks: [
-      {
-        profile: ({ outside }) => ({
-          middleman: { providers_url: `http://${outside!.address}:8088/governance/nobody.json` },
-        }),
-      },
-    ],
-    evidence: /^HTTP 404 without a list: the wizard cannot be completed$/,
-    fix: /middleman\.providers_url in the profile/,
-    mends: [{ profile: {} }],
-    only: ['registry'],
-  },
+  ...[true, false].map(
+    (isBootstrapped): Breakage => ({
+      check: 'registry.providers',
+      verdict: isBootstrapped ? 'warn' : 'fail',
+      breaks: [
+        wizard(isBootstrapped),
+        {
+          profile: ({ outside }) => ({
+            middleman: { providers_url: `http://${outside!.address}:8088/governance/nobody.json` },
+          }),
+        },
+      ],
+      evidence: isBootstrapped
+        ? /^HTTP 404 without a list$/
+        : /^HTTP 404 without a list: the wizard cannot be completed$/,
+      fix: /middleman\.providers_url in the profile/,
+      mends: [{ profile: {} }],
+      only: ['registry'],
+    }),
+  ),
 ];
