@@ -98,7 +98,7 @@ const startAgain = (service: string) => `
   done`;
 
 test('relays go on when any one part is gone', { timeout: 2_400_000 }, async (t) => {
-  const made = await shippedFleet(t, 'ha-relay-mining', CHANGES);
+  const made = await shippedFleet(t, 'ha-relay-mining', () => CHANGES);
   await deploysAndValidates(t, made);
 
   await t.test('validation takes little longer than its slowest question', async (s) => {

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { loadDeployment } from '../../lib/deployment.ts';
-import { type Fleet, fleet } from '../fleet/fleet-fixture.ts';
+import { type Fleet, type FleetSpec, fleet } from '../fleet/fleet-fixture.ts';
 import { filledProfiles } from '../profiles.ts';
 
 /** A fleet with the hosts of a shipped profile, and these values over what it says. */
 export function shippedFleet(
   t: TestContext,
   profile: string,
-  changes: Record<string, unknown>,
+  changes: NonNullable<FleetSpec['profile']>,
 ): Promise<Fleet> {
-  return fleet(t, { base: profile, names: hostNames(profile), profile: () => changes });
+  return fleet(t, { base: profile, names: hostNames(profile), profile: changes });
 }
 
 /** Deploys a fleet from clean hosts, validates it, and deploys it again: without a `fail`, and without a change. */

@@ -1,19 +1,22 @@
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fleet, OWNER, RELAY_DOMAIN } from '../fleet/fleet-fixture.ts';
+import { type FleetSpec, fleet, OWNER, RELAY_DOMAIN } from '../fleet/fleet-fixture.ts';
 import { ROOT } from '../lab/paths.ts';
 import { deploysAndValidates, shippedFleet } from './shipped-fleet.ts';
 
-const CASES: [profile: string, changes: Record<string, unknown>][] = [
-  ['production-single-host', {}],
-  ['recommended-production', {}],
+const CASES: [profile: string, changes: NonNullable<FleetSpec['profile']>][] = [
+  ['production-single-host', () => ({})],
+  ['recommended-production', () => ({})],
   [
     'provider-plus-public-middleman',
-    {
+    ({ outside }) => ({
       provider_public_api_domain: 'provider.nodes.net',
       middleman_domain: 'stake.nodes.net',
-      middleman: OWNER,
-    },
+      middleman: {
+        ...OWNER,
+        providers_url: `http://${outside}:8088/governance/{chainId}/provider.json`,
+      },
+    }),
   ],
 ];
 
