@@ -95,21 +95,26 @@ export function certificateVerdict(
   if (certificate.validToDate.getTime() <= now) return fail(`expired: ${certificate.validTo}`);
   if (kind === 'internal')
     return pass(`of the deployment’s own authority, until ${certificate.validTo}`);
-  if (distrust !== undefined) {
-    const evidence = `no authority that this machine knows: ${excerpt(distrust)}`;
-    return kind === 'certificate' ? warn(evidence) : fail(evidence);
-  }
-  return daysVerdict(certificate, now);
+  const days = daysVerdict(certificate, now);
+  if (distrust === undefined) return days;
+  const evidence = `no authority that this machine knows: ${excerpt(distrust)}`;
+  if (kind !== 'certificate') return fail(evidence);
+  // Whoever knows the authority still sees how few days are left.
+  return days.verdict === 'pass'
+    ? warn(evidence)
+    : { ...days, evidence: `${days.evidence}; ${evidence}` };
 }
 
 function daysVerdict({ validFromDate, validToDate }: X509Certificate, now: number): Verdict {
   const life = (validToDate.getTime() - validFromDate.getTime()) / DAY;
   const left = (validToDate.getTime() - now) / DAY;
-  const evidence = `${left.toFixed(left < 10 ? 1 : 0)} days left of ${life.toFixed(0)}`;
-  if (left < Math.min(FAIL_DAYS, life / 6)) return fail(`${evidence}: it was not renewed`);
-  return left < Math.min(WARN_DAYS, life / 3)
-    ? warn(`${evidence}: it should have been renewed`)
-    : pass(evidence);
+  const renewed = Math.min(WARN_DAYS, life / 3);
+  const inDays = (days: number) => days.toFixed(days < 10 ? 1 : 0);
+  const evidence = `${inDays(left)} days left of ${life.toFixed(0)}`;
+  if (left >= renewed) return pass(evidence);
+  return left < Math.min(FAIL_DAYS, life / 6)
+    ? fail(`${evidence}; wanted: ${inDays(renewed)}, it was not renewed`)
+    : warn(`${evidence}; wanted: ${inDays(renewed)}, it should have been renewed`);
 }
 
 /** Judges which versions a server agrees to, each offered alone but for the two old ones. */

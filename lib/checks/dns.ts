@@ -43,6 +43,12 @@ async function leads(deployment: Deployment, site: Site): Promise<Verdict> {
     internal: tlsOf(deployment.profile, site.name) === 'internal',
     name: site.name,
     found,
+    unnamed: proxies
+      .filter((_, index) => {
+        const addresses = own[index]!.map(({ address }) => address);
+        return addresses.length > 0 && !addresses.some((address) => found.includes(address));
+      })
+      .map((proxy) => proxy.name),
     strange: strange.map((address, index) => ({ address, answer: answers[index]! })),
     ours,
   });
@@ -55,6 +61,8 @@ export interface Records {
   name: string;
   /** Every address that the name has. */
   found: readonly string[];
+  /** The proxies that have none of these addresses. */
+  unnamed: readonly string[];
   /** Those at which no proxy is known, and what answers there: a proxy's IPv6 address, or a balancer before it. */
   strange: readonly { address: string; answer: TlsAnswer }[];
   /** What the proxies themselves answer. */
@@ -62,7 +70,8 @@ export interface Records {
 }
 
 /** Judges where a name leads. Whoever presents the certificate of a proxy is one, or hands on to one. */
-export function recordsVerdict({ internal, name, found, strange, ours }: Records): Verdict {
+export function recordsVerdict(records: Records): Verdict {
+  const { internal, name, found, unnamed, strange, ours } = records;
   if (found.length === 0) {
     return internal
       ? skip('no DNS has it, nor need it: its authority is the deployment’s own')
@@ -84,7 +93,11 @@ export function recordsVerdict({ internal, name, found, strange, ours }: Records
     return warn(
       `${others.join(', ')}: a certificate for the name, but of no proxy of this profile`,
     );
-  return untold.length > 0 ? skip(untold.join('; ')) : pass(found.join(', '));
+  if (untold.length > 0) return skip(untold.join('; '));
+  // An address that is no proxy's own may lead to any of them.
+  return strange.length === 0 && unnamed.length > 0
+    ? warn(`${found.join(', ')}; no record leads to ${unnamed.join(', ')}`)
+    : pass(found.join(', '));
 }
 
 /** Whether an error says that this machine has no way to an address, as to IPv6 from a network without it. */

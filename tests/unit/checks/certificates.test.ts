@@ -44,9 +44,9 @@ test('a certificate by the days that it has left', () => {
   const cases: [daysLeft: number, says: RegExp][] = [
     [89, /^pass 89 days left of 90$/],
     [22, /^pass/],
-    [20, /^warn 20 days left of 90: it should have been renewed$/],
+    [20, /^warn 20 days left of 90; wanted: 21, it should have been renewed$/],
     [4, /^warn/],
-    [2.9, /^fail 2\.9 days left of 90: it was not renewed$/],
+    [2.9, /^fail 2\.9 days left of 90; wanted: 21, it was not renewed$/],
     [-1, /^fail expired/],
     [91, /^fail it is not in force before/],
   ];
@@ -66,6 +66,20 @@ test('a certificate that lives for days only is not told to be renewed on its fi
       six.validToDate.getTime() - days * DAY,
     ).verdict;
   assert.deepEqual([5.9, 2.1, 1.9, 0.9].map(left), ['pass', 'pass', 'warn', 'fail']);
+});
+
+test('an authority that this machine does not know hides no days', () => {
+  const judged = (daysLeft: number, kind: 'acme' | 'certificate') => {
+    const now = certificate.validToDate.getTime() - daysLeft * DAY;
+    const answer = agreed({ distrust: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    const { verdict, evidence } = certificateVerdict(answer, NAME, kind, now);
+    return `${verdict} ${evidence}`;
+  };
+  assert.match(judged(30, 'certificate'), /^warn no authority/);
+  assert.match(judged(20, 'certificate'), /^warn 20 days left .*; no authority that this machine/);
+  assert.match(judged(1 / 24, 'certificate'), /^fail 0\.0 days left .*; no authority that this/);
+  assert.match(judged(-1, 'certificate'), /^fail expired/);
+  assert.match(judged(30, 'acme'), /^fail no authority/);
 });
 
 test('a certificate for another name, or that nobody vouches for, has failed', () => {
@@ -142,6 +156,9 @@ test('where a public name leads', () => {
   const strange = (answer: TlsAnswer, address = '2001:db8::9') => [{ address, answer }];
   const cases: [records: Partial<Records>, says: RegExp][] = [
     [{}, /^pass 203\.0\.113\.7$/],
+    [{ unnamed: ['two'] }, /^warn 203\.0\.113\.7; no record leads to two$/],
+    // At a balancer, nobody sees what is behind it.
+    [{ unnamed: ['two'], strange: strange(agreed()), ours: [agreed()] }, /^pass/],
     [{ found: [] }, /^fail it has neither an A nor an AAAA record$/],
     [{ found: [], internal: true }, /^skip no DNS has it/],
     [{ strange: strange(agreed()), ours: [agreed()] }, /^pass/],
@@ -164,7 +181,14 @@ test('where a public name leads', () => {
   ];
   for (const [records, says] of cases) {
     const { verdict, evidence } = recordsVerdict({
-      ...{ internal: false, name: NAME, found: ['203.0.113.7'], strange: [], ours: [] },
+      ...{
+        internal: false,
+        name: NAME,
+        found: ['203.0.113.7'],
+        unnamed: [],
+        strange: [],
+        ours: [],
+      },
       ...records,
     });
     assert.match(`${verdict} ${evidence}`, says);

@@ -135,6 +135,23 @@ export const BREAKAGES: readonly Breakage[] = [
     }),
   ),
   {
+    // An AAAA record that was forgotten when the proxy moved.
+    check: 'public.dns-grafana',
+    breaks: [
+      async ({ records, hosts }) => {
+        records.set('grafana.lab.internal', [hosts.lab!.address, '::1']);
+      },
+    ],
+    evidence: /^it leads to ::1, where no proxy answers: /,
+    fix: /the A and AAAA records of grafana\.lab\.internal: they belong to lab/,
+    mends: [
+      async ({ records, hosts }) => {
+        records.set('grafana.lab.internal', [hosts.lab!.address]);
+      },
+    ],
+    only,
+  },
+  {
     // The portal without its password.
     check: 'public.portal',
     breaks: [
