@@ -157,12 +157,9 @@ export function syncVerdict(answer: HttpAnswer, now: number, network: Network): 
   if (age < -CLOCK_SKEW_SECONDS)
     return warn(`its newest block is ${-age} s in the future: the clocks differ`);
   const worthALook = WARN_BLOCKS * network.blockTimeSeconds;
-  if (age > Math.max(STALE_SECONDS[network.name], worthALook)) {
-    return fail(`${evidence}; wanted: below ${STALE_SECONDS[network.name]} s`);
-  }
-  return age > worthALook
-    ? warn(`${evidence}; usual: ${network.blockTimeSeconds} s`)
-    : pass(evidence);
+  if (age <= worthALook) return pass(evidence);
+  const wanted = `${evidence}; wanted: at most ${worthALook} s`;
+  return age > Math.max(STALE_SECONDS[network.name], worthALook) ? fail(wanted) : warn(wanted);
 }
 
 interface SyncInfo {

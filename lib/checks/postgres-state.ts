@@ -56,8 +56,9 @@ export function connectionsVerdict(result: ProbeResult): Verdict {
   if (!(limit > 0)) throw new Error('no number of connections');
   const evidence = `${used} of ${limit} in use`;
   const percent = (100 * used) / limit;
-  if (percent >= FULL_PERCENT) return fail(evidence);
-  return percent >= WORTH_A_LOOK_PERCENT ? warn(evidence) : pass(evidence);
+  const wanted = `${evidence}; wanted: below ${WORTH_A_LOOK_PERCENT} %`;
+  if (percent >= FULL_PERCENT) return fail(wanted);
+  return percent >= WORTH_A_LOOK_PERCENT ? warn(wanted) : pass(evidence);
 }
 
 /** Judges `current|oldest that is compatible`. */

@@ -198,6 +198,11 @@ test('the list of delegators is asked together with the Provider’s wizard', as
   );
 });
 
+test('a chain that has stopped is told by the age of its newest block', async () => {
+  const found = await verdicts(await chain('pocket-lego-testnet', { HALTED: 'true' }));
+  assert.match(found['chain.sync']!, /^fail: block 900000 is 3\d{3} s old; wanted: at most 90 s$/);
+});
+
 test('the age of the newest block, by network', () => {
   const context = labContext();
   const now = Date.parse('2026-08-19T12:00:00Z') / 1000;

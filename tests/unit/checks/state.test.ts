@@ -267,8 +267,8 @@ test('the database has had each migration of the image', () => {
 test('connections and schemas of PostgreSQL', () => {
   const used = (text: string) => told(connectionsVerdict(answered(text)));
   assert.equal(used('79|100\n'), 'pass: 79 of 100 in use');
-  assert.equal(used('80|100\n'), 'warn: 80 of 100 in use');
-  assert.equal(used('95|100\n'), 'fail: 95 of 100 in use');
+  assert.equal(used('80|100\n'), 'warn: 80 of 100 in use; wanted: below 80 %');
+  assert.equal(used('95|100\n'), 'fail: 95 of 100 in use; wanted: below 80 %');
   assert.equal(told(schemaVerdict(answered('1.18|1.0\n'))), 'pass: version 1.18');
   assert.match(told(schemaVerdict(answered('1.9|1.10\n'))), /^fail/);
   assert.equal(told(schemaVerdict(answered('\n'))), 'fail: it has none');

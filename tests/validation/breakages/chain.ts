@@ -25,6 +25,15 @@ export const BREAKAGES: readonly Breakage[] = [
     only,
   },
   {
+    check: 'chain.sync',
+    breaks: [otherChain('HALTED=true'), { profile: { pocket_rpc_url } }],
+    evidence: /^block 900000 is 3\d{3} s old; wanted: at most \d+ s$/,
+    fix: /pocket_rpc_url in the profile/,
+    mends: LAB_CHAIN,
+    alsoFails: ['chain.agree'],
+    only,
+  },
+  {
     check: 'chain.grpc',
     breaks: [otherChain('CHAIN_ID=pocket'), { profile: { pocket_grpc_address } }],
     evidence: /chain id pocket; wanted: pocket-lego-testnet/,

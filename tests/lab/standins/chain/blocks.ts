@@ -7,7 +7,7 @@ export type Block = { height: number; time: Date; hash: string };
 /** About mainnet's height in autumn 2026. */
 const startHeight = 900_000;
 
-/** Blocks of the stand-in chain; a node that is catching up is stuck an hour in the past. */
+/** Blocks of the stand-in chain; a node that is catching up, or whose chain stopped, is stuck an hour in the past. */
 export class Blocks {
   readonly #started = Date.now();
   readonly #intervalMs: number;

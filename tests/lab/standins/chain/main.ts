@@ -15,7 +15,7 @@ import { readSettings } from './settings.ts';
 const log = logger('pocket-chain');
 try {
   const settings = readSettings(process.env);
-  const blocks = new Blocks(settings.blockTimeSeconds, settings.catchingUp);
+  const blocks = new Blocks(settings.blockTimeSeconds, settings.catchingUp || settings.halted);
   const offset = Number(process.env.PORT_OFFSET ?? 0);
   const ports = { rpc: 26657, rest: 1317, grpc: 9090, registry: 8088 };
   await listen(rpcServer(settings, blocks), `:${ports.rpc + offset}`);

@@ -5,6 +5,8 @@ export type Settings = {
   chainId: string;
   blockTimeSeconds: number;
   catchingUp: boolean;
+  /** Whether its newest block is an hour old although it is in sync, as where the validators stopped. */
+  halted: boolean;
   emptyRegistry: boolean;
   /** Whether REST has only what every Cosmos chain has, as behind a proxy that lets nothing else through. */
   cosmosRestOnly: boolean;
@@ -104,8 +106,8 @@ export function endpointsOf({ endpoints }: Settings, service: string): Endpoint[
 }
 
 /**
- * Reads CHAIN_ID (required), BLOCK_TIME_SECONDS (default 2), CATCHING_UP, EMPTY_REGISTRY and COSMOS_REST_ONLY (true or false),
- * MINIMUM_GAS_PRICES (after commas; default 0.000001upokt, none where it is empty),
+ * Reads CHAIN_ID (required), BLOCK_TIME_SECONDS (default 2), CATCHING_UP, HALTED, EMPTY_REGISTRY and COSMOS_REST_ONLY
+ * (true or false), MINIMUM_GAS_PRICES (after commas; default 0.000001upokt, none where it is empty),
  * STAKED_SUPPLIERS (`operator address:services after +:uPOKT:height at which it leaves` after commas, where all but the
  * address may be missing; nobody is staked without it), STAKED_ENDPOINTS (`service=RPC type=URL` after commas, which all
  * of them are staked with; JSON_RPC at a name that leads nowhere for a service without one) and ACCOUNTS (`address:uPOKT:public key` after commas, without a
@@ -120,6 +122,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     chainId,
     blockTimeSeconds,
     catchingUp: flag(environment, 'CATCHING_UP'),
+    halted: flag(environment, 'HALTED'),
     emptyRegistry: flag(environment, 'EMPTY_REGISTRY'),
     cosmosRestOnly: flag(environment, 'COSMOS_REST_ONLY'),
     leastGasPrices: gasPrices(
