@@ -3,9 +3,10 @@ import { postgresClient } from '../postgres-client.ts';
 import type { RoleName } from '../profile/roles.ts';
 import { type Shell, sh } from '../shell.ts';
 import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
-import { rerun } from '../validation/fixes.ts';
+import { mend, rerun } from '../validation/fixes.ts';
 import { fail, lastWords, pass } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
+import { connectionsVerdict, SCHEMA_VERSION, schemaVerdict } from './postgres-state.ts';
 
 /** The databases that roles need. */
 const DATABASES: Partial<Record<RoleName, readonly string[]>> = {
@@ -24,16 +25,13 @@ export function managedPostgresChecks(context: CheckContext): Check[] {
   );
   if (needed.length === 0) return [];
   const about = { group: 'postgres', severity: 'critical', host } as const;
-  const client = postgresClient(deployment, host, {
-    database: 'postgres',
-    statement: 'SELECT datname FROM pg_database',
-  });
-  const login = {
+  const asked = (database: string, statement: string) => ({
     ...about,
-    probe: sh`printf '%s\n' "$postgres_password" | ${client}`,
+    probe: sh`printf '%s\n' "$postgres_password" | ${postgresClient(deployment, host, { database, statement })}`,
     secrets: ['postgres_password'],
     timeoutSeconds: 30,
-  };
+  });
+  const login = asked('postgres', 'SELECT datname FROM pg_database');
   return [
     {
       ...about,
@@ -60,6 +58,27 @@ export function managedPostgresChecks(context: CheckContext): Check[] {
           databasesVerdict(result, (names) =>
             names.includes(database) ? pass('it exists') : fail('there is no such database'),
           ),
+      }),
+    ),
+    {
+      // Whoever is not the administrator sees of others in pg_stat_activity that they are there, and not what they are
+      // (postgresql.org, monitoring-stats, 16).
+      ...asked(
+        'postgres',
+        "SELECT sum(numbackends), current_setting('max_connections') FROM pg_stat_database",
+      ),
+      id: 'postgres.connections',
+      title: 'The external PostgreSQL has connections left',
+      fix: 'max_connections of that server, or who else uses it: SELECT datname, numbackends FROM pg_stat_database',
+      judge: connectionsVerdict,
+    },
+    ...(host.roles.includes('temporal') ? DATABASES.temporal! : []).map(
+      (database): Check => ({
+        ...asked(database, SCHEMA_VERSION),
+        id: `postgres.schema-${database.replace('_', '-')}`,
+        title: `The schema of ${database} is one that Temporal has made`,
+        fix: mend(deployment, host, 'temporal'),
+        judge: schemaVerdict,
       }),
     ),
   ];

@@ -9,6 +9,9 @@ import { postgresQuery } from './postgres-query.ts';
 const WORTH_A_LOOK_PERCENT = 80;
 const FULL_PERCENT = 95;
 
+/** What tells the version of the schema in a database of Temporal’s: temporal, schema/postgresql/v12/temporal, v1.28. */
+export const SCHEMA_VERSION = 'SELECT curr_version, min_compatible_version FROM schema_version';
+
 /** How our own PostgreSQL is doing: its connections, and the schemas that Temporal keeps there. */
 export function postgresStateChecks({ deployment, host }: CheckContext): Check[] {
   const asked = (database: string, statement: string) =>
@@ -39,8 +42,7 @@ export function postgresStateChecks({ deployment, host }: CheckContext): Check[]
         id: `postgres.schema-${database.replace('_', '-')}`,
         severity: 'critical',
         title: `The schema of ${database} is one that Temporal has made`,
-        // temporal, schema/postgresql/v12/temporal, v1.28: a row for each database.
-        probe: asked(database, 'SELECT curr_version, min_compatible_version FROM schema_version'),
+        probe: asked(database, SCHEMA_VERSION),
         fix,
         judge: (result) =>
           result.status === 0 ? { fix: upgrade, ...schemaVerdict(result) } : schemaVerdict(result),

@@ -18,7 +18,7 @@ test('peer defect D28 cannot happen here: managed services are asked from the ho
       ...['version', 'memory', 'headroom', 'policy', 'aof', 'snapshot', 'login', 'password'].map(
         (id) => `redis.${id}`,
       ),
-      ...['reachable', 'login', 'database-provider'].map((id) => `postgres.${id}`),
+      ...['reachable', 'login', 'database-provider', 'connections'].map((id) => `postgres.${id}`),
       ...['reachable', 'namespace-provider'].map((id) => `temporal.${id}`),
     ],
   );
@@ -32,6 +32,32 @@ test('peer defect D28 cannot happen here: managed services are asked from the ho
       answered('HTTP/1.1 400 Bad Request\r\n\r\n'),
     ])
       assert.equal(findingOf(check, silence).verdict, 'fail', check.id);
+  }
+});
+
+test('a managed PostgreSQL is asked for its connections, and for the schemas of a Temporal of one’s own', (t) => {
+  t.after(() => delete process.env.TEST_MANAGED_PASSWORD);
+  process.env.TEST_MANAGED_PASSWORD = 'the-administrator-chose-it';
+  const profile = `
+postgres_hosts: []
+postgres: {mode: external, address: "192.0.2.2:5432"}
+secrets: {postgres_password: "env:TEST_MANAGED_PASSWORD"}`;
+  const checks = checksOf(labContext({ profile })).filter(({ group }) => group === 'postgres');
+  const told = (id: string, output: string) => {
+    const check = checks.find((one) => one.id === `postgres.${id}`)!;
+    const { verdict, evidence, fix } = findingOf(check, answered(output));
+    return `${verdict} ${evidence}${fix && ` (${fix})`}`;
+  };
+  assert.equal(told('connections', '12|100\n'), 'pass 12 of 100 in use');
+  assert.match(
+    told('connections', '96|100\n'),
+    /^fail 96 of 100 in use; .*max_connections of that/,
+  );
+  assert.match(told('connections', '\n'), /^fail/);
+  for (const schema of ['temporal', 'temporal-visibility']) {
+    assert.equal(told(`schema-${schema}`, '1.17|1.0\n'), 'pass version 1.17');
+    assert.match(told(`schema-${schema}`, '0.9|1.0\n'), /^fail version 0\.9; .*temporal\.mjs/);
+    assert.match(told(`schema-${schema}`, '\n'), /^fail it has none/);
   }
 });
 

@@ -7,7 +7,7 @@ const host = 'state';
 const only = ['postgres'];
 const tls = (state: 'on' | 'off') =>
   sqlOn(host, 'postgres', `ALTER SYSTEM SET ssl = ${state}`, 'SELECT pg_reload_conf()');
-const asked = ['postgres.login', 'postgres.database-provider'];
+const asked = ['postgres.login', 'postgres.database-provider', 'postgres.connections'];
 
 export const BREAKAGES: readonly Breakage[] = [
   {
@@ -56,6 +56,27 @@ export const BREAKAGES: readonly Breakage[] = [
         'postgres',
         'ALTER DATABASE away RENAME TO provider',
         'ALTER DATABASE provider ALLOW_CONNECTIONS true',
+      ),
+    ],
+    only,
+  },
+  {
+    check: 'postgres.connections',
+    verdict: 'warn',
+    breaks: [
+      shell(
+        `docker exec --detach pocket-postgres-postgres-1 sh -c '
+          for number in $(seq 80); do psql -U "$POSTGRES_USER" -d postgres -c "SELECT pg_sleep(600)" & done; wait'`,
+        host,
+      ),
+    ],
+    evidence: /^[89]\d of 100 in use; wanted: below 80 %$/,
+    fix: /^max_connections of that server, or who else uses it/,
+    mends: [
+      sqlOn(
+        host,
+        'postgres',
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)' AND pid <> pg_backend_pid()",
       ),
     ],
     only,

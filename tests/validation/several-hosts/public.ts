@@ -1,5 +1,6 @@
 import { again, leadsTo, proxyWith } from '../acts.ts';
 import type { Breakage } from '../breakage.ts';
+import { ownCertificate } from '../own-certificate.ts';
 
 const fix = /^scripts\/reverse-proxy\.mjs .*--limit node; .*logs --tail 50 caddy$/;
 const only = ['public', 'middleman'];
@@ -14,6 +15,19 @@ const ALLOWED = [
 const SITES = ['provider-api', 'middleman'];
 const CERTIFICATES = SITES.flatMap((site) => [`public.certificate-${site}`, `public.tls-${site}`]);
 const NAMES = { 'provider-api': 'provider.nodes.net', middleman: 'stake.nodes.net' };
+
+const files =
+  /renew the files at reverse_proxy\.certificates\.\S+ in the profile, when .*; scripts\/reverse/;
+/** Every name's certificate, of an authority that this machine does not know, from then to then. */
+const aged = (from: number, to: number, verdict: 'warn' | 'fail', evidence: RegExp): Breakage => ({
+  check: SITES.map((site) => `public.certificate-${site}`),
+  verdict,
+  breaks: [ownCertificate('node', { names: Object.values(NAMES), from, to })],
+  evidence,
+  fix: files,
+  mends: [again('reverse-proxy', 'node')],
+  only: CERTIFICATES,
+});
 
 export const BREAKAGES: readonly Breakage[] = [
   {
@@ -106,4 +120,33 @@ export const BREAKAGES: readonly Breakage[] = [
       only: [`public.dns-${site}`],
     },
   ]),
+  aged(
+    80,
+    10,
+    'warn',
+    /^(?:10|9\.9) days left of 90; wanted: 21, .*; no authority that this machine/,
+  ),
+  aged(
+    89,
+    1,
+    'fail',
+    /^(?:1\.0|0\.9) days left of 90; wanted: 21, it was not renewed; no authority/,
+  ),
+  aged(90, -1, 'fail', /^expired: /),
+  {
+    // The files of other names, which are presented to who asks for these.
+    check: SITES.map((site) => `public.certificate-${site}`),
+    breaks: [
+      proxyWith(
+        'Caddyfile',
+        's/^\\tskip_install_trust$/&\\n\\tfallback_sni other.nodes.net/',
+        'node',
+      ),
+      ownCertificate('node', { names: ['other.nodes.net'], from: 1, to: 89 }),
+    ],
+    evidence: /^it is for DNS:other\.nodes\.net; wanted: /,
+    fix: files,
+    mends: [again('reverse-proxy', 'node')],
+    only: CERTIFICATES,
+  },
 ];
