@@ -124,7 +124,7 @@ export const BREAKAGES: readonly Breakage[] = [
     80,
     10,
     'warn',
-    /^(?:10|9\.9) days left of 90; wanted: 21, .*; no authority that this machine/,
+    /^(?:10\.0|9\.9) days left of 90; wanted: 21, .*; no authority that this machine/,
   ),
   aged(
     89,
