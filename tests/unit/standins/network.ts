@@ -27,19 +27,17 @@ function answers(facts: NetworkFacts): Record<string, unknown> {
     },
     '/api/cosmos/base/tendermint/v1beta1/node_info': { default_node_info: { network: facts.api } },
     '/api/cosmos/base/node/v1beta1/status': { height: '1' },
-    '/api/pokt-network/poktroll/service/service/eth': {
-      service: {
-        id: 'eth',
-        name: 'Ethereum',
-        compute_units_per_relay: '1',
-        owner_address: 'pokt1owner',
-      },
-    },
+    '/api/pokt-network/poktroll/service/service/eth': service('eth', 'Ethereum'),
+    '/api/pokt-network/poktroll/service/service/cosmoshub': service('cosmoshub', 'Cosmos Hub'),
     '/rpc/status': { result: { node_info: { network: facts.rpc } } },
     '/indexer': { data: { status: { chain: facts.indexer } } },
     [`/cdn/${facts.api}.json`]: facts.delegators,
     [`/cdn/${facts.api}/provider.json`]: facts.providers,
   };
+}
+
+function service(id: string, name: string) {
+  return { service: { id, name, compute_units_per_relay: '1', owner_address: 'pokt1owner' } };
 }
 
 /** Starts the endpoints on a loopback port. */
