@@ -1,6 +1,8 @@
 import { becomeRoot, type Host } from '../hosts.ts';
+import { REFERENCE } from '../profile/fields.ts';
 import { SECRET_NAMES, type SecretName } from '../profile/schema.ts';
-import { publicKey } from '../secrets/secrets.ts';
+import { proxySecrets } from '../proxy/secrets.ts';
+import { backendValues, publicKey } from '../secrets/secrets.ts';
 import { shortPath } from '../short-path.ts';
 import { STACKS } from '../steps/stack.ts';
 import type { ReportInput } from './input.ts';
@@ -32,9 +34,12 @@ export function backup(input: ReportInput): string {
   const used = SECRET_NAMES.filter((name) => isUsed(input, name));
   const keysFile = deployment.profile.relayminer?.keys_file;
   const [database] = deployment.group('postgres_hosts');
-  const elsewhere = deployment.profile.postgres.address;
-  const dump = (host: Host, name: string) =>
-    `${ssh(deployment, host)} '${becomeRoot(host)}docker compose -p pocket-postgres exec -T postgres pg_dump -U ${deployment.profile.postgres.user} -Fc ${name}' > ${name}.dump`;
+  const managed = deployment.profile.postgres.address;
+  // For whoever keeps it alone: it holds everything that users of Igniter told it.
+  const dump = (host: Host, name: string) => {
+    const save = `${becomeRoot(host)}docker compose -p pocket-postgres exec -T postgres pg_dump -U ${deployment.profile.postgres.user} -Fc ${name}`;
+    return `(umask 077; ${host.local ? save : `${ssh(deployment, host)} '${save}'`} > ${name}.dump)`;
+  };
   const kept = (['provider', 'middleman'] as const).filter(
     (name) => deployment.group(`${name}_hosts`).length > 0,
   );
@@ -45,8 +50,8 @@ export function backup(input: ReportInput): string {
     dumps.length > 0 &&
       `The databases of Igniter, the Provider’s with its supplier keys encrypted:\n\n${commands(...dumps)}`,
     kept.length > 0 &&
-      elsewhere !== undefined &&
-      `The databases of Igniter, the Provider’s with its supplier keys encrypted: ${kept.map(code).join(' and ')} at ${code(elsewhere)}, by the means of whoever runs that server.`,
+      managed !== undefined &&
+      `The databases of Igniter, the Provider’s with its supplier keys encrypted: ${kept.map(code).join(' and ')} at ${code(managed)}, by the means of whoever runs that server.`,
     table(
       ['Secret', 'Where it lives', 'Recognised by', 'What is lost with it'],
       [
@@ -66,6 +71,7 @@ export function backup(input: ReportInput): string {
               ],
             ]
           : []),
+        ...elsewhere(input),
       ],
     ),
     'What a secret is recognised by is public, and tells whether a copy is the right one. The others have nothing of the kind: even a short digest would help somebody to guess a password that a person chose.',
@@ -73,6 +79,32 @@ export function backup(input: ReportInput): string {
       ? ''
       : `Also the profile ${code(shortPath(deployment.profilePath))}. On the hosts, secrets are in files below ${code(STACKS)} that only root and the software itself can read.`,
   );
+}
+
+/** The secrets that only the profile names, by where it does: those of the proxies and of the backends. */
+function elsewhere({ deployment }: ReportInput): string[][] {
+  const row = (path: string, value: string, loss: string) => {
+    const where = REFERENCE.test(value) ? origin(value, path) : 'the profile itself';
+    return [code(path), where, '—', loss];
+  };
+  const proxied = deployment.group('reverse_proxy_hosts').length > 0;
+  return [
+    ...(proxied ? proxySecrets(deployment.profile) : []).map(({ path, reference }) =>
+      row(path, reference, proxyLoss(path)),
+    ),
+    ...[...backendValues(deployment)]
+      .filter(({ value, sensitive }) => sensitive || REFERENCE.test(value))
+      .map(({ path, value }) =>
+        row(path, value, 'Access to the backend, until whoever runs it gives another.'),
+      ),
+  ];
+}
+
+function proxyLoss(path: string): string {
+  if (path.endsWith('.dns_token'))
+    return 'New certificates, until another is made at the DNS provider.';
+  if (path.endsWith('.key')) return 'Its certificate, which has to be issued anew for another key.';
+  return 'Access to the portal through the proxy, until it is set anew.';
 }
 
 function isUsed({ secrets }: ReportInput, name: SecretName): boolean {

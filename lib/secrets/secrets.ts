@@ -225,7 +225,7 @@ function namedForms(name: string, value: string): SecretValue[] {
 }
 
 /** Values that backends are given. Header values are secret when they are referenced or named like credentials. */
-function* backendValues(
+export function* backendValues(
   deployment: Deployment,
 ): Generator<{ path: string; value: string; sensitive: boolean }> {
   const sensitiveName = /auth|token|key|secret|cookie|password/i;
