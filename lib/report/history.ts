@@ -1,24 +1,37 @@
 import { readFileSync } from 'node:fs';
+import { publicKey } from '../secrets/secrets.ts';
 import type { Finding, RunningImage, VerdictName } from '../validation/check.ts';
 import { type Answer, answerOf } from '../validation/findings.ts';
 import type { ReportInput } from './input.ts';
 import { moment } from './markdown.ts';
+import { relayUrls } from './relay-urls.ts';
+
+/** Where a deployment is found from outside, by the key of the profile. */
+export const DOMAINS = [
+  'relay_public_domain',
+  'provider_domain',
+  'provider_public_api_domain',
+  'middleman_domain',
+  'grafana_domain',
+] as const;
 
 /** What is remembered of a report, so that the next one can tell what has changed since. */
 export interface Remembered {
   /** When it was written: ISO 8601. */
   written: string;
-  /** Whether the deployment was ready; absent where it was not validated. */
+  /** Whether the deployment was ready when last it was validated; absent where it never was. */
   answer?: Answer;
   /** Since when it has been so, as far as reports tell. */
   since?: string;
-  /** The verdicts by `host check`; none where it was not validated. */
+  /** The verdicts of the last validation by `host check`. */
   verdicts: Record<string, VerdictName>;
   images: Record<string, string>;
   /** What the containers of each host ran when last somebody looked; absent where nobody ever did. */
   running?: { seen: string; hosts: Record<string, readonly RunningImage[]> };
   /** What runs on each host. */
   roles: Record<string, string[]>;
+  /** What others know the deployment by, in words; absent in what older versions remembered. */
+  known?: Record<string, string>;
 }
 
 /** What the last report remembered; nothing where there is none, or none that can be read. */
@@ -33,20 +46,48 @@ export function recall(path: string): Remembered | undefined {
 /** What the next report has to know of this one. */
 export function remember(input: ReportInput): Remembered {
   const { deployment, findings, previous, now } = input;
-  const answer = findings && answerOf(findings);
   const written = moment(now);
   const running = findings ? { seen: written, hosts: runningOn(findings) } : previous?.running;
-  const same = previous && answer !== undefined && previous.answer === answer;
+  const answer = findings ? answerOf(findings) : previous?.answer;
+  const since = (previous?.answer === answer && previous?.since) || written;
   return {
     written,
-    ...(answer && { answer, since: (same && previous.since) || written }),
-    verdicts: Object.fromEntries(
-      (findings ?? []).map(({ host, id, verdict }) => [`${host} ${id}`, verdict]),
-    ),
+    ...(answer && { answer, since }),
+    verdicts: findings
+      ? Object.fromEntries(findings.map(({ host, id, verdict }) => [`${host} ${id}`, verdict]))
+      : (previous?.verdicts ?? {}),
     images: { ...deployment.images },
     ...(running && { running }),
     roles: Object.fromEntries(deployment.hosts.map(({ name, roles }) => [name, [...roles]])),
+    known: knownBy(input),
   };
+}
+
+/** Names, URLs and identities that are staked, registered or typed in elsewhere, where a change has to be told too. */
+function knownBy({ deployment, secrets }: ReportInput): Record<string, string> {
+  const { profile } = deployment;
+  const identity = (name: 'app_identity' | 'middleman_app_identity') =>
+    publicKey(secrets.get(name).reveal());
+  return Object.fromEntries([
+    ...DOMAINS.flatMap((key) => {
+      const domain = profile[key];
+      return domain === undefined ? [] : [[key, domain]];
+    }),
+    ...Object.entries(profile.relayminer?.services ?? {}).map(([id, { backends }]) => [
+      `service ${id}`,
+      Object.keys(backends).join(', '),
+    ]),
+    ...relayUrls(deployment).map(({ serviceId, transport, url }) => [
+      `relay URL of ${serviceId}, ${transport}`,
+      url,
+    ]),
+    ...(deployment.group('provider_hosts').length > 0
+      ? [['App Identity of the Provider', identity('app_identity')]]
+      : []),
+    ...(deployment.group('middleman_hosts').length > 0
+      ? [['App Identity of the Middleman', identity('middleman_app_identity')]]
+      : []),
+  ]);
 }
 
 function runningOn(findings: readonly Finding[]): Record<string, readonly RunningImage[]> {
@@ -57,7 +98,8 @@ function runningOn(findings: readonly Finding[]): Record<string, readonly Runnin
 }
 
 /** What is different from the last report, one line each. */
-export function changes({ deployment, findings, previous }: ReportInput): string[] {
+export function changes(input: ReportInput): string[] {
+  const { deployment, findings, previous } = input;
   if (!previous) return [];
   const lines: string[] = [];
   const hosts = new Map(deployment.hosts.map(({ name, roles }) => [name, roles.join(', ')]));
@@ -74,6 +116,7 @@ export function changes({ deployment, findings, previous }: ReportInput): string
     if (before !== undefined && before !== image)
       lines.push(`${name}: ${image}; before: ${before}`);
   }
+  lines.push(...changesOfKnown(knownBy(input), previous.known));
   for (const { host, id, verdict } of findings ?? []) {
     const before = previous.verdicts[`${host} ${id}`];
     if (before !== undefined && before !== verdict) {
@@ -81,4 +124,17 @@ export function changes({ deployment, findings, previous }: ReportInput): string
     }
   }
   return lines;
+}
+
+function changesOfKnown(
+  now: Record<string, string>,
+  before: Record<string, string> | undefined,
+): string[] {
+  if (!before) return [];
+  return [...new Set([...Object.keys(now), ...Object.keys(before)])].flatMap((what) => {
+    if (now[what] === before[what]) return [];
+    if (before[what] === undefined) return [`new ${what}: ${now[what]}`];
+    if (now[what] === undefined) return [`${what} is gone; before: ${before[what]}`];
+    return [`${what}: ${now[what]}; before: ${before[what]}`];
+  });
 }

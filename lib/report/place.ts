@@ -1,6 +1,8 @@
 import { join, relative } from 'node:path';
 import type { Deployment } from '../deployment.ts';
 import { ROOT } from '../own-files.ts';
+import { quote } from '../shell.ts';
+import { shortPath } from '../short-path.ts';
 
 /** The directory of a deployment's report: `reports/<name>`, beside `deployments/`. */
 export function reportDirectory({
@@ -17,4 +19,9 @@ export function fromReport(
 ): string {
   const path = relative(reportDirectory(deployment), join(ROOT, file));
   return encodeURI(path);
+}
+
+/** A script of this project as it is typed in the working directory, which need not be the checkout. */
+export function script(name: string): string {
+  return quote(shortPath(join(ROOT, 'scripts', `${name}.mjs`)));
 }

@@ -1,17 +1,11 @@
+import { quote } from '../shell.ts';
 import { shortPath } from '../short-path.ts';
+import { DOMAINS } from './history.ts';
 import type { ReportInput } from './input.ts';
 import { blocks, code, list } from './markdown.ts';
-import { fromReport } from './place.ts';
+import { fromReport, script } from './place.ts';
 import { registryEntries } from './registry-entry.ts';
 import { word } from './words.ts';
-
-const DOMAINS = [
-  'relay_public_domain',
-  'provider_domain',
-  'provider_public_api_domain',
-  'middleman_domain',
-  'grafana_domain',
-] as const;
 
 /** What nobody but the operator can do. */
 export function remaining(input: ReportInput): string {
@@ -21,6 +15,10 @@ export function remaining(input: ReportInput): string {
   const provider = deployment.group('provider_hosts').length > 0;
   const relayers = deployment.group('relay_relayers').length > 0;
   const keysFile = profile.relayminer?.keys_file;
+  const alertTest =
+    deployment.profilePath === undefined
+      ? ''
+      : `: ${code(`${script('validate')} --profile ${quote(shortPath(deployment.profilePath))} --alert`)}`;
   return blocks(
     '## What remains for you',
     list([
@@ -58,7 +56,7 @@ export function remaining(input: ReportInput): string {
           ]),
       ...(deployment.group('monitoring_hosts').length > 0 && profile.monitoring.alerts.length === 0
         ? [
-            'Alerts: nobody is told of them. Say in the profile how (`monitoring.alerts`, such as `[slack]` with `secrets.alert_slack_url`), deploy, and try it: `scripts/validate.mjs` with `--alert`.',
+            `Alerts: nobody is told of them. Say in the profile how (\`monitoring.alerts\`, such as \`[slack]\` with \`secrets.alert_slack_url\`), deploy, and try it${alertTest}.`,
           ]
         : []),
       'Backups: the list below, on another machine.',

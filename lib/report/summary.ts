@@ -5,6 +5,7 @@ import { type Answer, answerOf, countOf, worstFirst } from '../validation/findin
 import { changes, remember } from './history.ts';
 import type { ReportInput } from './input.ts';
 import { blocks, code, commands, list, plain, table } from './markdown.ts';
+import { script } from './place.ts';
 
 const WORDS: Record<Answer, string> = {
   ready: 'Ready.',
@@ -12,16 +13,26 @@ const WORDS: Record<Answer, string> = {
   'could not tell': 'It could not be told.',
 };
 
+const SINCE: Record<Answer, string> = {
+  ready: 'Ready since',
+  'not ready': 'Not ready since',
+  'could not tell': 'It could not be told since',
+};
+
 /** Whether the deployment is ready, and what to do where it is not. */
 export function summary(input: ReportInput): string {
   const { deployment, findings } = input;
   const heading = '## Is it ready?';
   if (findings === undefined) {
-    const profile = quote(shortPath(deployment.profilePath ?? ''));
+    const { profilePath } = deployment;
     return blocks(
       heading,
-      '**Not validated.** This report was written without asking the hosts. To ask them and write it again:',
-      commands(`scripts/report.mjs --profile ${profile} --validate`),
+      '**Not validated.** This report was written without asking the hosts.',
+      profilePath !== undefined &&
+        `To ask them and write it again:\n\n${commands(
+          `${script('report')} --profile ${quote(shortPath(profilePath))} --validate`,
+        )}`,
+      lastAnswer(input),
       sinceLast(input),
     );
   }
@@ -30,7 +41,7 @@ export function summary(input: ReportInput): string {
   const open = findings.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn');
   return blocks(
     heading,
-    `**${WORDS[answerOf(findings)]}** ${pass} passed, ${warn} warned, ${fail} failed, ${skip} skipped. So since ${code(since ?? '')}, as far as reports tell.`,
+    `**${WORDS[answerOf(findings)]}** ${pass} passed, ${warn} warned, ${fail} failed, ${skip} skipped. ${SINCE[answerOf(findings)]} ${code(since ?? '')}, as far as reports tell.`,
     open.length === 0
       ? ''
       : table(
@@ -49,6 +60,13 @@ export function summary(input: ReportInput): string {
   );
 }
 
+/** What the last validation said, where this report had none. */
+function lastAnswer({ previous }: ReportInput): string {
+  if (previous?.answer === undefined || previous.running === undefined) return '';
+  const { answer, since = '', running } = previous;
+  return `When the hosts were asked last, at ${code(running.seen)}: **${WORDS[answer]}** ${SINCE[answer]} ${code(since)}, as far as reports tell.`;
+}
+
 function sinceLast(input: ReportInput): string {
   if (!input.previous) return '';
   const lines = changes(input);
@@ -58,5 +76,29 @@ function sinceLast(input: ReportInput): string {
 }
 
 function row({ verdict, severity, host, title, evidence, fix }: Finding): string[] {
-  return [verdict, severity, code(host), plain(title), code(evidence), code(fix)];
+  return [verdict, severity, code(host), plain(title), code(evidence), toDo(fix)];
+}
+
+/** A command of this project, with its options: what follows them is words again. */
+const SCRIPT =
+  /scripts\/[a-z-]+\.mjs(?: --[a-z-]+(?: (?:'[^']*'|[^\s'-](?:[^\s']*[^\s',;:.])?))?)*/;
+
+/** Any other command: alone, or behind a colon, to the end. */
+const COMMAND = /(?<=^|: )(?:ssh -F|sudo -n|docker|chmod|systemctl|du|ss) .+$/;
+
+/** What mends it, part by part: only a command is code, since beside code is the button that copies it. */
+function toDo(fix: string): string {
+  // A semicolon within quotes belongs to a command.
+  const parts = fix.split(/; (?=(?:[^']*'[^']*')*[^']*$)/);
+  return parts.map(commandAsCode).join('<br>') || '—';
+}
+
+function commandAsCode(part: string): string {
+  const found = COMMAND.exec(part) ?? SCRIPT.exec(part);
+  if (!found) return plain(part);
+  const [command] = found;
+  const [before, after] = [part.slice(0, found.index), part.slice(found.index + command.length)];
+  const spaced = [before.endsWith(' ') ? ' ' : '', after.startsWith(' ') ? ' ' : ''];
+  const pasted = command.replace(/^scripts\/([a-z-]+)\.mjs/, (_, name: string) => script(name));
+  return plain(before) + spaced[0] + code(pasted) + spaced[1] + plain(after);
 }

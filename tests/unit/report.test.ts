@@ -276,10 +276,10 @@ describe('the report', () => {
     assert.doesNotMatch(first, /since the report of/);
     const same = written([finding({})], at(11));
     assert.match(same, /Nothing has changed since the report of `2026-11-23T10:00:00Z`/);
-    assert.match(same, /\*\*Ready\.\*\* .* So since `2026-11-23T10:00:00Z`/);
+    assert.match(same, /\*\*Ready\.\*\* .* Ready since `2026-11-23T10:00:00Z`/);
     const broken = written([finding({ verdict: 'fail' })], at(12));
     assert.match(broken, /- redis\.policy on data: fail; before: pass/);
-    assert.match(broken, /\*\*Not ready\.\*\* .* So since `2026-11-23T12:00:00Z`/);
+    assert.match(broken, /\*\*Not ready\.\*\* .* Not ready since `2026-11-23T12:00:00Z`/);
     input.deployment.images.redis = 'docker.io/library/redis:8.10.2-alpine';
     const upgraded = written([finding({ verdict: 'fail' })], at(13));
     assert.match(upgraded, /- redis: \S+8\.10\.2-alpine; before: \S+8\.10\.1-alpine/);
@@ -342,7 +342,7 @@ describe('readiness', () => {
     assert.match(report, /\*\*Not ready\.\*\* 1 passed, 1 warned, 1 failed, 1 skipped\./);
     assert.match(
       report,
-      /\| fail \| critical \| `data` \| It fails \| `f` \| `mend` \|\n\| warn .* `look` \|/,
+      /\| fail \| critical \| `data` \| It fails \| `f` \| mend \|\n\| warn .* look \|/,
     );
     assert.match(report, /\| `data` \| It skips \| `no answer` \|/);
     const ready = reportMarkdown({ ...given(t), findings: findings.slice(0, 2) });
@@ -486,7 +486,8 @@ describe('URLs', () => {
     const { deployment, ...input } = given(t);
     const report = reportMarkdown({ deployment, ...input });
     const { directory } = deployment;
-    assert.ok(report.includes(`ssh -F ${directory}/ssh_config -L 4001:127.0.0.1:3001 provider\n`));
+    const options = '-N -o ExitOnForwardFailure=yes -L 4001:127.0.0.1:3001';
+    assert.ok(report.includes(`ssh -F ${directory}/ssh_config ${options} provider\n`));
     assert.ok(report.includes('open exactly `http://localhost:4001` in the browser'));
     const signIn = answers(stakingSteps({ deployment, ...input }), /setup wizard/);
     assert.equal(signIn.get('Address bar of the browser'), 'http://localhost:4001/admin/setup');
