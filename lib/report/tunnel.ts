@@ -12,7 +12,10 @@ export function ssh(deployment: Deployment, host: Host, options = ''): string {
   return `ssh -F ${config} ${options}${host.name}`;
 }
 
-/** The command that brings a port of a host to this machine; none for this machine itself. */
+/**
+ * The command that brings a port of a host to this machine, and nothing else: it ends at once where it cannot, as when
+ * something else has the port here. None for this machine itself.
+ */
 export function tunnel(
   deployment: Deployment,
   host: Host,
@@ -21,7 +24,7 @@ export function tunnel(
 ): string | undefined {
   const { port } = PORTS[service];
   if (host.local) return undefined;
-  return ssh(deployment, host, `-L ${localPort}:127.0.0.1:${port} `);
+  return ssh(deployment, host, `-N -o ExitOnForwardFailure=yes -L ${localPort}:127.0.0.1:${port} `);
 }
 
 /** How the portal is opened. */

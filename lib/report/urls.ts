@@ -121,5 +121,14 @@ function inside({ deployment }: ReportInput): string {
   return blocks(
     '### Health and metrics, through ssh',
     table(['What', 'Host', 'Keep running', 'Then open'], rows),
+    contends(deployment) &&
+      'Commands for the same page on several hosts use the same port of this machine: only one of them can run at a time. Ctrl+C ends it.',
+  );
+}
+
+/** Whether a page is on several hosts that are reached through tunnels, which begin at one port. */
+function contends(deployment: ReportInput['deployment']): boolean {
+  return PAGES.some(
+    ([, group]) => deployment.group(group).filter(({ local }) => !local).length > 1,
   );
 }
