@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
@@ -163,7 +163,10 @@ test('what docs/operations.md saves of a database, it brings back, and nothing t
     'CREATE TABLE keys (address text)',
     `INSERT INTO keys VALUES ('pokt1a'), ('pokt1b')`,
   );
-  for (const line of typed(section('Back up')).filter((one) => one.startsWith('ssh '))) run(line);
+  const backup = typed(section('Back up')).filter((one) => one.includes('provider.dump'));
+  assert.equal(backup.length, 1);
+  for (const line of backup) run(line);
+  assert.equal(statSync(join(directory, 'provider.dump')).mode & 0o777, 0o600);
   await postgres.query('provider', `DELETE FROM keys`, 'CREATE TABLE newer (id int)');
   const restore = typed(section('Restore')).filter((one) => one.startsWith('ssh '));
   assert.equal(restore.length, 4);
