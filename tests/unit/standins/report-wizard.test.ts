@@ -93,7 +93,10 @@ function services({ fields }: Page) {
   return found;
 }
 
-function addressGroup(of: Page) {
+/** The list of relay miners shows more than the name, which is what tells one from another to the API. */
+function addressGroup(of: Page, { name, identity, region }: Record<string, string>) {
+  const shown = [name, `${name} (${identity} - ${region})`];
+  assert.ok(shown.includes(value(of, /^Relay Miner/)), shown.join(' or '));
   const shares = {
     supplierShare: Number(value(of, /Supplier Share/)),
     revShare: [
@@ -106,7 +109,7 @@ function addressGroup(of: Page) {
   const ids = values(of, /Assign services/).flatMap((each) => each.split(/[\s,]+/));
   return {
     name: value(of, /^Name/),
-    relayMiner: value(of, /^Relay Miner/),
+    relayMiner: name,
     private: value(of, /^Internal use only/) === 'on',
     linkedAddresses: value(of, /^Linked Addresses/)
       .split(/[\s,]+/)
@@ -118,7 +121,13 @@ function addressGroup(of: Page) {
 /** What the report has one type into each step of the Provider's wizard. */
 function providerBodies(pages: readonly Page[]): Record<keyof typeof PROVIDER, unknown> {
   const [own, region] = [page(pages, /^Provider Name/), page(pages, /^URL Value/)];
-  const miner = page(pages, /^Domain/);
+  const minerPage = page(pages, /^Domain/);
+  const miner = {
+    name: value(minerPage, /^Name/),
+    identity: value(minerPage, /^Identity/),
+    region: value(minerPage, /^Region/),
+    domain: value(minerPage, /^Domain/),
+  };
   const enabled = value(page(pages, /^Enabled/), /^Enabled/);
   assert.equal(value(page(pages, /^Channel/), /^Channel/), '', 'notifications are optional');
   assert.equal(value(page(pages, /^Finish/), /^Finish/), 'Complete');
@@ -132,16 +141,9 @@ function providerBodies(pages: readonly Page[]): Record<keyof typeof PROVIDER, u
     regions: [
       { displayName: value(region, /^Display Name/), urlValue: value(region, /^URL Value/) },
     ],
-    'relay-miners': [
-      {
-        name: value(miner, /^Name/),
-        identity: value(miner, /^Identity/),
-        region: value(miner, /^Region/),
-        domain: value(miner, /^Domain/),
-      },
-    ],
+    'relay-miners': [miner],
     services: services(page(pages, /Service ID$/)),
-    'address-groups': [addressGroup(page(pages, /Assign services/))],
+    'address-groups': [addressGroup(page(pages, /Assign services/), miner)],
     delegators: { enabled: /^select all$/i.test(enabled) ? 'all' : enabled.split(/[\s,]+/) },
     notifications: {},
     finish: {},
@@ -237,7 +239,7 @@ describe('what a report says is typed into the wizards, which accept it', {
       if (step !== 'blockchain') continue;
       const { chainId, minimumStake } = JSON.parse(text).result;
       assert.equal(value(first, /^Network/), chainId);
-      assert.equal(value(first, /^Minimum Stake/), String(minimumStake));
+      assert.equal(value(first, /Minimum Stake/), String(minimumStake));
     }
     assert.equal((await web.get('/api/bootstrap')).text, '{"isBootstrapped":true}');
     const state = await web.get('/standin/wizard', { headers: { 'x-standin': 'wizard' } });
