@@ -1,6 +1,8 @@
 // Beside every command, and every value that is to be typed or opened, a button that copies it.
 const COPIED = [
-  'Type exactly this',
+  'Type or pick exactly this',
+  'Address',
+  'Identity',
   'What to do',
   'URL',
   'Keep running',
@@ -13,7 +15,16 @@ function isCopied(code) {
   const cell = code.parentElement;
   if (!(cell instanceof HTMLTableCellElement)) return true;
   const heading = cell.closest('table')?.querySelectorAll('th')[cell.cellIndex];
-  return COPIED.includes(heading?.textContent?.trim() ?? '');
+  if (!COPIED.includes(heading?.textContent?.trim() ?? '')) return false;
+  return !isDecision(cell) || /For example $/.test(code.previousSibling?.textContent ?? '');
+}
+
+/**
+ * Of what is for the operator to decide, only the example is a value; the rest is parts of the rule, such as `https://`.
+ * @param {Element} cell
+ */
+function isDecision(cell) {
+  return cell.firstElementChild?.textContent === 'your decision';
 }
 
 for (const code of [...document.querySelectorAll('pre > code, td > code')].filter(isCopied)) {

@@ -99,6 +99,31 @@ describe('the report in a browser', { timeout: 120_000 }, () => {
     }
   });
 
+  test('offers to copy what is typed and no part of a rule, in each table of fields', async () => {
+    const { page } = await opened('light');
+    const tables = page.locator('table', {
+      has: page.locator('th', { hasText: 'Type or pick exactly this' }),
+    });
+    const buttons = await tables.evaluateAll((all) =>
+      all.map((table) => table.querySelectorAll('td:nth-child(2) > code + button.copy').length),
+    );
+    assert.ok(buttons.length > 8);
+    assert.ok(!buttons.includes(0), buttons.join(' '));
+    const copied = await tables
+      .locator('code:has(+ button.copy)')
+      .evaluateAll((codes) => codes.map(({ textContent }) => textContent));
+    for (const value of ['US East', 'pocket', 'Complete']) assert.ok(copied.includes(value), value);
+    for (const part of ['pokt', 'pokt1', 'https://']) assert.ok(!copied.includes(part), part);
+    for (const column of ['Address', 'Identity'])
+      assert.ok(
+        (await page
+          .locator('table', { has: page.getByRole('columnheader', { name: column, exact: true }) })
+          .locator('code + button.copy')
+          .count()) > 0,
+        column,
+      );
+  });
+
   test('never turns what a host said into a page’s own', async () => {
     const { page, troubles } = await opened('light');
     assert.equal(await page.locator('img').count(), 0);
