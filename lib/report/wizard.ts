@@ -6,6 +6,8 @@ export type Answer =
   | { type: string }
   /** Compares what is shown with this. */
   | { shows: string }
+  /** Reads what is shown, of which only this is known, in Markdown. */
+  | { reads: string }
   /** Decides; the example is one that the field accepts, the rule says which it accepts. */
   | { decide: { example?: string; rule: string } };
 
@@ -20,6 +22,8 @@ export interface Field {
 
 /** One page of the way from a deployed host to staked suppliers. */
 export interface Step {
+  /** Its number as the wizard counts; absent for what is not in the wizard. */
+  page?: number;
   title: string;
   /** What it is about, in Markdown. */
   about: string;
@@ -29,10 +33,9 @@ export interface Step {
 }
 
 /** A step as a section with a table. */
-export function stepSection(step: Step, number: number): string {
-  const { title, about, fields, notes } = step;
+export function stepSection({ page, title, about, fields, notes }: Step): string {
   return blocks(
-    `### ${number}. ${title}`,
+    page === undefined ? `### ${title}` : `### Wizard step ${page}: ${title}`,
     about,
     fields.length === 0
       ? ''
@@ -47,6 +50,7 @@ export function stepSection(step: Step, number: number): string {
 function shown(answer: Answer): string {
   if ('type' in answer) return code(answer.type);
   if ('shows' in answer) return `must show ${code(answer.shows)}`;
+  if ('reads' in answer) return `shows ${answer.reads}`;
   const { example, rule } = answer.decide;
   const such = example === undefined ? '' : ` For example ${code(example)}.`;
   return `**your decision**: ${rule}.${such}`;

@@ -5,6 +5,7 @@ import type { Step } from '../wizard.ts';
 export function identity({ deployment }: ReportInput): Step {
   const { owner_email: email, owner_identity: owner } = deployment.profile.provider ?? {};
   return {
+    page: 2,
     title: 'Identity Settings',
     about: 'How delegators see you.',
     fields: [

@@ -3,6 +3,7 @@ import type { Step } from '../wizard.ts';
 /** Wizard page 3. Source: igniter, apps/provider, setup stepper and database schema, v0.9. */
 export function regions(): Step {
   return {
+    page: 3,
     title: 'Configure Regions',
     about: 'Where your relay miners are. At least one.',
     fields: [

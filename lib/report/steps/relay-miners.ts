@@ -16,6 +16,7 @@ export function relayMiners({ deployment }: ReportInput): Step {
       : { type: domain };
   const relayers = deployment.group('relay_relayers').map(({ name }) => code(name));
   return {
+    page: 4,
     title: 'Configure Relay-miners',
     about:
       relayers.length > 0
