@@ -1,9 +1,10 @@
 import { STAKE_BUFFER_UPOKT } from '../profile/igniter-schema.ts';
+import { publicKey } from '../secrets/secrets.ts';
 import type { ReportInput } from './input.ts';
 import { blocks, code } from './markdown.ts';
 import { blockchainOf } from './steps/blockchain.ts';
+import { walletFields, walletNotes } from './steps/sign-in.ts';
 import { type Step, stepSection } from './wizard.ts';
-import { word } from './words.ts';
 
 /** What the owner of the Middleman types into its setup wizard; nothing where the deployment has none. */
 export function middleman(input: ReportInput): string {
@@ -11,8 +12,8 @@ export function middleman(input: ReportInput): string {
   if (steps.length === 0) return '';
   return blocks(
     '## What to type into the Middleman, step by step',
-    `The ${word('middleman')} is public as soon as its name is. Until its owner has gone through these pages, nobody else can sign in.`,
-    ...steps.map((step, index) => stepSection(step, index + 1)),
+    'The Middleman is public as soon as its name is. Until its owner has gone through these pages, nobody else can sign in.',
+    ...steps.map(stepSection),
   );
 }
 
@@ -31,9 +32,11 @@ export function middlemanSteps(input: ReportInput): Step[] {
       identity: 'middleman_app_identity',
       buffer,
       bufferKey: `${from}.minimum_stake_buffer_upokt`,
+      // igniter, apps/middleman, setup/blockchainFrom.tsx, f4e4d78f.
+      stake: { label: 'Network Minimum Stake', unit: 'In POKT' },
     }),
     branding(settings.owner_email, settings.owner_identity),
-    providers(input),
+    providers(input, domain),
     finish(),
   ];
 }
@@ -48,24 +51,18 @@ function signIn({ deployment }: ReportInput, domain: string, owner: string): Ste
         answer: { type: `https://${domain}/admin/setup` },
         why: 'To the letter: the sign-in is refused under any other name than `middleman_domain`.',
       },
-      {
-        label: 'Connect Wallet → account',
-        answer: { type: owner },
-        why: 'Before the wizard is finished only the owner of the profile may sign in. Soothe Vault or Keplr.',
-      },
-      {
-        label: 'Connect Wallet → chain',
-        answer: { type: deployment.network.chainId },
-        why: 'The wallet is asked to switch to it. It signs a message: no transaction, no fee.',
-      },
+      ...walletFields(deployment, owner),
     ],
-    notes:
+    notes: blocks(
       'At every sign-in the Middleman asks itself at this address whether its wizard is finished. Where it cannot reach itself, ordinary users are refused: validation asks the same from inside its container.',
+      ...walletNotes(deployment, owner, 'middleman.owner_identity'),
+    ),
   };
 }
 
 function branding(email: string, owner: string): Step {
   return {
+    page: 2,
     title: 'Application Settings and Branding',
     about: 'What those who stake see, and what the service costs them.',
     fields: [
@@ -105,14 +102,15 @@ function branding(email: string, owner: string): Step {
   };
 }
 
-function providers({ deployment }: ReportInput): Step {
+function providers({ deployment, secrets }: ReportInput, domain: string): Step {
   const { providersUrl, chainId, name } = deployment.network;
   const here = deployment.group('provider_hosts').length > 0;
   const listed =
     name === 'local'
       ? 'you have put it there: a local network is in no registry.'
-      : 'the registry has it.';
+      : 'the governance registry has it.';
   return {
+    page: 3,
     title: 'Configure Providers',
     about: `With which Providers people may stake here. The list comes from ${code(providersUrl.replace('{chainId}', chainId))}.`,
     fields: [
@@ -120,18 +118,22 @@ function providers({ deployment }: ReportInput): Step {
         label: 'Providers',
         answer: { decide: { rule: 'one or more, by name and identity' } },
         why: here
-          ? `The Provider of this deployment is in the list once ${listed}`
+          ? `The Provider of this deployment has the identity ${code(publicKey(secrets.get('app_identity').reveal()))}. It is in the list once ${listed}`
           : 'Only Providers that are chosen are offered.',
       },
     ],
-    notes:
+    notes: blocks(
       'While the list is empty this page cannot be passed: `middleman.providers_url` of the profile must lead to a JSON list that is not empty. ' +
-      'Should the list be empty on the first visit only, press Back, then Next. Afterwards, at /admin/providers, each chosen Provider must be visible, or nothing is offered.',
+        'Once you have changed it in the profile, deploy again: only then does the Middleman know. ' +
+        'Should the list be empty on the first visit only, press Back, then Next.',
+      `Afterwards, at ${code(`https://${domain}/admin/providers`)}, each chosen Provider must be visible, or nothing is offered.`,
+    ),
   };
 }
 
 function finish(): Step {
   return {
+    page: 4,
     title: 'Complete',
     about: 'The end of the wizard.',
     fields: [
