@@ -1,12 +1,18 @@
 import type { Deployment } from '../deployment.ts';
 import { TRANSPORTS, type Transport } from '../profile/relayminer-schema.ts';
 
-/** Where relays of one service and transport arrive, as it is staked on chain. */
-export interface RelayUrl {
+/** One service and transport that a deployment serves, whether or not it has a public name. */
+export interface RelayEndpoint {
   serviceId: string;
   transport: Transport;
   /** What the wizard calls the transport; absent for CometBFT, which it does not offer. */
   rpcType?: string;
+  /** Of its public URL. */
+  scheme: string;
+}
+
+/** Where relays of one service and transport arrive, as it is staked on chain. */
+export interface RelayUrl extends RelayEndpoint {
   url: string;
 }
 
@@ -23,14 +29,26 @@ const FORMS: Record<Transport, { rpcType?: string; scheme: string }> = {
   cometbft: { scheme: 'https' },
 };
 
-/** Every public relay URL of a deployment, services in the profile's order; none when it has no public name for relays. */
-export function relayUrls(deployment: Pick<Deployment, 'profile'>): RelayUrl[] {
-  const { relay_public_domain: domain, relayminer } = deployment.profile;
-  if (domain === undefined) return [];
-  return Object.entries(relayminer?.services ?? {}).flatMap(([serviceId, { backends }]) =>
-    TRANSPORTS.filter((transport) => backends[transport] !== undefined).map((transport) => {
-      const { rpcType, scheme } = FORMS[transport];
-      return { serviceId, transport, ...(rpcType && { rpcType }), url: `${scheme}://${domain}` };
-    }),
+/** What a deployment serves, services in the profile's order. */
+export function relayEndpoints({ profile }: Pick<Deployment, 'profile'>): RelayEndpoint[] {
+  return Object.entries(profile.relayminer?.services ?? {}).flatMap(([serviceId, { backends }]) =>
+    TRANSPORTS.filter((transport) => backends[transport] !== undefined).map((transport) => ({
+      serviceId,
+      transport,
+      ...FORMS[transport],
+    })),
   );
+}
+
+/** The services that the wizard can be told of: those with a transport that it offers. */
+export function offeredServices(deployment: Pick<Deployment, 'profile'>): string[] {
+  const offered = relayEndpoints(deployment).filter(({ rpcType }) => rpcType !== undefined);
+  return [...new Set(offered.map(({ serviceId }) => serviceId))];
+}
+
+/** Every public relay URL of a deployment; none when it has no public name for relays. */
+export function relayUrls(deployment: Pick<Deployment, 'profile'>): RelayUrl[] {
+  const { relay_public_domain: domain } = deployment.profile;
+  if (domain === undefined) return [];
+  return relayEndpoints(deployment).map((one) => ({ ...one, url: `${one.scheme}://${domain}` }));
 }

@@ -1,9 +1,8 @@
 import { tlsOf } from '../../proxy/sites.ts';
 import type { ReportInput } from '../input.ts';
-import { code } from '../markdown.ts';
-import { relayUrls } from '../relay-urls.ts';
-import type { Field, Step } from '../wizard.ts';
-import { word } from '../words.ts';
+import { code, list } from '../markdown.ts';
+import { offeredServices, type RelayEndpoint, relayEndpoints } from '../relay-urls.ts';
+import type { Answer, Field, Step } from '../wizard.ts';
 
 /**
  * What happens to a URL. An empty one of GRPC becomes one that the chain refuses: igniter,
@@ -17,55 +16,25 @@ const GRPC_FATE =
 /** Wizard page 5. Source: igniter, apps/provider, service form and URL templates, v0.9. */
 export function services({ deployment }: ReportInput): Step {
   const { relay_public_domain: domain } = deployment.profile;
-  const urls = relayUrls(deployment);
-  const ids = [...new Set(urls.map(({ serviceId }) => serviceId))];
-  const unoffered = urls.filter(({ rpcType }) => rpcType === undefined);
+  const endpoints = relayEndpoints(deployment);
+  const ids = offeredServices(deployment);
+  const unoffered = endpoints.filter(({ rpcType }) => rpcType === undefined);
   const known = ids.flatMap((id): Field[] => [
     {
       label: 'Service ID',
       answer: { type: id },
-      why: `Pick the ${word('service-id')} from the list; name, owner and compute units are read from the chain.`,
+      why: 'Pick the service id from the list; name, owner and compute units are read from the chain.',
     },
-    ...urls
+    ...endpoints
       .filter(({ serviceId, rpcType }) => serviceId === id && rpcType !== undefined)
-      .flatMap(({ rpcType = '', url }): Field[] => [
-        { label: `${code(id)}: RPC type`, answer: { type: rpcType }, why: 'Each type once.' },
-        {
-          label: `${code(id)}: URL of ${rpcType}`,
-          answer: { type: url },
-          why: rpcType === 'GRPC' ? GRPC_FATE : FATE,
-        },
-      ]),
+      .flatMap((one, index) => fieldsOf(one, index, domain)),
   ]);
-  const open: Field[] = [
-    {
-      label: 'Service ID',
-      answer: { decide: { example: 'eth', rule: 'one that exists on chain, each once' } },
-      why: 'The profile serves nothing under a public name.',
-    },
-    {
-      label: 'RPC type',
-      answer: {
-        decide: { example: 'JSON_RPC', rule: '`JSON_RPC`, `REST`, `WEBSOCKET` or `GRPC`' },
-      },
-      why: 'How relays of the service are spoken.',
-    },
-    {
-      label: 'URL',
-      answer: {
-        decide: {
-          example: 'https://relay.example.com',
-          rule: '`https://` for JSON_RPC, REST and GRPC, `wss://` for WEBSOCKET, and no other: the chain refuses `grpcs://`',
-        },
-      },
-      why: FATE,
-    },
-  ];
   return {
+    page: 5,
     title: 'Select Provided Services',
     about: 'What you serve, and the public URL of each protocol. Type every URL; leave none empty.',
-    fields: known.length > 0 ? known : open,
-    notes: [
+    fields: known.length > 0 ? known : OPEN,
+    notes: list([
       ...(domain !== undefined && tlsOf(deployment.profile, domain) === 'internal'
         ? [
             'Do not stake with these URLs: gateways refuse the certificates of a private authority (`reverse_proxy.tls: internal`), and a supplier whose relays fail earns nothing. Going through the wizard for practice is harmless.',
@@ -77,11 +46,63 @@ export function services({ deployment }: ReportInput): Step {
       // igniter, apps/provider/src/lib/constants.ts: four types in v0.9, and COMET_BFT in a later ed96a695.
       ...(unoffered.length > 0
         ? [
-            `CometBFT (${unoffered.map(({ serviceId }) => code(serviceId)).join(', ')}) cannot be chosen in Igniter 0.9. Where the list of RPC types has \`COMET_BFT\`, add it with the URL ${code(unoffered[0]!.url)}.`,
+            `CometBFT (${unoffered.map(({ serviceId }) => code(serviceId)).join(', ')}) cannot be chosen in Igniter 0.9. Where the list of RPC types has \`COMET_BFT\`, add it with the URL ${code(`https://${domain ?? 'relay.example.com'}`)}${domain === undefined ? ', with the public name of your relays in it' : ''}.`,
           ]
         : []),
-    ]
-      .map((note) => `- ${note}`)
-      .join('\n'),
+    ]),
   };
 }
+
+/** One protocol of a service. Source: igniter, apps/provider, AddOrUpdateServiceDialog, 0a443420. */
+function fieldsOf(
+  { serviceId, rpcType = '', scheme }: RelayEndpoint,
+  index: number,
+  domain: string | undefined,
+): Field[] {
+  const url: Answer =
+    domain === undefined
+      ? {
+          decide: {
+            example: `${scheme}://relay.example.com`,
+            rule: `${code(`${scheme}://`)} and the public name of your relays, which the profile does not say (\`relay_public_domain\`)`,
+          },
+        }
+      : { type: `${scheme}://${domain}` };
+  return [
+    {
+      label: `${code(serviceId)}: RPC type`,
+      answer: { type: rpcType },
+      why: index === 0 ? 'Each type once.' : 'Press Add Protocol for it. Each type once.',
+    },
+    {
+      label: `${code(serviceId)}: URL of ${rpcType}`,
+      answer: url,
+      why: rpcType === 'GRPC' ? GRPC_FATE : FATE,
+    },
+  ];
+}
+
+const OPEN: Field[] = [
+  {
+    label: 'Service ID',
+    answer: { decide: { example: 'eth', rule: 'one that exists on chain, each once' } },
+    why: 'The profile has no service that can be chosen here.',
+  },
+  {
+    label: 'RPC type',
+    answer: {
+      decide: { example: 'JSON_RPC', rule: '`JSON_RPC`, `REST`, `WEBSOCKET` or `GRPC`' },
+    },
+    why: 'How relays of the service are spoken. Press Add Protocol for each further one.',
+  },
+  {
+    label: 'URL',
+    answer: {
+      decide: {
+        example: 'https://relay.example.com',
+        rule: '`https://` for JSON_RPC, REST and GRPC, `wss://` for WEBSOCKET, and no other: the chain refuses `grpcs://`',
+      },
+    },
+    why: FATE,
+  },
+];
