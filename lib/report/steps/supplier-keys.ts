@@ -2,9 +2,7 @@ import { quote } from '../../shell.ts';
 import { shortPath } from '../../short-path.ts';
 import type { ReportInput } from '../input.ts';
 import { blocks, code, commands, table } from '../markdown.ts';
-import { fromReport } from '../place.ts';
 import type { Field, Step } from '../wizard.ts';
-import { word } from '../words.ts';
 
 const ADDRESS_GROUP: Field = {
   label: 'Address Group',
@@ -21,16 +19,26 @@ export function supplierKeys(input: ReportInput): Step {
   const source = input.deployment.profile.relayminer?.keys_file;
   const none = source !== undefined && input.secrets.supplierKeys.length === 0;
   const page = none ? 'Generate' : 'Import';
+  const skip = none
+    ? ''
+    : ' Skip this page if the portal made these keys (Keys → Generate): it has them, and refuses them a second time.';
   return {
     title: 'Supplier operator keys',
-    about: `Each ${word('supplier')} is operated by a key that both the Provider and the relay hosts hold. In the portal: Keys → ${page}.`,
+    about: `Each supplier is operated by a key that both the Provider and the relay hosts hold. In the portal: Keys → ${page}.${skip}`,
     ...(none ? generated(input) : imported(input)),
   };
 }
 
+/** The file that a reference to the keys names; none for a command or an environment variable. */
+function fileOf({ profile }: ReportInput['deployment']): string | undefined {
+  const source = profile.relayminer?.keys_file;
+  return source?.startsWith('file:') ? source.slice(5) : undefined;
+}
+
 /** Keys → Generate. Source: igniter, apps/provider, admin/keys/generate, v0.9. */
 function generated({ deployment }: ReportInput): Pick<Step, 'fields' | 'notes'> {
-  const readme = `${fromReport(deployment, 'README.md')}#where-supplier-keys-come-from`;
+  const file = fileOf(deployment);
+  const { profilePath } = deployment;
   return {
     fields: [
       ADDRESS_GROUP,
@@ -41,17 +49,31 @@ function generated({ deployment }: ReportInput): Pick<Step, 'fields' | 'notes'> 
       },
     ],
     notes: blocks(
-      `The browser saves the keys as a JSON file. [Make \`relayminer.keys_file\` of it](${readme}), then deploy everything. It holds private keys: delete it after that.`,
+      file === undefined
+        ? 'The browser saves the keys as a JSON file. Put each `hex` of it into a YAML list named `keys` where `relayminer.keys_file` takes them from, then deploy everything. The file holds private keys: delete it after that.'
+        : `The browser saves the keys as a JSON file: put it where commands are typed, as ${code(DOWNLOAD)}. This makes the keys file of it, for you alone, and deploys everything. It holds private keys: delete it after that.\n\n${commands(
+            keysFileFrom(DOWNLOAD, file),
+            ...(profilePath
+              ? [`scripts/deploy.mjs --profile ${quote(shortPath(profilePath))}`]
+              : []),
+          )}`,
       LATER,
     ),
   };
 }
 
+const DOWNLOAD = 'keys.json';
+
+/** The command that turns the Provider's list of keys into RelayMiner's, as the README has it. */
+function keysFileFrom(download: string, keysFile: string): string {
+  const to = quote(shortPath(keysFile));
+  return `(umask 077; { echo keys:; grep -oE '[0-9a-f]{64}' ${download} | sed 's/.*/- "&"/'; } >${to})`;
+}
+
 /** Keys → Import. Source: igniter, apps/provider, admin/keys import and export, v0.9. */
 function imported({ deployment, secrets }: ReportInput): Pick<Step, 'fields' | 'notes'> {
   const keys = secrets.supplierKeys;
-  const source = deployment.profile.relayminer?.keys_file;
-  const file = source?.startsWith('file:') ? source.slice(5) : undefined;
+  const file = fileOf(deployment);
   return {
     fields: [
       ADDRESS_GROUP,
