@@ -3,7 +3,6 @@ import { publicKey } from '../../secrets/secrets.ts';
 import type { ReportInput } from '../input.ts';
 import { blocks, code, table } from '../markdown.ts';
 import type { Step } from '../wizard.ts';
-import { word } from '../words.ts';
 
 /** Who was in the network’s own list on 2026-03-10. Source: igniter-governance, f96dff8a. */
 const LISTED: Partial<Record<NetworkName, Record<string, string>>> = {
@@ -18,8 +17,9 @@ const LISTED: Partial<Record<NetworkName, Record<string, string>>> = {
 export function delegators({ deployment, secrets }: ReportInput): Step {
   const { delegatorsUrl, chainId, name } = deployment.network;
   return {
+    page: 7,
     title: 'Delegators',
-    about: `Through which ${word('delegator', 'delegators')} people may stake with you. The list comes from ${code(delegatorsUrl.replace('{chainId}', chainId))}.`,
+    about: `Through which delegators people may stake with you. The list comes from ${code(delegatorsUrl.replace('{chainId}', chainId))}.`,
     fields: [
       {
         label: 'Enabled, a switch for each',
@@ -35,13 +35,14 @@ export function delegators({ deployment, secrets }: ReportInput): Step {
     notes: blocks(
       delegatorsUrl === NETWORKS[name].delegatorsUrl && expected(name),
       deployment.group('middleman_hosts').length > 0 &&
-        `The ${word('middleman')} of this deployment is ${code(publicKey(secrets.get('middleman_app_identity').reveal()))}: switch it on, or its users find no keys here. ${
+        `The Middleman of this deployment is ${code(publicKey(secrets.get('middleman_app_identity').reveal()))}: switch it on, or its users find no keys here. ${
           name === 'local'
             ? 'It is in the list once you have put it there: a local network is in no registry.'
-            : 'It is in the list once the registry has it, which is among what remains for you below.'
+            : 'It is in the list once the governance registry has it, which is among what remains for you below.'
         }`,
       'While the list is empty, Next stays disabled: `provider.delegators_url` of the profile must lead to a JSON list that is not empty. ' +
-        'Newly listed delegators are switched on by themselves later; for a closed list, point that URL at a list of your own.',
+        'Once you have changed it in the profile, deploy again: only then does the Provider know. Then reload this page.',
+      'Newly listed delegators are switched on by themselves later; for a closed list, point that URL at a list of your own.',
     ),
   };
 }
