@@ -16,9 +16,9 @@ export function reportHtml(input: ReportInput): string {
   const script = ownText('lib/report/copy-buttons.js');
   const policy = `default-src 'none'; style-src '${hash(style)}'; script-src '${hash(script)}'`;
   const glossary = ownText('docs/glossary.md').replace('# Glossary', '## Glossary');
-  const body = rendered(
-    `${reportMarkdown(input)}\n${glossary.replace(/^## (?!Glossary)/gm, '### ')}`,
-  );
+  const body =
+    rendered(reportMarkdown(input)) +
+    rendered(glossary.replace(/^## (?!Glossary)/gm, '### '), GLOSSARY_ANCHOR);
   const picture = input.secrets.mask(topology(input.deployment));
   return `<!doctype html>
 <html lang="en">
@@ -39,12 +39,16 @@ ${body.replace('<!-- topology -->', picture)}
 `;
 }
 
+/** Before the anchors of the glossary, some of whose words are headings of the report as well. */
+const GLOSSARY_ANCHOR = 'glossary-';
+
 function hash(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`;
 }
 
 /** Markdown as HTML: headings with anchors, tables that scroll, links to the glossary within the page, no foreign tags. */
-function rendered(markdown: string): string {
+function rendered(markdown: string, prefix = ''): string {
+  const anchors = new Map<string, number>();
   const marked = new Marked({ gfm: true });
   marked.use({
     renderer: {
@@ -52,12 +56,17 @@ function rendered(markdown: string): string {
       heading({ tokens, depth, text }: Tokens.Heading) {
         const inner = this.parser.parseInline(tokens);
         const place = text === 'Hosts, and what runs where' ? '\n<!-- topology -->' : '';
-        return `<h${depth} id="${anchor(text)}">${inner}</h${depth}>${place}\n`;
+        const words = this.parser.parseInline(tokens, this.parser.textRenderer);
+        const id = prefix + anchor(words);
+        const before = anchors.get(id) ?? 0;
+        anchors.set(id, before + 1);
+        const unique = before === 0 ? id : `${id}-${before}`;
+        return `<h${depth} id="${unique}">${inner}</h${depth}>${place}\n`;
       },
       link({ href, tokens }: Tokens.Link) {
         const inner = this.parser.parseInline(tokens);
-        const within = /glossary\.md(#.*)$/.exec(href)?.[1];
-        if (within) return `<a href="${escaped(within)}">${inner}</a>`;
+        const within = /glossary\.md#(.*)$/.exec(href)?.[1];
+        if (within) return `<a href="#${GLOSSARY_ANCHOR}${escaped(within)}">${inner}</a>`;
         return /^https:\/\/|^#/.test(href) ? `<a href="${escaped(href)}">${inner}</a>` : inner;
       },
     },
@@ -73,7 +82,7 @@ function rendered(markdown: string): string {
   return marked.parse(markdown, { async: false });
 }
 
-/** The anchor of a heading, as GitHub makes it. */
+/** The anchor of a heading, as GitHub makes it; the second of a name gets a number. */
 function anchor(text: string): string {
   return text
     .toLowerCase()

@@ -10,7 +10,7 @@ import { staking } from './staking.ts';
 import { state } from './state.ts';
 import { summary } from './summary.ts';
 import { urls } from './urls.ts';
-import { glossaryLinks } from './words.ts';
+import { glossaryLinks, withGlossary } from './words.ts';
 
 export type { ReportInput } from './input.ts';
 
@@ -20,5 +20,6 @@ export function reportMarkdown(input: ReportInput): string {
     ...[header, summary, state, hosts, urls, staking, middleman],
     ...[remaining, backup, next, glossaryLinks],
   ];
-  return input.secrets.mask(`${blocks(...sections.map((section) => section(input)))}\n`);
+  const text = `${blocks(...sections.map((section) => section(input)))}\n`;
+  return withGlossary(input.secrets.mask(text));
 }

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { loadDeployment } from '../../lib/deployment.ts';
 import { middlemanSteps } from '../../lib/report/middleman.ts';
-import { reportMarkdown } from '../../lib/report/report.ts';
 import type { Answer } from '../../lib/report/wizard.ts';
 import { loadSecrets, publicKey } from '../../lib/secrets/secrets.ts';
 import { WIZARD } from '../lab/standins/igniter/middleman/wizard.ts';
+import { reportText } from '../report-text.ts';
 import { directoryWith, OWNER } from './profile/temporary.ts';
 
 const PROFILE = `pocket_network: beta
@@ -33,8 +33,12 @@ function given(t: TestContext, profile = PROFILE) {
   return { deployment, secrets: loadSecrets(deployment, { create: true }), now: new Date() };
 }
 
-const value = (answer: Answer) =>
-  'type' in answer ? answer.type : 'shows' in answer ? answer.shows : (answer.decide.example ?? '');
+function value(answer: Answer): string {
+  if ('type' in answer) return answer.type;
+  if ('shows' in answer) return answer.shows;
+  if ('reads' in answer) return answer.reads;
+  return answer.decide.example ?? '';
+}
 
 test('the wizard of the Middleman accepts what the report says', (t) => {
   const answers = new Map(
@@ -59,12 +63,12 @@ test('the wizard of the Middleman accepts what the report says', (t) => {
   });
   assert.equal(answers.get('Address bar of the browser'), 'https://stake.nodes.net/admin/setup');
   assert.equal(answers.get('Button to press'), 'Complete');
-  assert.equal(answers.get('Minimum Stake'), '59501', 'the Provider’s buffer, in POKT');
+  assert.equal(answers.get('Network Minimum Stake'), '59501', 'the Provider’s buffer, in POKT');
 });
 
 test('both identities are ready for the registry, and the Provider is told of its own Middleman', (t) => {
   const input = given(t);
-  const report = reportMarkdown(input);
+  const report = reportText(input);
   const entries = [...report.matchAll(/In `([^`]+)`:\n\n```json\n([^`]+)```/g)].map(
     ([, file, text]) => [file, JSON.parse(text ?? '')],
   );
@@ -79,7 +83,7 @@ test('both identities are ready for the registry, and the Provider is told of it
     ],
     ['pocket-beta/middleman.json', entry(identity('middleman_app_identity'))],
   ]);
-  const delegators = report.slice(report.indexOf('. Delegators\n'));
+  const delegators = report.slice(report.indexOf(': Delegators\n'));
   assert.ok(delegators.slice(0, 2500).includes(identity('middleman_app_identity')));
 });
 
@@ -88,14 +92,14 @@ test('a local network is in no registry, although it has the chain id of main', 
     'pocket_network: beta',
     'pocket_network: local\npocket_rpc_url: http://10.0.0.9:26657\npocket_grpc_address: 10.0.0.9:9090\npocket_api_url: http://10.0.0.9:1317',
   );
-  const apart = reportMarkdown(given(t, local));
+  const apart = reportText(given(t, local));
   assert.doesNotMatch(apart, /governance registry|\.json`:|the registry has it/);
   assert.match(apart, /in the list that the Provider reads \(`provider\.delegators_url`\)/);
 });
 
 test('its secrets are named with where they live, and none is shown', (t) => {
   const input = given(t);
-  const report = reportMarkdown(input);
+  const report = reportText(input);
   for (const name of ['app_identity', 'auth_secret', 'notification_key'])
     assert.match(report, new RegExp(`\\| \`middleman_${name}\` \\| \`.*secrets\\.yaml\``));
   for (const secret of input.secrets.values())
@@ -109,6 +113,6 @@ test('without a Middleman the report does not speak of its wizard', (t) => {
   const { deployment } = input;
   const group = (name: Parameters<typeof deployment.group>[0]) =>
     name === 'middleman_hosts' ? [] : deployment.group(name);
-  const report = reportMarkdown({ ...input, deployment: { ...deployment, group } });
+  const report = reportText({ ...input, deployment: { ...deployment, group } });
   assert.doesNotMatch(report, /What to type into the Middleman|middleman\.json`:/);
 });
