@@ -75,7 +75,7 @@ const LEFT = [
 ];
 
 /** Any of the words, but not within a path, a name of a host or a setting. */
-const WORD = String.raw`(?<![\w./-])(?:${PATTERNS.map(([, pattern]) => `(${pattern})`).join('|')})(?![\w/-]|\.\w)`;
+const WORD = String.raw`(?<![\w./-])(?:${PATTERNS.map(([, pattern]) => `(${pattern})`).join('|')})(?![\w/\\-]|\.\w)`;
 
 const ANYTHING = new RegExp([...LEFT, WORD].join('|'), 'g');
 

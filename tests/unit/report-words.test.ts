@@ -122,7 +122,7 @@ test('values, labels, headings and parts of names are left as they are', () => {
     '[a relay](b.md)',
     '```sh\nscripts/relay stake\n```',
     'relay.nodes.net, /relay/, relay_public, relay-1',
-    'a \\[relay.nodes.net\\]',
+    'a \\[relay.nodes.net\\], relay\\_public\\_domain',
   ];
   for (const text of untouched) assert.equal(withGlossary(text), text);
   assert.equal(
