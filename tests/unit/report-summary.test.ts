@@ -9,6 +9,7 @@ import { writeReport } from '../../lib/report/write.ts';
 import { generatePrivateKey, loadSecrets, publicKey } from '../../lib/secrets/secrets.ts';
 import type { Finding, VerdictName } from '../../lib/validation/check.ts';
 import { mend } from '../../lib/validation/fixes.ts';
+import { withoutGlossary } from '../report-text.ts';
 import { directoryWith, OWNER } from './profile/temporary.ts';
 
 const PROFILE = `pocket_network: main
@@ -40,9 +41,6 @@ function finding(verdict: VerdictName, fix = ''): Finding {
   };
 }
 
-/** A report with the words of the glossary as they are read: which of them is a link is told elsewhere. */
-const withoutLinks = (report: string) => report.replace(/\[([^\]]+)\]\[[a-z-]+\]/g, '$1');
-
 /** Writes one report after the other about a deployment whose profile may change; returns each report's text. */
 function reports(t: TestContext) {
   const root = directoryWith(t, { 'keys.yaml': `keys: ["${generatePrivateKey()}"]\n` });
@@ -55,7 +53,7 @@ function reports(t: TestContext) {
     const deployment = loadDeployment(path, { root });
     const secrets = loadSecrets(deployment, { create: true });
     const about = { deployment, secrets, now: at(hour), ...(findings && { findings }) };
-    return withoutLinks(readFileSync(writeReport(about)[0] ?? '', 'utf8'));
+    return withoutGlossary(readFileSync(writeReport(about)[0] ?? '', 'utf8'));
   };
 }
 
@@ -116,7 +114,7 @@ describe('what to do', () => {
     const findings = [
       finding('fail', fix.replace('MEND', mend(deployment, deployment.hosts, 'redis'))),
     ];
-    const report = withoutLinks(reportMarkdown({ deployment, secrets, now: at(10), findings }));
+    const report = withoutGlossary(reportMarkdown({ deployment, secrets, now: at(10), findings }));
     return { root, text: / `seen` \| (.*) \|$/m.exec(report)?.[1] };
   };
   for (const [fix, shown] of [
