@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Writes down what runs where, how to open it, and what to type into Igniter next. Changes nothing on any host.
-import { reportCommand, runCommand } from '../lib/index.mjs';
+import { EXIT, reportCommand, runCommand } from '../lib/index.mjs';
 
 if (import.meta.main) {
   const { REPORT_OPTIONS, runReport } = await reportCommand();
@@ -10,6 +10,7 @@ if (import.meta.main) {
       'Writes reports/<deployment>/report.md and report.html: what runs where, how to open it, and the exact values to type into Igniter next.',
     options: REPORT_OPTIONS,
     examples: ['--profile profiles/all-in-one-lab.yaml --validate'],
+    defect: EXIT.usage,
     run: runReport,
   });
 }
