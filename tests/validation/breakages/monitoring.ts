@@ -29,7 +29,10 @@ export const BREAKAGES: readonly Breakage[] = [
     breaks: [{ shell: 'docker stop pocket-monitoring-prometheus-1' }],
     evidence: /./,
     fix: /scripts\/monitoring\.mjs/,
-    alsoFails: ['monitoring.targets', 'monitoring.rules', 'monitoring.alerts'],
+    alsoFails: [
+      ...['monitoring.targets', 'monitoring.rules', 'monitoring.alerts'],
+      'monitoring.alertmanager',
+    ],
     only,
   },
   {
