@@ -3,7 +3,7 @@ import { loginFrom } from '../relay-proof/counts.ts';
 import { lines, type Shell, sh } from '../shell.ts';
 import type { Check, Verdict } from '../validation/check.ts';
 import { mend } from '../validation/fixes.ts';
-import { excerpt, fail, lastWords, pass } from '../validation/verdict.ts';
+import { excerpt, fail, lastWords, pass, warn } from '../validation/verdict.ts';
 import { asksForAll, type CheckContext, isIn } from './context.ts';
 
 /** A miner takes relays as they come, so that none that was there before need be there after these seconds. */
@@ -11,8 +11,8 @@ const SECONDS_BETWEEN = 5;
 
 /**
  * Whether a relay waits that no miner takes, asked of Redis itself: counters tell of a miner that takes none only when
- * there are many. What was taken and is worked on may stay for as long as that takes. Source of the streams and their
- * group: pocket-relay-miner, transport/redis/keys.go, v0.1.x and commit ad37bcbd; of what is told: Redis, XINFO GROUPS, 7.0.
+ * there are many. What was taken and is worked on may stay for as long as that takes, and what came for a supplier that is
+ * not staked waits until it is. Source of the streams, their group and the claims: pocket-relay-miner, transport/redis/keys.go, v0.1.x and commit ad37bcbd; of what is told: Redis, XINFO GROUPS, 7.0.
  */
 export function streamChecks(context: CheckContext): Check[] {
   const { deployment, host, secrets } = context;
@@ -40,7 +40,8 @@ export function streamChecks(context: CheckContext): Check[] {
 
 /**
  * Shell that asks twice, and prints of both times together a line for each supplier of which relays waited both times
- * while none was taken: its address, and how many they were then; last a line `waiting`, with how many there are of all.
+ * while none was taken: its address, how many they were then, and whether a miner has claimed it; last a line `waiting`,
+ * with how many there are of all.
  */
 export function streamsProbe(login: RedisLogin, suppliers: readonly string[]): Shell {
   const reading = (name: string) => sh`
@@ -51,9 +52,10 @@ export function streamsProbe(login: RedisLogin, suppliers: readonly string[]): S
       /^-/ && !/no such key/ { print "Redis: " $0 >"/dev/stderr"; exit 1 }
       $0 == "$-1" { name = ""; next }
       /^[-$*]/ { next }
+      name == "" && /^:/ && size == "" { size = substr($0, 2); next }
       name == "" && /^:/ {
-        print (last == "" ? substr($0, 2) " none" : waiting " " last)
-        waiting = last = ""
+        print (last == "" ? size " none" : waiting " " last), substr($0, 2)
+        waiting = last = size = ""
         next
       }
       name != "" {
@@ -69,7 +71,7 @@ export function streamsProbe(login: RedisLogin, suppliers: readonly string[]): S
     sh`
       questions=$(
         for supplier in ${suppliers}; do
-          printf 'XINFO GROUPS ha:relays:%s\r\nXLEN ha:relays:%s\r\n' "$supplier" "$supplier"
+          printf 'XINFO GROUPS ha:relays:%s\r\nXLEN ha:relays:%s\r\nEXISTS ha:miner:claim:%s\r\n' "$supplier" "$supplier" "$supplier"
         done
       )
       questions=\${questions%$'\r'}`,
@@ -80,8 +82,8 @@ export function streamsProbe(login: RedisLogin, suppliers: readonly string[]): S
     sh`
       suppliers=(${suppliers})
       printf '%s\n' "\${suppliers[@]}" | paste -d ' ' - "$scratch.before" "$scratch.after" | awk '
-        { waiting += $4 }
-        $2 > 0 && $4 > 0 && $3 == $5 { print $1, $4 }
+        { waiting += $5 }
+        $2 > 0 && $5 > 0 && $3 == $6 { print $1, $5, ($7 ? "claimed" : "unclaimed") }
         END { print "waiting", waiting + 0 }'`,
   );
 }
@@ -96,10 +98,14 @@ export function streamsVerdict(output: string): Verdict {
   if (word !== 'waiting' || Number.isNaN(Number(waiting)))
     return fail(`Redis does not tell: ${excerpt(output)}`);
   if (told.length === 0) return pass(`${waiting} on their way`);
-  const relays = told.reduce((sum, [, count]) => sum + Number(count), 0);
-  const [[first] = []] = told;
-  const others = told.length > 1 ? ` and ${told.length - 1} more` : '';
-  return fail(
-    `${relays} relays wait, and none was taken within ${SECONDS_BETWEEN} s: of ${first}${others}`,
-  );
+  const claimed = told.filter(([, , by]) => by === 'claimed');
+  const stuck = claimed.length > 0 ? claimed : told;
+  const relays = stuck.reduce((sum, [, count]) => sum + Number(count), 0);
+  const [[first] = []] = stuck;
+  const of = `of ${first}${stuck.length > 1 ? ` and ${stuck.length - 1} more` : ''}`;
+  return claimed.length > 0
+    ? fail(`${relays} relays wait, and none was taken within ${SECONDS_BETWEEN} s: ${of}`)
+    : warn(
+        `${relays} relays wait that no miner takes, since none works for who is not staked: ${of}`,
+      );
 }

@@ -56,7 +56,10 @@ test('of a chain that stands still itself, that is what is told', () => {
   const { told, fix } = judged('900', '900', status(900, 400));
   assert.match(told, /^fail: block 900, and of the chain: block 900 is 400 s old/);
   assert.equal(fix, 'the node');
-  assert.match(judged('900', '900', status(900, 200)).told, /^warn: .* is 200 s old; wanted: at most 180 s/);
+  assert.match(
+    judged('900', '900', status(900, 200)).told,
+    /^warn: .* is 200 s old; wanted: at most 180 s/,
+  );
 });
 
 test('where the chain does not tell, or is behind the relayer, the height has to grow', () => {

@@ -16,12 +16,16 @@ test('relays that nobody takes are told with their supplier', () => {
   assert.equal(told('waiting 0\n'), 'pass: 0 on their way');
   assert.equal(told('waiting 40\n'), 'pass: 40 on their way');
   assert.equal(
-    told('pokt1a 2\nwaiting 2\n'),
+    told('pokt1a 2 claimed\nwaiting 2\n'),
     'fail: 2 relays wait, and none was taken within 5 s: of pokt1a',
   );
   assert.equal(
-    told('pokt1a 2\npokt1b 3\nwaiting 9\n'),
+    told('pokt1a 2 claimed\npokt1b 3 claimed\npokt1c 4 unclaimed\nwaiting 9\n'),
     'fail: 5 relays wait, and none was taken within 5 s: of pokt1a and 1 more',
+  );
+  assert.equal(
+    told('pokt1c 4 unclaimed\nwaiting 4\n'),
+    'warn: 4 relays wait that no miner takes, since none works for who is not staked: of pokt1c',
   );
   assert.match(told(''), /^fail/);
 });
@@ -76,6 +80,7 @@ test('in a real Redis: what is taken, what is worked on, and what nobody takes',
   await add('ungrouped');
   // A miner took one, and then no more.
   await group('left');
+  await redis.send('SET', 'ha:miner:claim:left', 'm');
   for (let count = 0; count < 3; count += 1) await add('left');
   await take('left');
   // Taken, and worked on.
@@ -89,7 +94,7 @@ test('in a real Redis: what is taken, what is worked on, and what nobody takes',
   t.after(() => clearInterval(working));
   const evidence = await asked(port, ['nothing', 'ungrouped', 'left', 'pending', 'slow', 'last']);
   clearInterval(working);
-  assert.match(evidence, /^ungrouped 1\nleft 2\nwaiting 1\d\n$/);
+  assert.match(evidence, /^ungrouped 1 unclaimed\nleft 2 claimed\nwaiting 1\d\n$/);
 });
 
 test('a Redis that refuses is no Redis without relays', { skip }, async (t) => {
