@@ -1,7 +1,6 @@
 import { publicKey } from '../secrets/secrets.ts';
 import type { ReportInput } from './input.ts';
 import { blocks, code } from './markdown.ts';
-import { word } from './words.ts';
 
 /**
  * The entries with which the network's registry knows the applications of this deployment, ready to paste but for the
@@ -24,7 +23,7 @@ export function registryEntries({ deployment, secrets }: ReportInput): string {
   if (network.name === 'local' || (!provider && !middleman)) return '';
   return blocks(
     '### Entries for the governance registry',
-    `Providers find delegators, and a ${word('middleman')} finds Providers, in the repository [pokt-network/igniter-governance](https://github.com/pokt-network/igniter-governance). Ask for these entries there in a pull request, which is a change that you propose on GitHub and its keepers accept: each entry is added to the JSON list in its file, with a name of your choice in the place of \`…\`, and without any other key.`,
+    `Providers find delegators, and a Middleman finds Providers, in the repository [pokt-network/igniter-governance](https://github.com/pokt-network/igniter-governance). Ask for these entries there in a pull request, which is a change that you propose on GitHub and its keepers accept: each entry is added to the JSON list in its file, with a name of your choice in the place of \`…\`, and without any other key.`,
     provider && entry('provider.json', 'app_identity', { url: `https://${api}` }),
     provider &&
       `The URL has no slash at its end: with one, some calls would go to \`//api/…\`, which the proxy does not let through. The registry asks ${code(`https://${api}/api/identity`)}, which has to answer with this identity: ask for the entry when validation says that it does.`,

@@ -5,7 +5,6 @@ import type { ReportInput } from './input.ts';
 import { blocks, code, list } from './markdown.ts';
 import { fromReport, script } from './place.ts';
 import { registryEntries } from './registry-entry.ts';
-import { word } from './words.ts';
 
 /** What nobody but the operator can do. */
 export function remaining(input: ReportInput): string {
@@ -71,7 +70,7 @@ function toBeFound({ profile, network }: ReportInput['deployment']): string[] {
   if (profile.provider_public_api_domain === undefined) {
     const then = isListed ? ' This report then has its entry for the registry.' : '';
     return [
-      `To be found by a ${word('middleman')}: publish the Provider’s API under an https name (\`provider_public_api_domain\`).${then}`,
+      `To be found by a Middleman: publish the Provider’s API under an https name (\`provider_public_api_domain\`).${then}`,
     ];
   }
   if (!isListed) return [];

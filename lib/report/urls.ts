@@ -5,7 +5,6 @@ import type { ReportInput } from './input.ts';
 import { blocks, code, commands, table } from './markdown.ts';
 import { relayUrls } from './relay-urls.ts';
 import { portalOf, tunnel } from './tunnel.ts';
-import { word } from './words.ts';
 
 /** Where everything is opened. */
 export function urls(input: ReportInput): string {
@@ -44,7 +43,7 @@ function api({ deployment }: ReportInput): string {
   if (deployment.group('provider_hosts').length === 0 || domain === undefined) return '';
   return blocks(
     '### The Provider’s API, from the internet',
-    `${code(`https://${domain}`)}, for each ${word('middleman')} that you switch on among the delegators. Of the Provider, nothing else is public.`,
+    `${code(`https://${domain}`)}, for each Middleman that you switch on among the delegators. Of the Provider, nothing else is public.`,
   );
 }
 
@@ -52,7 +51,7 @@ function middleman({ deployment }: ReportInput): string {
   const { middleman_domain: domain } = deployment.profile;
   if (deployment.group('middleman_hosts').length === 0 || domain === undefined) return '';
   return blocks(
-    `### ${word('middleman')}, from the internet`,
+    '### Middleman, from the internet',
     `${code(`https://${domain}`)}, for everybody who stakes.`,
   );
 }
@@ -61,7 +60,7 @@ function relays({ deployment }: ReportInput): string {
   const all = relayUrls(deployment);
   if (all.length === 0) return '';
   return blocks(
-    `### ${word('relay', 'Relays')}, from the internet`,
+    '### Relays, from the internet',
     table(
       ['Service', 'Transport', 'URL'],
       all.map(({ serviceId, transport, url }) => [code(serviceId), transport, code(url)]),
@@ -77,8 +76,8 @@ function certificates(profile: ReportInput['deployment']['profile']): string {
   return {
     internal:
       'The certificates are of a private authority (`reverse_proxy.tls: internal`): gateways refuse them. It is for a lab only.',
-    acme: `${record} before certificates can be had (${word('acme')}).`,
-    'acme-dns': `${record}. The certificate comes through the DNS provider, without that record (${word('acme')}).`,
+    acme: `${record} before certificates can be had (ACME).`,
+    'acme-dns': `${record}. The certificate comes through the DNS provider, without that record (ACME).`,
     certificate: `${record}. The certificate is your own, of \`reverse_proxy.certificates\`.`,
   }[tlsOf(profile, domain)];
 }
@@ -91,14 +90,9 @@ const PAGES: [
   url: string,
 ][] = [
   ['relayer-health', 'relay_relayers', 'Is the relayer ready?', 'http://localhost:8081/ready'],
-  [
-    'relayer-metrics',
-    'relay_relayers',
-    `Metrics of the ${word('relayer')}`,
-    'http://localhost:9090/metrics',
-  ],
+  ['relayer-metrics', 'relay_relayers', 'Metrics of the relayer', 'http://localhost:9090/metrics'],
   ['miner', 'relay_miners', 'Is the miner alive?', 'http://localhost:9092/health'],
-  ['miner', 'relay_miners', `Metrics of the ${word('miner')}`, 'http://localhost:9092/metrics'],
+  ['miner', 'relay_miners', 'Metrics of the miner', 'http://localhost:9092/metrics'],
   [
     'grafana',
     'monitoring_hosts',

@@ -111,11 +111,6 @@ function withLinks(text: string, met: Set<string>): string {
   });
 }
 
-/** A word as a link to its explanation, wherever it stands; {@link glossaryLinks} says where that is. */
-export function word(anchor: keyof typeof GLOSSARY, text: string = GLOSSARY[anchor]): string {
-  return `[${text}][${anchor}]`;
-}
-
 /** Where the explanations are, which Markdown renders as nothing. */
 export function glossaryLinks({ deployment }: ReportInput): string {
   const glossary = fromReport(deployment, 'docs/glossary.md');

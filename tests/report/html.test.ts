@@ -4,12 +4,13 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { loadDeployment } from '../../lib/deployment.ts';
 import { reportHtml } from '../../lib/report/html.ts';
 import { generatePrivateKey, loadSecrets } from '../../lib/secrets/secrets.ts';
 import type { Finding } from '../../lib/validation/check.ts';
 import { filledProfiles } from '../profiles.ts';
+import { startBrowser } from './browser.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -40,10 +41,7 @@ before(async () => {
     reportHtml({ ...about, findings: ready() }),
   );
   writeFileSync(join(filled.directory, 'ready.html'), shown);
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-  });
+  browser = await startBrowser();
 });
 after(async () => {
   await browser?.close();

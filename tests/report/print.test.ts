@@ -3,12 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { loadDeployment } from '../../lib/deployment.ts';
 import { reportHtml } from '../../lib/report/html.ts';
 import { generatePrivateKey, loadSecrets } from '../../lib/secrets/secrets.ts';
 import { mend } from '../../lib/validation/fixes.ts';
 import { filledProfiles } from '../profiles.ts';
+import { startBrowser } from './browser.ts';
 
 const filled = filledProfiles();
 const PROFILES = ['ha-relay-mining', 'provider-plus-public-middleman'];
@@ -31,10 +32,7 @@ before(async () => {
     const html = reportHtml({ deployment, secrets, findings, now: new Date() });
     writeFileSync(join(filled.directory, `${name}.html`), html);
   }
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-  });
+  browser = await startBrowser();
 });
 after(async () => {
   await browser?.close();
