@@ -14,7 +14,8 @@ export function parseAddress(text: string): Address {
   const rest = text.slice(at + 1);
   const bracketed = /^\[(.+)\](?::(\d+))?$/.exec(rest);
   if (bracketed) return { ...user, address: bracketed[1]!, ...portOf(bracketed[2]) };
-  if (isIPv6(rest)) return { ...user, address: rest };
+  // (To ask Node costs 7 ms the first time.)
+  if (rest.includes(':') && isIPv6(rest)) return { ...user, address: rest };
   const [address, port] = rest.split(':');
   return { ...user, address: address!, ...portOf(port) };
 }

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseRedisUrl } from '../redis-url.ts';
 import { imageTag } from './images.ts';
 

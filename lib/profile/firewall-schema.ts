@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { boolean, count } from './fields.ts';
 
 const FROM = { error: 'an IP address or a network such as 203.0.113.0/24' };

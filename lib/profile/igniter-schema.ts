@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isPoktAddress } from '../bech32.ts';
 import { count, email, filePath, hostOrRange, httpUrl, oneOf, text } from './fields.ts';
 import { DEFAULT_POCKETD } from './pocketd-releases.ts';

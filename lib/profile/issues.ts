@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { knownKeys } from './json-schema.ts';
 import { type Problem, show } from './problem.ts';
 import { suggest } from './suggest.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { profileSchema } from './schema.ts';
 
 /** A JSON Schema, as far as this project reads one. */

@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { problemsOf, withoutExplained } from './issues.ts';
 import { resolvePaths } from './paths.ts';
 import { type Problem, ProfileError } from './problem.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { addressRange, domain, email, filePath, oneOf, reference, text, url } from './fields.ts';
 
 const certificate = z.strictObject({

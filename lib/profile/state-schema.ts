@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { amountOfMemory, count, hostPort, oneOf, text } from './fields.ts';
 
 /** Redis, PostgreSQL and Temporal: each is deployed to hosts of the profile, or a managed service elsewhere. */
