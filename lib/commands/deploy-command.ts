@@ -1,5 +1,4 @@
 import { createInterface } from 'node:readline/promises';
-import { gunzipSync } from 'node:zlib';
 import type { Deployment, Host } from '../deployment.ts';
 import { EXIT, UserError } from '../exit-codes.ts';
 import type { RoleName } from '../profile/roles.ts';
@@ -201,7 +200,7 @@ function unreachableHosts(outcomes: readonly Outcome[]): string[] {
 }
 
 function printed(part: Part, deployment: Deployment, secrets: Secrets): string {
-  const text = gunzipSync(scriptOf(part, deployment, secrets).script).toString();
+  const text = scriptOf(part, deployment, secrets).text();
   const [shebang, title, ...rest] = text.split('\n');
   const header = printedHeader(text, secrets.named(), `${deployment.directory}/secrets.yaml`);
   return [shebang, title, header + rest.join('\n')].join('\n');

@@ -154,7 +154,7 @@ function compileStep(
 }
 
 /** The facts that a script may show; of text with a secret it shows no hash, since a weak one could be guessed by it. */
-function factsOf({ facts = [] }: Step, secrets: readonly SecretValue[]): Fact[] {
+export function factsOf({ facts = [] }: Step, secrets: readonly SecretValue[]): Fact[] {
   const tell = (fact: Fact) =>
     fact.of === 'content' && secrets.some(({ value }) => fact.text.includes(value));
   return facts.some(tell) ? [] : facts;

@@ -4,13 +4,13 @@ import {
   spawn,
   spawnSync,
 } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { bare } from '../bare.ts';
 import type { Host } from '../deployment.ts';
 import { EXIT, UserError } from '../exit-codes.ts';
@@ -36,18 +36,14 @@ const FASTEST = 1;
 /** Where a script runs: in a bash of its own, or in the shell that lives as long as the connection. */
 type Place = 'run' | 'here';
 
-/** A bash script; what was made before the run, compressed, since fifty hosts may have hundreds of steps each. */
-type Script = string | { head: string; packed: Buffer };
-
 /** An open way to run scripts as root on one host. */
 export interface Connection {
   host: Host;
   /**
    * Runs a bash script; its standard output comes line by line, at most 1 MiB a line. Returns its exit status.
-   * @param script a text, or the beginning of one and the rest of it as gzip leaves it
    * @param place `here` for what has to last until the connection is closed, a line of shell; `run` where absent
    */
-  run(script: Script, onLine: (line: string) => void, place?: Place): Promise<number>;
+  run(script: string, onLine: (line: string) => void, place?: Place): Promise<number>;
   /** Asks the script in hand to end after its step in hand. */
   stop(): void;
   /**
@@ -169,12 +165,8 @@ function asRoot(script: string): string {
  * @throws UserError when somebody else made the directory first: whoever owns it could answer in the host's place.
  */
 function controlPath(sshConfig: string, host: Host): string {
-  const runtime = runtimeDirectory();
-  const hash = createHash('sha256')
-    .update(readFileSync(sshConfig))
-    .update(sshConfig)
-    .update(host.name);
-  return join(runtime, `pa-${hash.digest('hex').slice(0, 16)}`);
+  const unique = hash('sha256', `${readFileSync(sshConfig)}${sshConfig}${host.name}`);
+  return join(runtimeDirectory(), `pa-${unique.slice(0, 16)}`);
 }
 
 function runtimeDirectory(): string {
@@ -193,22 +185,11 @@ function isOwn(directory: string): boolean {
 }
 
 /** How a script goes to a host: as it is, or compressed where that spares round trips. */
-function wireForm(script: Script, { local }: Host): { sent: Buffer; how: 'run' | 'packed' } {
-  if (typeof script === 'string') {
-    const text = Buffer.from(script);
-    return local || text.length <= SENT_AT_ONCE_BYTES
-      ? { sent: text, how: 'run' }
-      : { sent: pack(text), how: 'packed' };
-  }
-  const { head, packed } = script;
-  return local
-    ? { sent: Buffer.concat([Buffer.from(head), gunzipSync(packed)]), how: 'run' }
-    : { sent: Buffer.concat([pack(head), packed]), how: 'packed' };
-}
-
-/** A text as gzip leaves it; two of them, one after the other, are the two texts one after the other. */
-export function pack(text: string | Buffer): Buffer {
-  return gzipSync(text, { level: FASTEST });
+function wireForm(script: string, { local }: Host): { sent: Buffer; how: 'run' | 'packed' } {
+  const text = Buffer.from(script);
+  return local || text.length <= SENT_AT_ONCE_BYTES
+    ? { sent: text, how: 'run' }
+    : { sent: gzipSync(text, { level: FASTEST }), how: 'packed' };
 }
 
 class Session {
@@ -285,7 +266,7 @@ class Session {
     this.#child.stdin.write('- 0 stop\n');
   }
 
-  run(script: Script, onLine: (line: string) => void, place: Place): Promise<number> {
+  run(script: string, onLine: (line: string) => void, place: Place): Promise<number> {
     const nonce = randomBytes(12).toString('hex');
     return new Promise((resolve, reject) => {
       this.#onEnd = () => {

@@ -7,8 +7,9 @@ import type { Connection } from './connection.ts';
 import { withHint } from './failure-text.ts';
 import { hintFor } from './hints.ts';
 import { openHosts } from './open-hosts.ts';
-import { PartRun } from './part-run.ts';
+import { type PartOptions, PartRun } from './part-run.ts';
 import type { PartScript } from './part-script.ts';
+import { isAlreadySo } from './question.ts';
 import { roll } from './rolling.ts';
 import type { StepEvent } from './run-script.ts';
 import { type Seat, Turns } from './turns.ts';
@@ -95,10 +96,11 @@ export function partsOf(
  * what its roles need. A failure stops what depends on it and nothing else.
  */
 export async function deploy(options: DeployOptions): Promise<Outcome[]> {
-  const { parts, listener, sshConfig, signal } = options;
+  const { parts, scripts, listener, sshConfig, signal } = options;
   const hosts = [...new Set(parts.map(({ host }) => host))];
   const open = new Set<Connection>();
   const visits = new Visits(sshConfig);
+  const alreadySo = new Set<Host>();
   const stop = () => {
     for (const connection of open) connection.stop();
     visits.stop();
@@ -112,7 +114,13 @@ export async function deploy(options: DeployOptions): Promise<Outcome[]> {
       listener.connected(connection.host);
     },
     lock: options.lock,
-    preflight: options.preflight,
+    preflight: async (connection) => {
+      const ofHost = parts.filter(({ host }) => host === connection.host);
+      const questions = ofHost.map((part) => scripts.get(part)?.question);
+      if (!(await isAlreadySo(connection, questions))) return options.preflight(connection);
+      alreadySo.add(connection.host);
+      return [];
+    },
   });
   const opened = [...connections.values()].filter(
     (one): one is Connection => !(one instanceof UserError),
@@ -123,7 +131,12 @@ export async function deploy(options: DeployOptions): Promise<Outcome[]> {
     const earlier = [...running].filter(([other]) => comesBefore(other, part));
     const outcomes = earlier.map(([, outcome]) => outcome);
     const seat = seats.get(part);
-    const outcome = runPart(part, outcomes, connections, { ...options, visits, seat });
+    const outcome = runPart(part, outcomes, connections, {
+      ...options,
+      alreadySo,
+      visits,
+      seat,
+    });
     running.set(
       part,
       outcome.finally(() => seat?.leave()),
@@ -165,7 +178,7 @@ async function runPart(
   part: Part,
   earlier: Promise<Outcome>[],
   connections: Map<Host, Connection | UserError>,
-  options: DeployOptions & { visits: Visits; seat: Seat | undefined },
+  options: PartOptions & { visits: Visits; seat: Seat | undefined },
 ): Promise<Outcome> {
   const { listener, signal, visits, seat } = options;
   const { host, roles } = part;

@@ -16,7 +16,7 @@ export interface Opening {
 /**
  * Connects to hosts side by side, takes their locks and asks the preflight's questions. The host that comes first by
  * name is locked before all others, or the next where it cannot be reached: of two runs that want the same hosts, one
- * gets them all. Meanwhile the others are asked, so that this order costs no time.
+ * gets them all.
  * @returns for each host its connection, or an error with what is in the way.
  */
 export async function openHosts(
@@ -40,13 +40,7 @@ async function open(
   try {
     const connection = await connect(host, opening);
     return await orClosed(connection, async () => {
-      const lock = () => order.inTurn(index, () => opening.lock(connection));
-      if (index > 0) {
-        const problems = await opening.preflight(connection);
-        if (problems.length === 0) await lock();
-        return problems;
-      }
-      await lock();
+      await order.inTurn(index, () => opening.lock(connection));
       return opening.preflight(connection);
     });
   } finally {

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import type { Host } from '../deployment.ts';
 import { EXIT, UserError } from '../exit-codes.ts';
 import type { Confirmation, RoleContext, Transfer } from '../role.ts';
 import { confirmAnew, undoneText } from './confirm.ts';
@@ -6,20 +7,26 @@ import type { Connection } from './connection.ts';
 import type { DeployOptions, Listener, Outcome, Part } from './deploy.ts';
 import { failureText } from './failure-text.ts';
 import type { PartScript } from './part-script.ts';
-import { runScript } from './run-script.ts';
+import { runScript, unchangedEvents } from './run-script.ts';
 import { within } from './silence.ts';
 
 /** How a script of a part ended, and why where it did not go through. */
 export type PartEnd = Pick<Outcome, 'status' | 'reason'>;
 
+/** Those of the deploy, and what was learned when its hosts were opened. */
+export interface PartOptions extends DeployOptions {
+  /** The hosts that are already where all of their parts want them. */
+  alreadySo: ReadonlySet<Host>;
+}
+
 /** One part of a deploy on its host: to be looked at, or to be brought about. */
 export class PartRun {
   readonly part: Part;
   readonly context: RoleContext;
-  readonly options: DeployOptions;
+  readonly options: PartOptions;
   readonly #connection: Connection;
 
-  constructor(part: Part, connection: Connection, options: DeployOptions) {
+  constructor(part: Part, connection: Connection, options: PartOptions) {
     this.part = part;
     this.options = options;
     this.context = {
@@ -101,12 +108,16 @@ export class PartRun {
   ): Promise<PartEnd> {
     const { scripts, secrets, signal } = this.options;
     const { host } = this.part;
-    const { script, steps, secrets: written } = scripts.get(this.part) as PartScript;
+    const { text, steps, secrets: written } = scripts.get(this.part) as PartScript;
     let failure = '';
     let ended = 0;
     listener.begun(this.part, steps.length);
+    if (this.options.alreadySo.has(host)) {
+      for (const event of unchangedEvents(steps)) listener.step(host, event);
+      return { status: 'done', reason: '' };
+    }
     const end = await runScript(this.#connection, {
-      script,
+      script: text(),
       steps,
       secrets: written,
       dryRun,

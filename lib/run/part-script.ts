@@ -1,14 +1,17 @@
 import type { Deployment } from '../deployment.ts';
 import type { Secrets } from '../secrets/secrets.ts';
-import { compile, type SecretValue, secretsIn } from './compile.ts';
-import { pack } from './connection.ts';
+import type { Step } from '../step.ts';
+import { compile, factsOf, type SecretValue, secretsIn } from './compile.ts';
 import type { Part } from './deploy.ts';
+import { questionOf } from './question.ts';
 import type { RoleStep } from './run-script.ts';
 
 /** What a part of a deploy sends to its host. */
 export interface PartScript {
-  /** As gzip leaves it. */
-  script: Buffer;
+  /** Made when it is sent: of fifty hosts with hundreds of steps, all texts would be a good part of this process. */
+  text(): string;
+  /** Whether there is nothing to do, where the facts of all steps can tell. */
+  question: string | undefined;
   /** Those that the script writes. */
   secrets: SecretValue[];
   steps: RoleStep[];
@@ -18,24 +21,30 @@ export interface PartScript {
  * The script of a part, without any secret.
  * @throws TypeError when a secret stands anywhere but in a step's content
  */
-export function scriptOf(
-  { host, roles }: Part,
-  deployment: Deployment,
-  secrets: Secrets,
-): PartScript {
-  const made = roles.flatMap((role) =>
+export function scriptOf(part: Part, deployment: Deployment, secrets: Secrets): PartScript {
+  const named = secrets.named();
+  const made = stepsOf(part, deployment, secrets);
+  const textOf = (steps: readonly Step[]) => compile(titleOf(part, deployment), steps, named);
+  const facts = made.map(({ step }) => factsOf(step, named));
+  const factual = facts.every((ofStep) => ofStep.length > 0);
+  return {
+    text: () => textOf(stepsOf(part, deployment, secrets).map(({ step }) => step)),
+    question: factual ? questionOf(facts.flat()) : undefined,
+    secrets: secretsIn(textOf(made.map(({ step }) => step)), named),
+    steps: made.map(({ role, step: { title, timeoutSeconds } }) => ({
+      role,
+      step: { title, timeoutSeconds },
+    })),
+  };
+}
+
+function titleOf({ host, roles }: Part, deployment: Deployment): string {
+  const names = roles.map(({ name }) => name).join(', ');
+  return `${names} on ${host.name}, deployment ${deployment.name}`;
+}
+
+function stepsOf({ host, roles }: Part, deployment: Deployment, secrets: Secrets) {
+  return roles.flatMap((role) =>
     role.steps({ deployment, host, secrets }).map((step) => ({ role: role.name, step })),
   );
-  const names = roles.map(({ name }) => name).join(', ');
-  const text = compile(
-    `${names} on ${host.name}, deployment ${deployment.name}`,
-    made.map(({ step }) => step),
-    secrets.named(),
-  );
-  // Of fifty hosts with hundreds of steps, all texts once more would be a good part of this process.
-  const steps = made.map(({ role, step: { title, timeoutSeconds } }) => ({
-    role,
-    step: { title, timeoutSeconds },
-  }));
-  return { script: pack(text), secrets: secretsIn(text, secrets.named()), steps };
 }

@@ -42,8 +42,7 @@ export type ScriptEnd = 'done' | 'stopped' | 'failed' | 'implausible';
 export async function runScript(
   connection: Connection,
   options: {
-    /** As gzip leaves it. */
-    script: Buffer;
+    script: string;
     steps: readonly RoleStep[];
     /** Those that the script writes. */
     secrets: readonly SecretValue[];
@@ -78,7 +77,7 @@ export async function runScript(
     });
     return true;
   };
-  const running = connection.run({ head, packed: script }, (line) => {
+  const running = connection.run(head + script, (line) => {
     const [mark, type = '', ...words] = line.split(' ');
     if (mark !== nonce) return;
     for (const record of singleRecords({ type, words })) if (!tell(record)) return;
@@ -89,6 +88,15 @@ export async function runScript(
     silence.end();
   }
   return account.end;
+}
+
+/** What a script tells whose steps are all unchanged. */
+export function* unchangedEvents(steps: readonly RoleStep[]): Generator<StepEvent> {
+  for (const [index, { role, step }] of steps.entries()) {
+    const of = { number: index + 1, role, title: step.title };
+    for (const type of ['started', 'unchanged'] as const)
+      yield { type, ...of, milliseconds: 0, exitStatus: 0, output: '' };
+  }
 }
 
 function decoded(base64: string): string {

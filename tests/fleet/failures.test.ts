@@ -3,13 +3,14 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { stringify } from 'yaml';
 import { $ } from 'zx';
 import { loadDeployment } from '../../lib/deployment.ts';
 import { EXIT, UserError } from '../../lib/exit-codes.ts';
 import { saveBundle } from '../../lib/images/bundle.ts';
 import { compile, header } from '../../lib/run/compile.ts';
-import { openConnection, pack } from '../../lib/run/connection.ts';
+import { openConnection } from '../../lib/run/connection.ts';
 import { writeSshConfig } from '../../lib/run/ssh-config.ts';
 import { quote } from '../../lib/shell.ts';
 import { ensureBundle } from '../lab/bundle.ts';
@@ -317,12 +318,12 @@ test('what goes wrong is said once, with what to do, and running again mends it'
     const script = compile('cut', [stepOf('false', 'touch /tmp/cut-applied')], []);
     const head = header({ dryRun: false, nonce: 'n', secrets: [] });
     const whole = Buffer.from(head + script);
-    const packed = Buffer.concat([pack(head), pack(script)]);
+    const packed = gzipSync(whole);
     const loop = readFileSync(join(ROOT, 'lib/run/host-loop.bash'), 'utf8');
     const ends = [whole.length - 5, whole.length - 6, whole.length - 60, whole.length >> 1];
     const cut = [
       ...ends.map((end) => [`n ${whole.length} run\n`, whole.subarray(0, end)] as const),
-      ...[1, 8, 60, pack(script).length].map(
+      ...[1, 8, 60, packed.length >> 1].map(
         (lacks) => [`n ${packed.length} packed\n`, packed.subarray(0, -lacks)] as const,
       ),
     ];

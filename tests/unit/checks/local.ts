@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { gunzipSync } from 'node:zlib';
 import type { Connection } from '../../../lib/run/connection.ts';
 import { splitLines } from '../../../lib/run/lines.ts';
 
@@ -21,8 +20,7 @@ export function localShell(options: LocalOptions = {}): Pick<Connection, 'run' |
         stdio: ['pipe', 'pipe', 'inherit'],
       });
       splitLines(child.stdout, onLine);
-      if (typeof script !== 'string') child.stdin.write(script.head);
-      child.stdin.end(typeof script === 'string' ? script : gunzipSync(script.packed));
+      child.stdin.end(script);
       return new Promise((resolve) => child.once('close', (code) => resolve(code ?? -1)));
     },
     close: async () => {},

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { compile, type SecretValue, secretsIn } from '../../../lib/run/compile.ts';
-import { type Connection, pack } from '../../../lib/run/connection.ts';
+import type { Connection } from '../../../lib/run/connection.ts';
 import { runScript, type StepEvent } from '../../../lib/run/run-script.ts';
 import { sh } from '../../../lib/shell.ts';
 import type { Step } from '../../../lib/step.ts';
@@ -51,7 +51,7 @@ export async function runSteps(
   const events: StepEvent[] = [];
   const text = compile('a test', steps, secrets);
   const end = await runScript({ host: { name: 'here' }, ...connection } as Connection, {
-    script: pack(text),
+    script: text,
     steps: steps.map((step) => ({ role: 'common', step })),
     secrets: secretsIn(text, secrets),
     dryRun,
