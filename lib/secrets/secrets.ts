@@ -233,9 +233,12 @@ export function* backendValues(
     for (const [transport, backend] of Object.entries(service.backends)) {
       if (!backend) continue;
       const at = `relayminer.services.${id}.backends.${transport}`;
-      const headers = { ...backend.headers, ...backend.health_check?.headers };
-      for (const [name, value] of Object.entries(headers)) {
-        yield { path: `${at}.headers.${name}`, value, sensitive: sensitiveName.test(name) };
+      for (const [of, { headers }] of [
+        [at, backend],
+        [`${at}.health_check`, backend.health_check ?? {}],
+      ] as const) {
+        for (const [name, value] of Object.entries(headers ?? {}))
+          yield { path: `${of}.headers.${name}`, value, sensitive: sensitiveName.test(name) };
       }
       for (const [name, value] of Object.entries(backend.authentication ?? {})) {
         if (value === undefined) continue;

@@ -246,6 +246,25 @@ describe('references', () => {
     assert.equal(secrets.resolve('yes-please'), 'yes-please');
     assert.equal(secrets.mask(`${CANARY} Bearer plain-token yes-please`), '*** *** yes-please');
   });
+
+  test('in a header and in that of the health check of the same name resolve both', (t) => {
+    const given = { PROFILE_TEST_TOKEN: 'token-of-relays', PROFILE_TEST_HEALTH: 'token-of-health' };
+    Object.assign(process.env, given);
+    t.after(() => {
+      for (const name of Object.keys(given)) delete process.env[name];
+    });
+    const deployment = deploymentIn(
+      t,
+      `${RELAY_HOST}          headers: {Authorization: "env:PROFILE_TEST_TOKEN"}
+          health_check: {endpoint: /health, headers: {Authorization: "env:PROFILE_TEST_HEALTH"}}
+`,
+    );
+    const secrets = loadSecrets(deployment, { create: true });
+    for (const [name, value] of Object.entries(given)) {
+      assert.equal(secrets.resolve(`env:${name}`), value);
+      assert.equal(secrets.mask(value), '***');
+    }
+  });
 });
 
 describe('supplier keys that do not exist yet', () => {
