@@ -2,7 +2,7 @@ import { type RedisLogin, redisProbe } from '../probes/redis.ts';
 import { loginFrom } from '../relay-proof/counts.ts';
 import { lines, type Shell, sh } from '../shell.ts';
 import type { Check, Verdict } from '../validation/check.ts';
-import { mend } from '../validation/fixes.ts';
+import { mend, wayToRedis } from '../validation/fixes.ts';
 import { excerpt, fail, lastWords, pass, warn } from '../validation/verdict.ts';
 import { asksForAll, type CheckContext, isIn } from './context.ts';
 
@@ -33,7 +33,10 @@ export function streamChecks(context: CheckContext): Check[] {
       judge: (result) =>
         result.status === 0
           ? streamsVerdict(result.output)
-          : fail(`Redis does not tell: ${lastWords(result)}`),
+          : {
+              ...fail(`Redis does not tell: ${lastWords(result)}`),
+              fix: wayToRedis(deployment, host),
+            },
     },
   ];
 }

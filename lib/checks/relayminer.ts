@@ -4,7 +4,7 @@ import { type HttpAnswer, httpProbe, httpVerdict } from '../probes/http.ts';
 import { leaseSeconds } from '../relayminer/leases.ts';
 import { sh } from '../shell.ts';
 import type { Check, FleetCheck, ProbeResult, Verdict } from '../validation/check.ts';
-import { mend, rerun } from '../validation/fixes.ts';
+import { mend, rerun, wayToRedis } from '../validation/fixes.ts';
 import { excerpt, fail, lastWords, pass, skip, warn } from '../validation/verdict.ts';
 import { type CheckContext, isIn } from './context.ts';
 import { configChecks } from './relayminer-config.ts';
@@ -103,7 +103,9 @@ function minerChecks(context: CheckContext): Check[] {
         httpVerdict(result, (answer) => {
           if (answer.status === 404) return skip('this release does not tell: HTTP 404');
           const verdict = answers('Ready')(answer);
-          return answer.status === 503 ? { fix: wayToRedis(context), ...verdict } : verdict;
+          return answer.status === 503
+            ? { fix: wayToRedis(deployment, host), ...verdict }
+            : verdict;
         }),
     },
     {
@@ -142,15 +144,6 @@ function keysVerdict(result: ProbeResult, expected: number): Verdict | undefined
   return loaded === expected
     ? pass(`${loaded} keys`)
     : warn(`${loaded} keys; the keys file has ${expected}`);
-}
-
-/** What to do where a miner does not reach Redis. */
-function wayToRedis({ deployment, host }: CheckContext): string {
-  const servers = deployment.group('redis_hosts');
-  if (servers.length === 0)
-    return `redis_url in the profile (now ${deployment.profile.redis_url}), or who may reach that Redis`;
-  const server = mend(deployment, servers, 'redis');
-  return `${server}; else: what keeps ${host.name} from ${servers.map(({ name }) => name).join(', ')}, such as a firewall between them`;
 }
 
 /** Exactly one of all miners leads; only that one publishes blocks and prices. */

@@ -4,7 +4,7 @@ import { httpProbe } from '../probes/http.ts';
 import { fieldOf, fieldsOf, numberOf, textField } from '../probes/protobuf.ts';
 import { lines, sh } from '../shell.ts';
 import type { Check, ProbeResult, Verdict } from '../validation/check.ts';
-import { mend } from '../validation/fixes.ts';
+import { between, mend } from '../validation/fixes.ts';
 import { fail, lastWords, pass, warn } from '../validation/verdict.ts';
 import type { CheckContext } from './context.ts';
 import { type Application, baseOf } from './igniter.ts';
@@ -106,9 +106,7 @@ function wayToTemporal(from: {
   if (servers.length === 0)
     return `temporal.address in the profile (now ${address}), or who may reach that server`;
   const server = mend(deployment, servers, 'temporal');
-  return address === undefined
-    ? server
-    : `${server}; else: what keeps ${host.name} from ${address}, such as a firewall between them`;
+  return address === undefined ? server : `${server}; else: ${between(host, address)}`;
 }
 
 /**

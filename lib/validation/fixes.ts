@@ -70,3 +70,17 @@ export function mend(
     `why it is so: ${onEach(logs)}`,
   ].join('; ');
 }
+
+/** What to do where a host does not reach the Redis of the relays. */
+export function wayToRedis(deployment: Deployment, host: Host): string {
+  const servers = deployment.group('redis_hosts');
+  if (servers.length === 0)
+    return `redis_url in the profile (now ${deployment.profile.redis_url}), or who may reach that Redis`;
+  const names = servers.map(({ name }) => name).join(', ');
+  return `${mend(deployment, servers, 'redis')}; else: ${between(host, names)}`;
+}
+
+/** What to look for where a host does not reach a service that answers others. */
+export function between(host: Host, service: string): string {
+  return `what keeps ${host.name} from ${service}, such as a firewall between them`;
+}

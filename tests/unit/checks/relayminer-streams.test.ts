@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { streamsProbe, streamsVerdict } from '../../../lib/checks/relayminer-streams.ts';
+import {
+  streamChecks,
+  streamsProbe,
+  streamsVerdict,
+} from '../../../lib/checks/relayminer-streams.ts';
 import { Redis } from '../../lab/standins/shared/redis.ts';
 import { missing, startRedis } from '../standins/harness.ts';
 import { ask, checkOf } from './ask.ts';
+import { labContext } from './deployment.ts';
 
 const skip = missing('experimental');
 const PASSWORD = 'a password of the tests';
@@ -100,4 +105,13 @@ test('in a real Redis: what is taken, what is worked on, and what nobody takes',
 test('a Redis that refuses is no Redis without relays', { skip }, async (t) => {
   const { port } = await redisFor(t);
   assert.match(await asked(port, ['a'], 'another'), /^Redis: -WRONGPASS/);
+});
+
+test('where Redis does not tell, it is Redis that is to be mended', () => {
+  const check = streamChecks(labContext())[0]!;
+  const silent = { ran: true, status: 1, output: '', errors: 'no answer', milliseconds: 1 };
+  const { verdict, fix } = check.judge(silent);
+  assert.equal(verdict, 'fail');
+  assert.match(fix ?? '', /^scripts\/redis\.mjs /);
+  assert.match(check.fix, /^scripts\/relayminer\.mjs /);
 });
