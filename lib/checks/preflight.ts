@@ -84,6 +84,18 @@ function portChecks(context: CheckContext, roles: readonly RoleName[]): Check[] 
   const names = PORT_NAMES.filter(
     (name) => roles.includes(PORTS[name].role) && deployment.publishers(name).includes(host),
   );
+  const ports = names.map((name) => `sport = :${PORTS[name].port}`).join(' or ');
+  const listening = sh`ss -Hltnp ${`( ${ports} )`}`;
+  // One question for all ports: each call of Docker costs more than what it is asked.
+  const probe = sh`
+    listeners=$(${listening})
+    # Without a process it belongs to one that is just ending, such as that of a container which restarts.
+    [[ $(grep -v users: <<<"$listeners") != *LISTEN* ]] || { sleep 2; listeners=$(${listening}); }
+    printf '%s\n' "$listeners"
+    command -v docker >/dev/null || exit 0
+    docker ps --format 'container {{.Names}} {{.Ports}}'
+    docker ps --quiet --filter network=host |
+      xargs -r docker inspect --format 'process {{.State.Pid}} {{.Name}}'`;
   return names.map((name) => {
     const { port, role, group: hosts } = PORTS[name];
     return {
@@ -92,15 +104,7 @@ function portChecks(context: CheckContext, roles: readonly RoleName[]): Check[] 
       severity: 'critical',
       title: `Port ${port} is free for ${name}`,
       host,
-      probe: sh`
-        listeners=$(ss -Hltnp "sport = :${port}")
-        # Without a process it belongs to one that is just ending, such as that of a container which restarts.
-        [[ $listeners != *LISTEN* || $listeners == *users:* ]] || { sleep 2; listeners=$(ss -Hltnp "sport = :${port}"); }
-        printf '%s\n' "$listeners"
-        command -v docker >/dev/null || exit 0
-        docker ps --filter publish=${port} --format 'container {{.Names}}'
-        docker ps --quiet --filter network=host |
-          xargs -r docker inspect --format 'process {{.State.Pid}} {{.Name}}'`,
+      probe,
       fix: `stop what listens at port ${port}${hosts ? `, or take the host out of ${hosts} in the profile` : ''}`,
       judge: ({ output, status }) => {
         if (status !== 0) return skip('it could not be told');
@@ -111,13 +115,15 @@ function portChecks(context: CheckContext, roles: readonly RoleName[]): Check[] 
 }
 
 /**
- * Judges who listens at a port: `ss -Hltnp`, the containers that publish it, and the processes of the containers that use
- * the host's own network, one a line.
+ * Judges who listens at a port, of what is told about several: `ss -Hltnp`; the containers, with the ports they publish as
+ * `docker ps` shows them; and the processes of the containers that use the host's own network, one a line.
  */
 export function portVerdict(output: string, port: number, ours: string) {
-  const lines = output.split('\n').filter((line) => line.trim() !== '');
-  const containers = lines.flatMap((line) => /^container (\S+)/.exec(line)?.[1] ?? []);
-  const foreign = containers.find((name) => !name.startsWith(ours));
+  const lines = output.split('\n').map((line) => line.trim());
+  const foreign = lines.flatMap((line) => {
+    const [, name, ports] = /^container (\S+) (.+)$/.exec(line) ?? [];
+    return name && !name.startsWith(ours) && publishes(ports, port) ? name : [];
+  })[0];
   if (foreign) return fail(`port ${port} is taken by the container ${foreign}`);
   const own = lines.flatMap((line) => {
     const [, pid, name] = /^process (\d+) \/(\S+)/.exec(line) ?? [];
@@ -125,13 +131,21 @@ export function portVerdict(output: string, port: number, ours: string) {
   });
   const listener = lines.find(
     (line) =>
-      !/^(?:container|process) /.test(line) &&
+      /^LISTEN /.test(line) &&
+      line.split(/\s+/)[3]?.endsWith(`:${port}`) &&
       !line.includes('"docker-proxy"') &&
       !own.some((pid) => line.includes(pid)),
   );
   if (!listener) return pass('free, or ours');
   const [, name, pid] = /users:\(\("([^"]*)",pid=(\d+)/.exec(listener) ?? [];
   return fail(`port ${port} is taken by ${name ? `${name} (process ${pid})` : 'another program'}`);
+}
+
+/** Whether a port is among those that a container publishes: `0.0.0.0:443->443/tcp, [::]:8080-8081->8080-8081/tcp, 53/udp`. */
+function publishes(ports = '', port: number): boolean {
+  return [...ports.matchAll(/:(\d+)(?:-(\d+))?->[\d-]+\/tcp/g)].some(
+    ([, first, last = first]) => Number(first) <= port && port <= Number(last),
+  );
 }
 
 /**

@@ -76,8 +76,9 @@ export function wayToRedis(deployment: Deployment, host: Host): string {
   const servers = deployment.group('redis_hosts');
   if (servers.length === 0)
     return `redis_url in the profile (now ${deployment.profile.redis_url}), or who may reach that Redis`;
-  const names = servers.map(({ name }) => name).join(', ');
-  return `${mend(deployment, servers, 'redis')}; else: ${between(host, names)}`;
+  const server = mend(deployment, servers, 'redis');
+  const others = servers.filter((one) => one !== host).map(({ name }) => name);
+  return others.length === 0 ? server : `${server}; else: ${between(host, others.join(', '))}`;
 }
 
 /** What to look for where a host does not reach a service that answers others. */

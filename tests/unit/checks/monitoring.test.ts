@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { exposureChecks } from '../../../lib/checks/exposure.ts';
 import { DASHBOARDS, monitoringChecks, targetsVerdict } from '../../../lib/checks/monitoring.ts';
-import { portVerdict } from '../../../lib/checks/preflight.ts';
 import { ruleNames } from '../../../lib/monitoring/alert-rules.ts';
 import { findingOf } from '../../../lib/validation/check.ts';
 import { ask } from './ask.ts';
@@ -138,14 +137,4 @@ test('the exporter of the host with Prometheus may listen at a gateway of Docker
   assert.equal(listens('172.18.0.1'), 'pass');
   assert.equal(listens('0.0.0.0'), 'fail');
   assert.equal(listens('172.18.0.2'), 'fail');
-});
-
-test('a port that a container of ours listens at in the host’s own network is ours', () => {
-  const listener = `LISTEN 0 4096 127.0.0.1:9100 0.0.0.0:* users:(("node_exporter",pid=962,fd=3))`;
-  const verdict = (more: string) =>
-    portVerdict(`${listener}\n${more}`, 9100, 'pocket-exporters-').verdict;
-  assert.equal(verdict('process 962 /pocket-exporters-node-exporter-1'), 'pass');
-  assert.equal(verdict('process 962 /somebody-elses-exporter'), 'fail');
-  assert.equal(verdict('process 96 /pocket-exporters-node-exporter-1'), 'fail');
-  assert.equal(verdict(''), 'fail');
 });
