@@ -14,6 +14,7 @@ import { straysVerdict } from '../../../lib/checks/strays.ts';
 import type { HttpAnswer } from '../../../lib/probes/http.ts';
 import { publicKey } from '../../../lib/secrets/secrets.ts';
 import { findingOf, fleetFindingOf } from '../../../lib/validation/check.ts';
+import { wayToRedis } from '../../../lib/validation/fixes.ts';
 import { lastWords } from '../../../lib/validation/verdict.ts';
 import { OWNER } from '../profile/temporary.ts';
 import { bash } from '../roles/deployed.ts';
@@ -460,9 +461,13 @@ test('a miner that does not reach Redis is told apart from one that does not ans
   const check = relayminerChecks(context).find(({ id }) => id === 'relayminer.miner-ready')!;
   const cut = findingOf(check, answered('Not Ready\n503 text/plain'));
   assert.equal(cut.evidence, 'HTTP 503 Not Ready; wanted: 200 Ready');
+  assert.match(cut.fix, /^scripts\/redis\.mjs /);
+  assert.doesNotMatch(cut.fix, /what keeps/);
+  const { deployment, host } = context;
+  const elsewhere = wayToRedis(deployment, { ...host, name: 'relay' });
   assert.match(
-    cut.fix,
-    /^scripts\/redis\.mjs .*; else: what keeps lab from lab, such as a firewall/,
+    elsewhere,
+    /^scripts\/redis\.mjs .*; else: what keeps relay from lab, such as a fire/,
   );
   const away = findingOf(check, answered('', { status: 7, errors: 'curl: (7) refused' }));
   assert.match(away.fix, /^scripts\/relayminer\.mjs /);
