@@ -62,7 +62,7 @@ export interface DeployOptions {
   listener: Listener;
   /** Takes a host for this run. Throws UserError when somebody else has it. */
   lock(connection: Connection): Promise<void>;
-  /** Asks a host, before any host is changed, whether the deploy can work there. Returns what is in the way. */
+  /** Asks a host that is not already so, before any is changed, whether the deploy can work there. Returns what is in the way. */
   preflight(connection: Connection): Promise<string[]>;
   /** Aborted when the deploy shall end: every host after its step in hand. */
   signal: AbortSignal;

@@ -1,6 +1,5 @@
 import type { Deployment } from '../deployment.ts';
 import type { Secrets } from '../secrets/secrets.ts';
-import type { Step } from '../step.ts';
 import { compile, factsOf, type SecretValue, secretsIn } from './compile.ts';
 import type { Part } from './deploy.ts';
 import { questionOf } from './question.ts';
@@ -23,24 +22,26 @@ export interface PartScript {
  */
 export function scriptOf(part: Part, deployment: Deployment, secrets: Secrets): PartScript {
   const named = secrets.named();
-  const made = stepsOf(part, deployment, secrets);
-  const textOf = (steps: readonly Step[]) => compile(titleOf(part, deployment), steps, named);
-  const facts = made.map(({ step }) => factsOf(step, named));
+  const names = part.roles.map(({ name }) => name).join(', ');
+  const title = `${names} on ${part.host.name}, deployment ${deployment.name}`;
+  const steps = stepsOf(part, deployment, secrets);
+  const textOf = (made: typeof steps) =>
+    compile(
+      title,
+      made.map(({ step }) => step),
+      named,
+    );
+  const facts = steps.map(({ step }) => factsOf(step, named));
   const factual = facts.every((ofStep) => ofStep.length > 0);
   return {
-    text: () => textOf(stepsOf(part, deployment, secrets).map(({ step }) => step)),
+    text: () => textOf(stepsOf(part, deployment, secrets)),
     question: factual ? questionOf(facts.flat()) : undefined,
-    secrets: secretsIn(textOf(made.map(({ step }) => step)), named),
-    steps: made.map(({ role, step: { title, timeoutSeconds } }) => ({
+    secrets: secretsIn(textOf(steps), named),
+    steps: steps.map(({ role, step: { title, timeoutSeconds } }) => ({
       role,
       step: { title, timeoutSeconds },
     })),
   };
-}
-
-function titleOf({ host, roles }: Part, deployment: Deployment): string {
-  const names = roles.map(({ name }) => name).join(', ');
-  return `${names} on ${host.name}, deployment ${deployment.name}`;
 }
 
 function stepsOf({ host, roles }: Part, deployment: Deployment, secrets: Secrets) {
