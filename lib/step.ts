@@ -12,7 +12,7 @@ export interface Step {
   check: Shell;
   /**
    * What would make `check` say yes, in a form in which it can be asked for all steps at once. A short cut and nothing
-   * more: when one of them does not hold, or something was applied meanwhile, `check` decides.
+   * more: when one of them does not hold, `check` decides. They are asked for again once something was applied.
    */
   facts?: Fact[];
   /** Makes it so; `check` is asked again afterwards. Its output is shown only when it fails. */

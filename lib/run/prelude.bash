@@ -14,7 +14,7 @@ for name in $(compgen -e); do
 done
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 umask 022
-changed='' first_known='' last_known=''
+changed='' first_known='' last_known='' outdated=''
 declare -A lines_known=()
 
 # begin: the channel of the events (3), and the watchdog (4).
@@ -104,16 +104,20 @@ so() {
 learn() {
   local lines line IFS
   lines=$(so facts /dev/stdout)
+  lines_known=() outdated=''
   IFS=$'\n'
   set -f
   for line in $lines; do lines_known["$line"]=1; done
   set +f
 }
 
-# known LINE…: whether all of these facts hold, and nothing was applied since they were asked for.
+# known LINE…: whether all of these facts hold. Those that held before something was applied are asked for again.
 known() {
   local line
   for line; do [[ -n ${lines_known["$line"]-} ]] || return 1; done
+  [[ $outdated ]] || return 0
+  learn
+  known "$@"
 }
 
 # tell EVENT STEP MILLISECONDS [STATUS]: one event; what the step printed goes along where it matters.
@@ -177,7 +181,7 @@ step() {
     tell pending "$number" "$(((${EPOCHREALTIME/[.,]/} - began) / 1000))"
     return
   fi
-  lines_known=()
+  outdated=yes
   run "$limit" "apply_$number"
   status=$?
   if ((status == 0)); then

@@ -36,7 +36,22 @@ describe('facts', { skip }, () => {
     assert.deepEqual(await asked(), ['changed', 'failed']);
   });
 
-  test('count no longer once a step was applied', async (t) => {
+  test('are asked for again once a step was applied, instead of the checks of all that follow', async (t) => {
+    const parent = temporary(t);
+    const log = join(parent, 'log');
+    const followers = ['a', 'b'].map((name) => logged(join(parent, name), log));
+    assert.ok((await runSteps(followers)).done);
+    writeFileSync(log, '');
+    const applied = join(parent, 'applied');
+    const { statuses } = await runSteps([
+      stepOf(`test -e ${applied}`, `touch ${applied}`),
+      ...followers,
+      stepOf(`! grep -q . ${log}`, 'true', { title: 'nothing was asked' }),
+    ]);
+    assert.deepEqual(statuses, ['changed', 'unchanged', 'unchanged', 'unchanged']);
+  });
+
+  test('count no longer where a step that was applied has spoilt them', async (t) => {
     const path = join(temporary(t), 'x');
     writeFileSync(path, 'x\n');
     chmodSync(path, 0o644);
