@@ -65,7 +65,7 @@ export const {
   directory,
   envTemplate,
   EXIT,
-  familiarReference,
+  referenceInBundle,
   file,
   firewallSteps,
   GATEWAY,

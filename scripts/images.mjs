@@ -6,10 +6,10 @@ import {
   command,
   DEPLOY_OPTIONS,
   EXIT,
-  familiarReference,
   imagesOf,
   loadDeployment,
   readBundle,
+  referenceInBundle,
   runCommand,
   runDeploy,
   saveBundle,
@@ -23,8 +23,8 @@ export const images = {
   name: 'images',
   summary: 'Brings the container images that a host needs.',
   steps: ({ deployment, host }) =>
-    imagesOf(deployment, host).map((reference) =>
-      command({
+    imagesOf(deployment, host).map((reference) => ({
+      ...command({
         title: `Have the image ${reference}`,
         unless: sh`docker image inspect ${reference}`,
         run:
@@ -33,7 +33,8 @@ export const images = {
             : sh`echo ${`bring it with scripts/images.mjs, or by hand: docker load`}; exit 1`,
         timeoutSeconds: 1800,
       }),
-    ),
+      facts: [{ of: 'image', name: reference }],
+    })),
   transfer: ({ deployment, host }) =>
     deployment.imageSource === 'bundle'
       ? fromBundle(deployment, imagesOf(deployment, host))
@@ -49,22 +50,28 @@ export const images = {
 async function fromBundle({ bundlePath = '' }, references) {
   const bundle = await readBundle(bundlePath);
   const wanted = references.map((reference) => {
-    const found = bundle.find((image) => image.reference === familiarReference(reference));
+    const tag = referenceInBundle(reference);
+    const found = bundle.find((image) => image.reference === tag);
     if (!found) {
       throw new UserError(
         `${bundlePath} has no ${reference}; save it with: scripts/images.mjs --profile … --save ${bundlePath}`,
       );
     }
-    return { reference, imageId: found.imageId };
+    return { reference, tag, imageId: found.imageId };
   });
   return {
     title: 'Load images from the bundle',
     missing: sh`
-      store=$(docker info --format '{{.DriverStatus}}')
-      while read -r reference id; do
-        has=$(docker image inspect --format '{{.Id}}' "$reference" 2>/dev/null) || has=
-        [[ $has && ( $has == "$id" || $store == *io.containerd.snapshotter* ) ]] || echo "$reference"
-      done <<<${wanted.map(({ reference, imageId }) => `${reference} ${imageId}`).join('\n')}`,
+      declare -A has=()
+      while read -r id tags; do
+        for tag in $tags; do has[$tag]=$id; done
+      done < <(docker image inspect --format '{{.Id}}{{range .RepoTags}} {{.}}{{end}}' ${references} 2>/dev/null)
+      store=
+      while read -r reference tag id; do
+        [[ \${has[$tag]-} != "$id" ]] || continue
+        [[ $store ]] || store=$(docker info --format '{{.DriverStatus}}')
+        [[ \${has[$tag]-} && $store == *io.containerd.snapshotter* ]] || echo "$reference"
+      done <<<${wanted.map(({ reference, tag, imageId }) => `${reference} ${tag} ${imageId}`).join('\n')}`,
     command: sh`docker load --quiet`,
     open: async (/** @type {string[]} */ missing) => {
       const { tar, bytes } = await bundleTar(bundlePath, missing);

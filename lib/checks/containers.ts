@@ -1,3 +1,4 @@
+import { familiarReference } from '../images/reference.ts';
 import { type Shell, sh } from '../shell.ts';
 import type { RunningImage, Verdict } from '../validation/check.ts';
 import { fail, pass, warn } from '../validation/verdict.ts';
@@ -68,7 +69,7 @@ export function readContainers(output: string): Containers {
   return {
     imageIds: new Map(
       images.flatMap(({ tags, digests, id }) =>
-        [...(tags ?? []), ...(digests ?? [])].map((one) => [familiar(one), id] as const),
+        [...(tags ?? []), ...(digests ?? [])].map((one) => [familiarReference(one), id] as const),
       ),
     ),
     digests: new Map(images.map(({ digests, id }) => [id, digests ?? []])),
@@ -97,10 +98,10 @@ export function containerVerdict(found: Containers, wanted: WantedService): Verd
   for (const one of mine) {
     const verdict = oneShot ? finished(one) : running(one);
     if (verdict.verdict !== 'pass') return verdict;
-    if (familiar(one.image) !== familiar(image)) {
+    if (familiarReference(one.image) !== familiarReference(image)) {
       return fail(`it was made from ${short(one.image)}; the profile says ${short(image)}`);
     }
-    const id = imageIds.get(familiar(image));
+    const id = imageIds.get(familiarReference(image));
     if (id === undefined) return warn(`the host no longer has its image ${short(image)}`);
     if (one.imageId !== id) {
       return fail(
@@ -118,14 +119,15 @@ export function runningImages(found: Containers, wanted: WantedService): Running
   return containersOf(found, wanted)
     .filter(({ status }) => status === 'running')
     .map(({ image, imageId: id }) => {
-      const repository = familiar(image)
+      const repository = familiarReference(image)
         .replace(/@.*/, '')
         .replace(/:[^/]*$/, '');
       const known = found.digests
         .get(id)
-        ?.find((one) => familiar(one).startsWith(`${repository}@`));
+        ?.find((one) => familiarReference(one).startsWith(`${repository}@`));
       const digest = known?.split('@')[1];
-      const reference = familiar(image) === familiar(wanted.image) ? wanted.image : image;
+      const reference =
+        familiarReference(image) === familiarReference(wanted.image) ? wanted.image : image;
       return { reference, id, ...(digest && { digest }) };
     });
 }
@@ -161,13 +163,4 @@ function short(image: string): string {
 /** As much of an image's id as people compare. */
 function shortId(id: string): string {
   return id.replace(/^sha256:/, '').slice(0, 12);
-}
-
-/**
- * An image reference without the parts that Docker adds by itself, and without the tag beside a digest, which Docker does
- * not keep (moby, reference/store.go, 04472304).
- */
-function familiar(image: string): string {
-  const name = image.replace(/^docker\.io\//, '').replace(/^library\//, '');
-  return name.replace(/:[^/:@]+@/, '@');
 }

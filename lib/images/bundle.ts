@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/
 import { dirname, join, relative, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { UserError } from '../exit-codes.ts';
-import { familiarReference } from './reference.ts';
+import { referenceInBundle } from './reference.ts';
 import { tarBytes, writeTar } from './tar.ts';
 
 /** An image in a bundle. */
@@ -27,7 +27,7 @@ export async function saveBundle(
   references: readonly string[],
   directory: string,
 ): Promise<BundleImage[]> {
-  const names = [...new Set(references.map(familiarReference))];
+  const names = [...new Set(references.map(referenceInBundle))];
   await refuseOthers(directory);
   await requirePresent(names);
   const parent = dirname(resolve(directory));
@@ -75,7 +75,7 @@ export async function bundleTar(
   directory: string,
   references: readonly string[],
 ): Promise<{ tar: Readable; bytes: number }> {
-  const wanted = new Set(references.map(familiarReference));
+  const wanted = new Set(references.map(referenceInBundle));
   const entries = (await readEntries(directory))
     .map((entry) => ({ ...entry, references: entry.references.filter((one) => wanted.has(one)) }))
     .filter((entry) => entry.references.length > 0);

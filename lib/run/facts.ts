@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { familiarReference } from '../images/reference.ts';
 import { quote } from '../shell.ts';
 import type { Owner } from '../step.ts';
 
@@ -9,7 +10,8 @@ export type Fact =
   | { of: 'package'; name: string }
   | { of: 'user'; name: string; home: string; shell: string }
   | { of: 'unit'; name: string }
-  | { of: 'setting'; name: string; value: string };
+  | { of: 'setting'; name: string; value: string }
+  | { of: 'image'; name: string };
 
 const HASH_CHARACTERS = 64;
 
@@ -43,6 +45,9 @@ const COMMANDS: Record<Fact['of'], (words: string, facts: readonly Fact[]) => st
   else
     while IFS= read -r line; do echo "\${line//$'\\t'/ }"; done < <(sysctl ${words})
   fi`,
+  // Of those that are not there it tells on standard error alone.
+  image: (words) =>
+    `docker image inspect --format '{{range .RepoTags}}{{println "image" .}}{{end}}{{range .RepoDigests}}{{println "image" .}}{{end}}' ${words}`,
 };
 
 function quoted(words: Iterable<string>): string {
@@ -73,5 +78,7 @@ export function lineOf(fact: Fact): string {
       return `unit ${fact.name} active enabled`;
     case 'setting':
       return `${fact.name} = ${fact.value}`;
+    case 'image':
+      return `image ${familiarReference(fact.name)}`;
   }
 }

@@ -8,7 +8,7 @@ import { buffer } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { $ } from 'zx';
 import { bundleTar, readBundle, saveBundle } from '../../lib/images/bundle.ts';
-import { familiarReference } from '../../lib/images/reference.ts';
+import { familiarReference, referenceInBundle } from '../../lib/images/reference.ts';
 
 const run = $({ quiet: true, nothrow: true });
 const docker = await run`docker info`;
@@ -140,7 +140,8 @@ test('a reference is compared the way Docker lists it', () => {
     'temporalio/auto-setup:1.28',
   );
   assert.equal(familiarReference('host:5000/name'), 'host:5000/name:latest');
-  assert.throws(() => familiarReference('redis@sha256:00'), /pinned by digest/);
+  assert.equal(familiarReference('docker.io/library/redis:8.2@sha256:00'), 'redis@sha256:00');
+  assert.throws(() => referenceInBundle('redis@sha256:00'), /pinned by digest/);
 });
 
 test('what Docker saved it loads again from the stream', { skip }, async (t) => {
