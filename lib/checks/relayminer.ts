@@ -165,7 +165,12 @@ export function oneLeader(deployment: Deployment): FleetCheck[] {
           .filter(([, result]) => gauge(result, 'ha_miner_leader_status') === 1)
           .map(([name]) => name);
         if (leaders.length === 1) return pass(leaders[0]!);
-        return fail(leaders.length === 0 ? 'none does' : `${leaders.join(' and ')} do`);
+        if (leaders.length > 1) return fail(`${leaders.join(' and ')} do`);
+        const miners = mend(deployment, hosts, 'miner');
+        return {
+          fix: `if Redis fails here, too, mend that first: over it they choose who leads; else: ${miners}`,
+          ...fail('none does'),
+        };
       },
     },
   ];

@@ -478,17 +478,21 @@ test('exactly one of all miners leads', () => {
   const hosts = ['a', 'b'].map((name) => ({ ...host!, name }));
   const [check] = oneLeader({ ...context.deployment, group: () => hosts });
   const leads = (value: number) => answered(`ha_miner_leader_status{instance="x"} ${value}\n`);
-  const verdict = (a: number, b: number) =>
+  const finding = (a: number, b: number) =>
     fleetFindingOf(
       check!,
       new Map([
         ['a', leads(a)],
         ['b', leads(b)],
       ]),
-    ).verdict;
-  assert.equal(verdict(1, 0), 'pass');
-  assert.equal(verdict(0, 0), 'fail');
-  assert.equal(verdict(1, 1), 'fail');
+    );
+  assert.equal(finding(1, 0).verdict, 'pass');
+  const none = finding(0, 0);
+  assert.equal(none.verdict, 'fail');
+  assert.match(none.fix, /^if Redis fails here, too, mend that first/);
+  const both = finding(1, 1);
+  assert.equal(both.verdict, 'fail');
+  assert.match(both.fix, /^end any other miner/);
   assert.equal(fleetFindingOf(check!, new Map([['a', leads(1)]])).verdict, 'skip');
 });
 
