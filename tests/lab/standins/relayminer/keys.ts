@@ -54,7 +54,12 @@ export function startKeys(config: Value, line: Line, required: boolean, metrics:
  * Follows the file as the released line does: every 30 s and on changes in its directory. A bad or emptied file
  * keeps the keys that are loaded. Returns what stops it.
  */
-export function followKeys(config: Value, keys: Keys, log: Log, metrics: Metrics): () => void {
+export function followKeys(
+  config: Value,
+  keys: Keys,
+  log: Log,
+  metrics: Metrics,
+): () => Promise<void> {
   const reload = async () => {
     const fresh = loadKeys(config.keys);
     if (fresh.size === 0) throw new Error('the keys file holds no key');
@@ -71,7 +76,7 @@ export function followKeys(config: Value, keys: Keys, log: Log, metrics: Metrics
   const stop = every(30_000, reload, failed);
   const watcher = watch(dirname(config.keys.keys_file), () => void reload().catch(failed));
   return () => {
-    stop();
     watcher.close();
+    return stop();
   };
 }

@@ -165,7 +165,8 @@ export async function runMiner(config: Value, line: Line, warnings: string[]): P
   const end = toldToEnd();
   log.info('miner started', { instance, suppliers: [...keys.keys()] });
   await end;
-  for (const stop of stops) stop();
+  // What is under way could take again what is given up.
+  await Promise.all(stops.map((stop) => stop()));
   await leases.releaseAll().catch(failing('leases not released'));
   await leader.release().catch(failing('leadership not released'));
   log.info('miner stopped');
