@@ -35,7 +35,7 @@ export const postgres = {
         ],
       }),
       password(user),
-      ...databases(deployment).map((name) => database(user, name)),
+      databases(user, databasesOf(deployment)),
     ];
   },
 };
@@ -44,7 +44,7 @@ export const postgres = {
  * The databases of everybody who keeps something here.
  * @param {import('../lib/deployment.ts').Deployment} deployment
  */
-function databases(deployment) {
+function databasesOf(deployment) {
   const middleman = deployment.group('middleman_hosts').length > 0;
   return ['provider', ...(middleman ? ['middleman'] : []), 'temporal'];
 }
@@ -94,7 +94,7 @@ function password(user) {
       docker compose --project-directory /opt/pocket/postgres exec -T postgres sh -c '
         PGPASSWORD=$POSTGRES_PASSWORD exec psql -X -h "$(hostname)" -U "$POSTGRES_USER" -d postgres -c "SELECT 1"'`,
     run: sh`
-      ${psql(user, 'postgres')} -v ON_ERROR_STOP=1 <<'SQL'
+      ${psql(user)} <<'SQL'
       SET log_statement = 'none';
       SET log_min_duration_statement = -1;
       SET log_min_error_statement = 'panic';
@@ -105,29 +105,32 @@ function password(user) {
 }
 
 /**
- * Creates a database where it is missing. The session that creates it is the one that asked: where nobody could ask,
+ * Creates the databases that are missing. The session that creates them is the one that asks: where nobody can ask,
  * nothing is created, and the step fails with psql's own words. (The image's init scripts see an empty volume only.)
  * @param {string} user
- * @param {string} name
+ * @param {string[]} names
  */
-function database(user, name) {
+function databases(user, names) {
+  const session = sh`${psql(user)} -At -v names=${names.join(' ')}`;
   return command({
-    title: `Create the database ${name}`,
-    unless: sh`${psql(user, name)} -c 'SELECT 1'`,
+    title: `Create the databases ${names.join(', ')}`,
+    unless: sh`
+      there=$(${session} <<'SQL'
+      SELECT count(*) FROM pg_database WHERE datname = ANY (string_to_array(:'names', ' '))
+      SQL
+      )
+      [[ $there == ${names.length} ]]`,
     run: sh`
-      ${psql(user, 'postgres')} -v ON_ERROR_STOP=1 -v name=${name} <<'SQL'
-      SELECT format('CREATE DATABASE %I', :'name')
-        WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \gexec
+      ${session} <<'SQL'
+      SELECT format('CREATE DATABASE %I', name) FROM unnest(string_to_array(:'names', ' ')) AS name
+        WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = name) \gexec
       SQL`,
   });
 }
 
-/**
- * @param {string} user
- * @param {string} database
- */
-function psql(user, database) {
-  return sh`docker compose --project-directory /opt/pocket/postgres exec -T postgres psql -X -U ${user} -d ${database}`;
+/** @param {string} user */
+function psql(user) {
+  return sh`docker compose --project-directory /opt/pocket/postgres exec -T postgres psql -X -v ON_ERROR_STOP=1 -U ${user} -d postgres`;
 }
 
 if (import.meta.main) {

@@ -112,7 +112,7 @@ test('PostgreSQL, Temporal and Provider converge, change only what changed, and 
     await one.exec('cd /opt/pocket/temporal && docker compose stop');
     await sql(one, 'postgres', 'DROP DATABASE temporal WITH (FORCE)');
     const changed = await operator.deploy();
-    assert.equal(changed[0], 'Create the database temporal');
+    assert.equal(changed[0], 'Create the databases provider, temporal');
   });
 
   await t.test('a PostgreSQL that is away is waited for by everybody else', async () => {

@@ -140,7 +140,7 @@ test('PostgreSQL has its database and Temporal its namespace, only where there i
     const { run } = deployment(t, hosts, settings);
     return [postgres, temporal].flatMap((role) => run(role, 'one').steps.map(({ title }) => title));
   };
-  const database = 'Create the database middleman';
+  const database = 'Create the databases provider, middleman, temporal';
   const namespace =
     'Create the Temporal namespace middleman, which keeps finished workflows for 72 hours';
   const withIt = titles(HERE, SETTINGS);

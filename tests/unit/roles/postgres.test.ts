@@ -13,11 +13,10 @@ test('a host gets the stack, the password and both databases, in this order', (t
   const titles = deployment(t, ONE_HOST)
     .run(postgres, 'one')
     .steps.map(({ title }) => title);
-  assert.deepEqual(titles.slice(-4), [
+  assert.deepEqual(titles.slice(-3), [
     'Bring up the stack postgres',
     'Set the password of the PostgreSQL user igniter',
-    'Create the database provider',
-    'Create the database temporal',
+    'Create the databases provider, temporal',
   ]);
 });
 
@@ -99,7 +98,7 @@ test('the password is in the .env, which is 0600, and in no shell', (t) => {
 });
 
 test('peer defect D45 cannot happen here: a server that cannot be asked is not taken for one without the database', (t) => {
-  const step = deployment(t, ONE_HOST).run(postgres, 'one').step('Create the database provider');
+  const step = deployment(t, ONE_HOST).run(postgres, 'one').step('Create the databases');
   assert.throws(() => bash(step.check.text, UNREACHABLE));
   assert.throws(
     () => bash(step.apply.text, UNREACHABLE),
