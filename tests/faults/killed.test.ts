@@ -8,7 +8,7 @@ import { loadSecrets } from '../../lib/secrets/secrets.ts';
 import { lab } from '../fleet/lab-fixture.ts';
 import { differences } from '../fleet/state.ts';
 import { MOMENTS, randomNumbers, SEED } from './moments.ts';
-import { parentOf, type Running, sshProcesses, startScript } from './running.ts';
+import { killAll, parentOf, type Running, sshProcesses, startScript } from './running.ts';
 import { ownArchive, reset, settled } from './settled.ts';
 import { startWriters, stopWriters, watch } from './watcher.ts';
 
@@ -21,9 +21,7 @@ test(`a deploy that is cut off at any moment (FAULT_MOMENTS=${MOMENTS} FAULT_SEE
   const { host, home, profile, change } = one;
   const random = randomNumbers(SEED);
   mkdirSync(join(home, 'run'), { mode: 0o700 });
-  t.after(() => {
-    for (const pid of sshProcesses(home)) process.kill(pid, 'SIGKILL');
-  });
+  t.after(() => killAll(sshProcesses(home)));
   const start = () => startScript(home, ['deploy', '--profile', profile, '--yes']);
   const deployed = async () => {
     const began = Date.now();
@@ -67,7 +65,7 @@ test(`a deploy that is cut off at any moment (FAULT_MOMENTS=${MOMENTS} FAULT_SEE
       // The session of this run alone, or the shared connection below it, too.
       const processes = sshProcesses(home);
       const sessions = processes.filter((pid) => parentOf(pid) === run.child.pid);
-      for (const pid of random() < 0.5 ? sessions : processes) process.kill(pid, 'SIGKILL');
+      killAll(random() < 0.5 ? sessions : processes);
     },
     'the network is gone for 10 s': async () => {
       await host.exec(`

@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 import { stringify } from 'yaml';
 import type { Host } from '../fleet/hosts.ts';
 import { LAB_BUNDLE } from '../lab/paths.ts';
-import { type Running, sshProcesses, startScript } from './running.ts';
+import { killAll, type Running, sshProcesses, startScript } from './running.ts';
 
 /** A machine to deploy from: a home of its own, and a manifest. */
 export interface Scene {
@@ -26,7 +26,7 @@ export interface Scene {
 export function scene(t: TestContext, machine?: string): Scene {
   const home = mkdtempSync(join(tmpdir(), 'pocket-faults-'));
   t.after(() => {
-    for (const pid of sshProcesses(home)) process.kill(pid, 'SIGKILL');
+    killAll(sshProcesses(home));
     rmSync(home, { recursive: true, force: true });
   });
   mkdirSync(join(home, 'deployments'), { mode: 0o700 });
