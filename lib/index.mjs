@@ -5,7 +5,6 @@ import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 import { bundledToolkit } from './bundled-toolkit.mjs';
 
 if (Number.parseInt(process.versions.node, 10) < 24) {
@@ -39,10 +38,6 @@ function exitStatusOf(program, words) {
     );
   });
 }
-
-// The steps of many hosts leave much behind that was needed for a moment, and V8 takes memory for it rather than collect
-// it. (With V8's flags of another run what is kept below would not be used, so this comes first.)
-setFlagsFromString('--optimize-for-size');
 
 // What Node made of the sources is kept, which more than halves the time until a script does something. A directory of
 // our own: in the shared one of the system, anybody could have laid down the code that runs here.
