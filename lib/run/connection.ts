@@ -93,6 +93,9 @@ printf '\npocket-automations go\n'
 while IFS= read -r line && [[ $line != begin ]]; do :; done
 `;
 
+/** How ssh ends where it cannot go on; else as the command does. Source: ssh(1), EXIT STATUS. */
+const SSH_FAILED = 255;
+
 async function feed(
   host: Host,
   child: ChildProcessWithoutNullStreams,
@@ -119,7 +122,9 @@ async function feed(
   const status = await exited;
   if (status !== 0 || failure) {
     const why = errors() || failure || `exit ${status}`;
-    throw new UserError(`${host.name}: ${command.text}: ${why}`);
+    const lost = (status === null || status === SSH_FAILED) && !signal?.aborted;
+    const exitCode = lost ? EXIT.unreachable : EXIT.failed;
+    throw new UserError(`${host.name}: ${command.text}: ${why}`, exitCode);
   }
 }
 
