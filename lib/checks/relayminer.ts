@@ -150,6 +150,7 @@ function keysVerdict(result: ProbeResult, expected: number): Verdict | undefined
 export function oneLeader(deployment: Deployment): FleetCheck[] {
   const hosts = deployment.group('relay_miners');
   if (hosts.length === 0) return [];
+  const miners = mend(deployment, hosts, 'miner');
   return [
     {
       id: 'relayminer.one-leader',
@@ -159,14 +160,13 @@ export function oneLeader(deployment: Deployment): FleetCheck[] {
       of: METRICS_ID,
       hosts,
       // Who has the lead keeps it for 30 seconds (pocket-relay-miner, leader_election.leader_ttl_seconds, v0.1.x).
-      fix: `end any other miner that works with this Redis, whose lead is over 30 s later; else: ${mend(deployment, hosts, 'miner')}`,
+      fix: `end any other miner that works with this Redis, whose lead is over 30 s later; else: ${miners}`,
       judge: (results) => {
         const leaders = [...results]
           .filter(([, result]) => gauge(result, 'ha_miner_leader_status') === 1)
           .map(([name]) => name);
         if (leaders.length === 1) return pass(leaders[0]!);
         if (leaders.length > 1) return fail(`${leaders.join(' and ')} do`);
-        const miners = mend(deployment, hosts, 'miner');
         return {
           fix: `if Redis fails here, too, mend that first: over it they choose who leads; else: ${miners}`,
           ...fail('none does'),

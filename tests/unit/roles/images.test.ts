@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { images } from '../../../scripts/images.mjs';
 import { localShell } from '../checks/local.ts';
 import { directoryWith } from '../profile/temporary.ts';
-import { deployment } from './deployed.ts';
+import { deployment, ONE_HOST } from './deployed.ts';
 
 const CONFIG = '{"name":"team/redis:1"}';
 const ID = createHash('sha256').update(CONFIG).digest('hex');
@@ -21,15 +21,11 @@ async function missingFrom(t: TestContext, docker: string) {
     'bin/docker': `#!/bin/sh\n${docker}\n`,
   });
   chmodSync(join(bundle, 'bin/docker'), 0o755);
-  const { loaded } = deployment(
-    t,
-    '\n  one: 203.0.113.7\nredis_hosts: [one]\npostgres_hosts: [one]\ntemporal_hosts: [one]\nprovider_hosts: [one]',
-    `images: {source: bundle, bundle: ${bundle}, redis: docker.io/team/redis:1}`,
-  );
+  const settings = `images: {source: bundle, bundle: ${bundle}, redis: docker.io/team/redis:1}`;
+  const { loaded } = deployment(t, `${ONE_HOST}\nredis_hosts: [one]`, settings);
   const host = { ...loaded.host('one'), roles: ['redis' as const] };
   const transfer = await images.transfer?.({ deployment: loaded, host } as never);
   const environment = { PATH: `${join(bundle, 'bin')}:${process.env.PATH}` };
-
   const said: string[] = [];
   const shell = localShell({ environment });
   assert.equal(await shell.run(transfer!.missing.text, (line) => said.push(line)), 0);
