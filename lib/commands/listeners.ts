@@ -106,8 +106,8 @@ export function plainListener(terminal: Terminal): Listener & { close(): void } 
     connected: () => {},
     begun: (part: Part, steps: number) => {
       const now = part.roles.map(({ name }) => name).join(', ');
-      const { done = 0, of = 0 } = status.get(part.host.name) ?? {};
-      set(part.host, { of: of + steps, done, now });
+      const { done = 0 } = status.get(part.host.name) ?? {};
+      set(part.host, { of: done + steps, done, now });
       draw();
     },
     transfer: (host, { title, items, sent, bytes }) => {

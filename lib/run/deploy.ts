@@ -21,7 +21,7 @@ export interface Part {
   roles: Role[];
 }
 
-/** How a part of a deploy ended. */
+/** How roles of one part of a deploy ended. */
 export interface Outcome {
   host: string;
   roles: RoleName[];
@@ -69,8 +69,9 @@ export interface DeployOptions {
 }
 
 /**
- * The parts of a deploy in the order of the profile's stages. A role that has to be confirmed is a part of its own:
- * what is undone meanwhile must not wait for other roles.
+ * The parts of a deploy in the order of the profile's stages. Two kinds of role are a part of their own: one that has to
+ * be confirmed, since what is undone meanwhile must not wait for other roles; and one that rolls, since its hosts must not
+ * be out of service for the sake of other roles.
  */
 export function partsOf(
   deployment: Deployment,
@@ -78,10 +79,12 @@ export function partsOf(
   hosts: readonly Host[],
 ): Part[] {
   const confirmed = roles.filter((role) => role.confirm);
-  const others = roles.filter((role) => !role.confirm);
+  const rolling = roles.filter((role) => rolls(role, deployment));
+  const others = roles.filter((role) => !confirmed.includes(role) && !rolling.includes(role));
+  const alone = (role: Role) => [role];
   return deployment.stages.flatMap((stage) =>
     hosts.flatMap((host) =>
-      [...confirmed.map((role) => [role]), others]
+      [...confirmed.map(alone), others, ...rolling.map(alone)]
         .map((together) => ({
           host,
           roles: together.filter(({ name }) => stage.includes(name) && host.roles.includes(name)),
@@ -91,9 +94,14 @@ export function partsOf(
   );
 }
 
+/** Whether the hosts that have a role are changed one after the other: several of them serve the same. */
+function rolls({ name, rolling }: Role, { hosts }: Deployment): boolean {
+  return Boolean(rolling) && hosts.filter(({ roles }) => roles.includes(name)).length > 1;
+}
+
 /**
  * Deploys: hosts side by side, the parts of one host in order, and a part not before the parts anywhere that bring
- * what its roles need. A failure stops what depends on it and nothing else.
+ * what its roles need. A role that fails stops those that need it, and where it comes with the host, all others there.
  */
 export async function deploy(options: DeployOptions): Promise<Outcome[]> {
   const { parts, scripts, listener, sshConfig, signal } = options;
@@ -126,43 +134,33 @@ export async function deploy(options: DeployOptions): Promise<Outcome[]> {
     (one): one is Connection => !(one instanceof UserError),
   );
   const seats = seatsOf(options);
-  const running = new Map<Part, Promise<Outcome>>();
+  const running = new Map<Part, Promise<Outcome[]>>();
   for (const part of parts) {
     const earlier = [...running].filter(([other]) => comesBefore(other, part));
-    const outcomes = earlier.map(([, outcome]) => outcome);
+    const before = earlier.map(([, outcomes]) => outcomes);
     const seat = seats.get(part);
-    const outcome = runPart(part, outcomes, connections, {
-      ...options,
-      alreadySo,
-      visits,
-      seat,
-    });
+    const outcomes = runPart(part, before, connections, { ...options, alreadySo, visits, seat });
     running.set(
       part,
-      outcome.finally(() => seat?.leave()),
+      outcomes.finally(() => seat?.leave()),
     );
   }
-  const outcomes = await Promise.all(running.values());
+  const outcomes = (await Promise.all(running.values())).flat();
   signal.removeEventListener('abort', stop);
   await Promise.all([visits.close(), ...opened.map((connection) => connection.close())]);
   return outcomes;
 }
 
-/** A seat for each part with a role that rolls, where several hosts of the deployment have that role. */
+/** A seat for each part whose role rolls. */
 function seatsOf({ deployment, parts }: DeployOptions): Map<Part, Seat> {
-  const rolls = ({ name, rolling }: Role) =>
-    rolling && deployment.hosts.filter(({ roles }) => roles.includes(name)).length > 1;
-  const rolling = parts.filter(({ roles }) => roles.some(rolls));
-  const nameOf = ({ roles }: Part) => roles.find(rolls)?.name;
-  const turns = new Map(
-    [...Map.groupBy(rolling, nameOf)].map(([name, same]) => [name, new Turns(same.length)]),
+  const rolling = parts.filter(({ roles }) => roles.some((role) => rolls(role, deployment)));
+  const seats = [...Map.groupBy(rolling, ({ roles }) => roles[0]?.name).values()].flatMap(
+    (same) => {
+      const turns = new Turns(same.length);
+      return same.map((part) => [part, turns.seat()] as const);
+    },
   );
-  return new Map(
-    rolling.flatMap((part) => {
-      const seat = turns.get(nameOf(part))?.seat();
-      return seat ? [[part, seat] as const] : [];
-    }),
-  );
+  return new Map(seats);
 }
 
 function comesBefore(earlier: Part, part: Part): boolean {
@@ -176,48 +174,80 @@ function comesBefore(earlier: Part, part: Part): boolean {
 
 async function runPart(
   part: Part,
-  earlier: Promise<Outcome>[],
+  earlier: Promise<Outcome[]>[],
   connections: Map<Host, Connection | UserError>,
   options: PartOptions & { visits: Visits; seat: Seat | undefined },
-): Promise<Outcome> {
+): Promise<Outcome[]> {
   const { listener, signal, visits, seat } = options;
-  const { host, roles } = part;
-  const outcome = (status: Outcome['status'], reason = ''): Outcome => {
-    const result = { host: host.name, roles: roles.map(({ name }) => name), status, reason };
-    if (reason !== '') listener.problem(result);
-    return result;
+  const { host } = part;
+  const told = (roles: readonly Role[], status: Outcome['status'], reason = ''): Outcome[] => {
+    if (roles.length === 0) return [];
+    const outcome = { host: host.name, roles: roles.map(({ name }) => name), status, reason };
+    if (reason !== '') listener.problem(outcome);
+    return [outcome];
   };
-  const before = await Promise.all(earlier);
-  const missing = before.filter(({ status }) => status !== 'done');
+  const before = (await Promise.all(earlier)).flat();
+  const here = before.filter((one) => one.host === host.name);
   const connection = connections.get(host) ?? new UserError(`${host.name}: not connected`);
   if (connection instanceof UserError) {
-    if (before.some((one) => one.host === host.name)) return outcome('skipped', '');
-    if (statusOf(connection) === 'interrupted') return outcome('interrupted');
-    return outcome(statusOf(connection), connection.message);
+    if (here.length > 0) return told(part.roles, 'skipped');
+    if (statusOf(connection) === 'interrupted') return told(part.roles, 'interrupted');
+    return told(part.roles, statusOf(connection), connection.message);
   }
-  if (signal.aborted) return outcome('interrupted');
-  const because = [
-    ...missing.map((one) => `${one.roles.join(', ')} on ${one.host}`),
-    ...roles.flatMap((role) => refusedWith(role, connections)),
-  ];
-  if (because.length > 0) {
-    return outcome(
-      'skipped',
-      `needs ${because.join(' and ')}, which ${because.length > 1 ? 'are' : 'is'} not done`,
-    );
-  }
+  if (signal.aborted) return told(part.roles, 'interrupted');
+  if (here.some(isGone)) return told(part.roles, 'skipped');
+  const reasons = Map.groupBy(part.roles, (role) => whyNot(role, host, before, connections));
+  const roles = reasons.get('') ?? [];
+  reasons.delete('');
+  const skipped = [...reasons].flatMap(([why, without]) => told(without, 'skipped', why));
+  if (roles.length === 0) return skipped;
   try {
-    const run = new PartRun(part, connection, options);
+    const run = new PartRun(skipped.length > 0 ? { host, roles } : part, connection, options);
     const end = seat ? await roll(run, seat, visits.visit) : await run.apply();
-    return outcome(end.status, end.reason);
+    const failed = roles.filter(({ name }) => end.failed?.includes(name) ?? true);
+    const others = roles.filter((role) => !failed.includes(role));
+    return [...skipped, ...told(failed, end.status, end.reason), ...told(others, 'done')];
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    if (signal.aborted && error.exitCode === EXIT.failed)
-      return outcome('interrupted', 'ended while something was carried to the host');
-    const told = options.secrets.mask(error.message);
+    if (signal.aborted && error.exitCode === EXIT.failed) {
+      const reason = 'ended while something was carried to the host';
+      return [...skipped, ...told(roles, 'interrupted', reason)];
+    }
+    const why = options.secrets.mask(error.message);
     const failed = error.exitCode === EXIT.failed;
-    return outcome(statusOf(error), failed ? withHint(told, hintFor(told)) : told);
+    const reason = failed ? withHint(why, hintFor(why)) : why;
+    return [...skipped, ...told(roles, statusOf(error), reason)];
   }
+}
+
+/** Whether nothing more can be done on the host that this is the outcome of. */
+function isGone({ status }: Outcome): boolean {
+  return status === 'unreachable' || status === 'locked';
+}
+
+/** Why a role cannot begin: something that it needs, here or elsewhere, has failed. Empty where it can. */
+function whyNot(
+  role: Role,
+  host: Host,
+  before: readonly Outcome[],
+  connections: ReadonlyMap<Host, Connection | UserError>,
+): string {
+  const needed = (name: RoleName, of: string) =>
+    HOST_ROLES.includes(name) ? of === host.name : ROLE_NEEDS[role.name].includes(name);
+  const missing = before
+    .filter(({ status }) => status !== 'done')
+    .map((one) => ({ ...one, roles: one.roles.filter((name) => needed(name, one.host)) }))
+    .filter(({ roles }) => roles.length > 0);
+  // What was skipped itself is not the cause, where that is among them.
+  const causes = missing.filter(({ status }) => status !== 'skipped');
+  const because = [
+    ...(causes.length > 0 ? causes : missing).map(
+      (one) => `${one.roles.join(', ')} on ${one.host}`,
+    ),
+    ...refusedWith(role, connections),
+  ];
+  if (because.length === 0) return '';
+  return `needs ${because.join(' and ')}, which ${because.length > 1 ? 'are' : 'is'} not done`;
 }
 
 /** The hosts that the preflight refuses, where no other may begin with this role without them. */

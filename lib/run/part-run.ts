@@ -1,17 +1,21 @@
 import { Readable } from 'node:stream';
 import type { Host } from '../deployment.ts';
 import { EXIT, UserError } from '../exit-codes.ts';
+import type { RoleName } from '../profile/roles.ts';
 import type { Confirmation, RoleContext, Transfer } from '../role.ts';
 import { confirmAnew, undoneText } from './confirm.ts';
 import type { Connection } from './connection.ts';
 import type { DeployOptions, Listener, Outcome, Part } from './deploy.ts';
 import { failureText } from './failure-text.ts';
-import type { PartScript } from './part-script.ts';
+import { scriptOf } from './part-script.ts';
 import { runScript, unchangedEvents } from './run-script.ts';
 import { within } from './silence.ts';
 
-/** How a script of a part ended, and why where it did not go through. */
-export type PartEnd = Pick<Outcome, 'status' | 'reason'>;
+/** How a part ended, and why where it did not go through. */
+export interface PartEnd extends Pick<Outcome, 'status' | 'reason'> {
+  /** The roles that it is the end of, where all others of the part are done. */
+  failed?: RoleName[];
+}
 
 /** Those of the deploy, and what was learned when its hosts were opened. */
 export interface PartOptions extends DeployOptions {
@@ -45,7 +49,7 @@ export class PartRun {
       if (transfer) await carry(this.#connection, transfer, this.options);
     }
     const confirmation = dryRun ? undefined : this.part.roles[0]?.confirm?.(this.context);
-    return confirmation ? this.#confirmed(confirmation) : this.#run(dryRun, listener);
+    return confirmation ? this.#confirmed(confirmation) : this.#run(this.part, dryRun, listener);
   }
 
   /** Brings the part about, and makes it last over a login made anew where something has changed. */
@@ -55,7 +59,7 @@ export class PartRun {
     let begun = false;
     let changed = false;
     try {
-      const end = await this.#run(false, {
+      const end = await this.#run(this.part, false, {
         begun: (...words) => listener.begun(...words),
         note: (...words) => listener.note(...words),
         step: (where, event) => {
@@ -92,7 +96,7 @@ export class PartRun {
         told.push(() => listener.step(host, event));
       },
     };
-    const end = await this.#run(true, quiet);
+    const end = await this.#run(this.part, true, quiet);
     return {
       end,
       pending,
@@ -102,16 +106,41 @@ export class PartRun {
     };
   }
 
+  /** Runs the script of a part, and where a role of it fails, one more for those after it: none of them needs that role. */
   async #run(
+    part: Part,
     dryRun: boolean,
     listener: Pick<Listener, 'begun' | 'step' | 'note'>,
   ): Promise<PartEnd> {
-    const { scripts, secrets, signal } = this.options;
-    const { host } = this.part;
-    const { text, steps, secrets: written } = scripts.get(this.part) as PartScript;
+    const end = await this.#runScript(part, dryRun, listener);
+    const failed = end.failed?.[0];
+    const after = part.roles.slice(1 + part.roles.findIndex(({ name }) => name === failed));
+    if (failed === undefined || after.length === 0) return end;
+    const both = (other: string) => [end.reason, other].filter(Boolean).join('\n');
+    try {
+      const rest = await this.#run({ ...part, roles: after }, dryRun, listener);
+      if (rest.status === 'done') return end;
+      const all = rest.failed && { failed: [failed, ...rest.failed] };
+      return { status: rest.status, reason: both(rest.reason), ...all };
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      throw new UserError(both(error.message), error.exitCode);
+    }
+  }
+
+  async #runScript(
+    part: Part,
+    dryRun: boolean,
+    listener: Pick<Listener, 'begun' | 'step' | 'note'>,
+  ): Promise<PartEnd> {
+    const { deployment, scripts, secrets, signal } = this.options;
+    const { host } = part;
+    const script = scripts.get(part) ?? scriptOf(part, deployment, secrets);
+    const { text, steps, secrets: written } = script;
     let failure = '';
+    let failed: RoleName | undefined;
     let ended = 0;
-    listener.begun(this.part, steps.length);
+    listener.begun(part, steps.length);
     if (this.options.alreadySo.has(host)) {
       for (const event of unchangedEvents(steps)) listener.step(host, event);
       return { status: 'done', reason: '' };
@@ -124,7 +153,10 @@ export class PartRun {
       onEvent: (event) => {
         const masked = { ...event, output: secrets.mask(event.output) };
         if (event.type !== 'started') ended += 1;
-        if (event.type === 'failed') failure = failureText(host.name, masked);
+        if (event.type === 'failed') {
+          failure = failureText(host.name, masked);
+          failed = event.role;
+        }
         listener.step(host, masked);
       },
       onNote: (text) => listener.note(host, secrets.mask(text)),
@@ -146,6 +178,7 @@ export class PartRun {
         return {
           status: 'failed',
           reason: failure || `${host.name}: the script ended before its last step`,
+          ...(failed && { failed: [failed] }),
         };
     }
   }

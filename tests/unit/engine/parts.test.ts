@@ -15,3 +15,17 @@ test('what has to be confirmed waits for no other role, whatever the order says'
     [['common'], ['firewall'], ['install-docker']],
   );
 });
+
+test('what rolls is a part of its own, so that no host is out of service for the sake of other roles', (t) => {
+  const deployment = relays(
+    t,
+    'order: [common, firewall, install-docker, images, redis, [relayminer, exporters, monitoring], reverse-proxy]',
+  );
+  const afterImages = (host: string) =>
+    partsOf(deployment, roles, [deployment.host(host)])
+      .slice(4)
+      .map((part) => part.roles.map(({ name }) => name));
+  assert.deepEqual(afterImages('relay'), [['exporters'], ['relayminer']]);
+  assert.deepEqual(afterImages('state'), [['redis'], ['exporters', 'monitoring'], ['relayminer']]);
+  assert.deepEqual(afterImages('proxy'), [['exporters'], ['reverse-proxy']]);
+});
