@@ -92,3 +92,12 @@ test('the command of the README makes the keys file of what the portal exports',
     rmSync(keys);
   }
 });
+
+test('the command of the README leaves the keys file as it is without what the portal exports', (t) => {
+  const { home, keys, run } = newcomer(t);
+  assert.equal(run(TYPED[0]!, '--print').status, 0);
+  writeFileSync(keys, 'keys: ["of before"]\n');
+  const { status } = spawnSync('bash', ['-c', TYPED[2]!], { cwd: home });
+  assert.notEqual(status, 0);
+  assert.equal(readFileSync(keys, 'utf8'), 'keys: ["of before"]\n');
+});

@@ -121,7 +121,7 @@ export const domainsAreServed: Rule = (profile, report) => {
     else seen.set(domain, key);
     if (groups.every((group) => membersOf(profile, group).length === 0)) {
       report([key], `is the name of ${what}, but ${groups.join(' and ')} is empty`);
-    } else if (!proxies && key !== 'relay_public_domain') {
+    } else if (!proxies) {
       report([key], 'needs a host in reverse_proxy_hosts, which serves it');
     }
   }
