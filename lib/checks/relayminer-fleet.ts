@@ -57,11 +57,11 @@ export function relayHostChecks(context: CheckContext): Check[] {
   ];
 }
 
-/** Prints a word and the sum of a counter's series, 0 where there is none yet. */
-function total(word: 'published' | 'consumed', port: number): Shell {
+/** Prints a word and the sum of a counter's series, 0 where there is none yet. (Builds before v0.1.0 name Redis.) */
+export function total(word: 'published' | 'consumed', port: number): Shell {
   return sh`
     metrics=$(http ${`url = "http://127.0.0.1:${port}/metrics"\nmax-time = 5\nfail\n`})
-    awk -v word=${word} '$1 ~ "^ha_transport_redis_" word "_total([{]|$)" { sum += $NF } END { printf "%s %d\n", word, sum }' <<<"$metrics"`;
+    awk -v word=${word} '$1 ~ "^ha_transport_(redis_)?" word "_total([{]|$)" { sum += $NF } END { printf "%s %d\n", word, sum }' <<<"$metrics"`;
 }
 
 /** What the answers of all relay hosts settle together. */

@@ -26,10 +26,16 @@ const memoryDisk = '{job="hosts",instance="h1",device="tmpfs",mountpoint="/run",
 const probe = '{job="probes",instance="relay.nodes.net"}';
 const health = (job: string) => `{job="${job}",instance="h1"}`;
 const supplier = '{job="miners",instance="m1",supplier="pokt1a",service_id="eth"}';
-const missing =
-  '{job="miners",instance="m1",supplier="pokt1a",service_id="eth",outcome="on_chain_missing"}';
-const found =
-  '{job="miners",instance="m1",supplier="pokt1a",service_id="eth",outcome="on_chain_found"}';
+const outcome = (what: string) =>
+  `{job="miners",instance="m1",supplier="pokt1a",service_id="eth",outcome="${what}"}`;
+const formerLeader = '{job="miners",instance="m0",supplier="pokt1a",service_id="eth"}';
+/** Of a leader; what only a leader measures, one that leads no more goes on telling as it was. */
+const LEADS = {
+  'ha_miner_leader_status{job="miners",instance="m0"}': always(0),
+  'ha_miner_leader_status{job="miners",instance="m1"}': always(1),
+};
+const staked = (address: string) =>
+  `ha_miner_supplier_stake_upokt{job="miners",instance="m1",supplier="${address}"}`;
 const served = (status: string) =>
   `ha_relayer_relays_served_total{job="relayers",instance="r1",service_id="eth",rpc_type="1",status_code="${status}"}`;
 const service = '{job="relayers",instance="r1",service_id="eth"}';
@@ -141,42 +147,61 @@ export const ALERT_CASES: Record<string, AlertCase> = {
   },
   StreamNotDrained: {
     fires: {
-      'ha_transport_redis_published_total{job="relayers",supplier_addr="a"}': growing(1000),
-      'ha_transport_redis_consumed_total{job="miners",supplier_addr="a"}': always(0),
+      'ha_transport_published_total{job="relayers",supplier_addr="a"}': growing(1000),
+      'ha_transport_consumed_total{job="miners",supplier_addr="a"}': always(0),
     },
     quiet: {
-      'ha_transport_redis_published_total{job="relayers",supplier_addr="a"}': growing(1000, 5000),
-      'ha_transport_redis_consumed_total{job="miners",supplier_addr="a"}': growing(960),
+      // One host has not been given the release yet, which calls it otherwise.
+      'ha_transport_published_total{job="relayers",supplier_addr="a"}': growing(500, 5000),
+      'ha_transport_redis_published_total{job="relayers",supplier_addr="a"}': growing(500, 5000),
+      'ha_transport_consumed_total{job="miners",supplier_addr="a"}': growing(460),
+      'ha_transport_redis_consumed_total{job="miners",supplier_addr="a"}': growing(500),
     },
     minutes: 45,
   },
   ClaimMissing: {
-    fires: { [`ha_miner_claim_inclusion_outcome_total${missing}`]: FIRST_EVENT },
+    fires: { [`ha_miner_claim_inclusion_outcome_total${outcome('poll_error')}`]: FIRST_EVENT },
     quiet: {
-      [`ha_miner_claim_inclusion_outcome_total${missing}`]: always(1),
-      [`ha_miner_claim_inclusion_outcome_total${found}`]: growing(1),
+      [`ha_miner_claim_inclusion_outcome_total${outcome('on_chain_missing')}`]: always(1),
+      [`ha_miner_claim_inclusion_outcome_total${outcome('on_chain_found')}`]: growing(1),
     },
     minutes: 90,
   },
   ProofMissing: {
-    fires: { [`ha_miner_proof_inclusion_outcome_total${missing}`]: FIRST_EVENT },
+    fires: {
+      [`ha_miner_proof_inclusion_outcome_total${outcome('on_chain_rejected')}`]: FIRST_EVENT,
+    },
     quiet: {
-      [`ha_miner_proof_inclusion_outcome_total${missing}`]: always(1),
-      [`ha_miner_proof_inclusion_outcome_total${found}`]: growing(1),
+      [`ha_miner_proof_inclusion_outcome_total${outcome('on_chain_missing')}`]: always(1),
+      [`ha_miner_proof_inclusion_outcome_total${outcome('on_chain_found')}`]: growing(1),
     },
     minutes: 90,
   },
   SupplierCannotPay: {
-    fires: { [`ha_miner_supplier_balance_health_status${supplier}`]: always(0) },
+    fires: {
+      ...LEADS,
+      [`ha_miner_supplier_balance_health_status${supplier}`]: always(0),
+      [`ha_miner_supplier_balance_health_status${formerLeader}`]: always(2),
+    },
     quiet: {
+      ...LEADS,
       [`ha_miner_supplier_balance_health_status${supplier}`]: always(1),
+      [`ha_miner_supplier_balance_health_status${formerLeader}`]: always(0),
       [`ha_tx_insufficient_balance_errors_total${supplier}`]: always(2),
     },
     minutes: 90,
   },
   SupplierBalanceLow: {
-    fires: { [`ha_miner_supplier_balance_health_status${supplier}`]: always(1) },
-    quiet: { [`ha_miner_supplier_balance_health_status${supplier}`]: always(2) },
+    fires: {
+      ...LEADS,
+      [`ha_miner_supplier_balance_health_status${supplier}`]: always(1),
+      [`ha_miner_supplier_balance_health_status${formerLeader}`]: always(2),
+    },
+    quiet: {
+      ...LEADS,
+      [`ha_miner_supplier_balance_health_status${supplier}`]: always(2),
+      [`ha_miner_supplier_balance_health_status${formerLeader}`]: always(1),
+    },
   },
   StakeNearMinimum: {
     fires: { [`ha_miner_supplier_stake_critical_alerts_total${supplier}`]: FIRST_EVENT },
@@ -185,20 +210,33 @@ export const ALERT_CASES: Record<string, AlertCase> = {
   },
   SuppliersUnclaimed: {
     fires: {
-      [`ha_miner_supplier_claimed_count${miner}`]: '2x15 1x100',
-      'ha_miner_supplier_claimed_count{job="miners",instance="m2"}': always(1),
+      ...LEADS,
+      [staked('pokt1a')]: always(60_000),
+      [staked('pokt1b')]: always(60_000),
+      'ha_miner_supplier_claimed_count{job="miners",instance="m0"}': always(0),
+      'ha_miner_supplier_claimed_count{job="miners",instance="m1"}': '2x15 1x100',
     },
-    // Nothing is staked yet.
-    quiet: { [`ha_miner_supplier_claimed_count${miner}`]: always(0) },
+    // Of three keys one is staked: the others are to be staked next.
+    quiet: {
+      ...LEADS,
+      [staked('pokt1a')]: always(60_000),
+      [staked('pokt1b')]: always(0),
+      'ha_miner_supplier_claimed_count{job="miners",instance="m1"}': always(1),
+    },
   },
   WrongBlockTime: {
     fires: {
+      ...LEADS,
       [`ha_miner_current_block_interval_seconds${miner}`]: always(60),
       [`ha_miner_configured_block_time_seconds${miner}`]: always(30),
     },
     quiet: {
+      ...LEADS,
       [`ha_miner_current_block_interval_seconds${miner}`]: always(66),
       [`ha_miner_configured_block_time_seconds${miner}`]: always(60),
+      // It lost the lead during a block that took long.
+      'ha_miner_current_block_interval_seconds{job="miners",instance="m0"}': always(130),
+      'ha_miner_configured_block_time_seconds{job="miners",instance="m0"}': always(60),
     },
     minutes: 90,
   },
@@ -228,13 +266,28 @@ export const ALERT_CASES: Record<string, AlertCase> = {
   RelaysNotPublished: {
     fires: {
       [served('200')]: growing(1000),
-      [`ha_relayer_relays_published_total${service}`]: growing(900),
+      // Without an HTTP status, as of WebSocket and gRPC.
+      [served('ok')]: growing(600),
+      [`ha_relayer_relays_published_total${service}`]: growing(1100),
     },
     quiet: {
-      [served('200')]: growing(1000),
+      [served('200')]: growing(900),
+      [served('404')]: growing(100),
       [served('502')]: growing(500),
-      [`ha_relayer_relays_published_total${service}`]: growing(400),
+      [`ha_relayer_relays_published_total${service}`]: growing(300),
       [`ha_relayer_relays_skipped_difficulty_total${service}`]: growing(600),
+      // Served before it was validated, and refused then: an alert of its own.
+      [`ha_relayer_relays_dropped_total${rejected}`]: growing(100),
+    },
+  },
+  RelaysNotWritten: {
+    fires: {
+      [`ha_relayer_relays_published_total${service}`]: growing(1000),
+      [`ha_transport_published_total${service}`]: growing(900),
+    },
+    quiet: {
+      [`ha_relayer_relays_published_total${service}`]: growing(1000, 5000),
+      [`ha_transport_published_total${service}`]: growing(1000),
     },
   },
   RelaysDropped: {
@@ -276,8 +329,8 @@ export const ALERT_CASES: Record<string, AlertCase> = {
     quiet: { 'ha_transport_store_operable{job="relayers",component="relayer"}': always(1) },
   },
   RelayMinerCannotWrite: {
-    fires: { [`ha_transport_redis_publish_errors_total${relayer}`]: growing(1) },
-    quiet: { [`ha_transport_redis_publish_errors_total${relayer}`]: always(5) },
+    fires: { [`ha_transport_publish_errors_total${relayer}`]: growing(1) },
+    quiet: { [`ha_transport_publish_errors_total${relayer}`]: always(5) },
   },
   RedisDown: {
     fires: { [`redis_up${redis}`]: always(0) },

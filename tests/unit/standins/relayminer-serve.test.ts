@@ -196,7 +196,8 @@ describe('a relayer and two miners', { skip: missing('experimental') }, () => {
     assert.equal(answer.status, 200);
     assert.equal(JSON.parse(answer.body).result, '0x7a69');
     assert.match(answer.headers, /Bearer backend-token/);
-    assert.equal(await metric(portOf(config.metrics.addr), 'ha_relayer_relays_published_total'), 1);
+    for (const name of ['ha_relayer_relays_published_total', 'ha_transport_published_total'])
+      assert.equal(await metric(portOf(config.metrics.addr), name), 1, name);
     await eventually(
       'the miner consumed it',
       async () => (await redis.send('XLEN', `ha:relays:${supplier.address}`)) === 0,

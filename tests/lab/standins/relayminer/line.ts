@@ -11,3 +11,11 @@ export function readLine(environment: NodeJS.ProcessEnv): Line {
     throw new Error('stand-in: RELAYMINER_LINE must be released or snapshot');
   return line;
 }
+
+/**
+ * What a line calls a metric of the streams: the snapshot named the store, too.
+ * Source: pokt-network/pocket-relay-miner, transport/redis/metrics.go.
+ */
+export function streamMetric(line: Line, name: string): string {
+  return line === 'released' ? `ha_transport_${name}` : `ha_transport_redis_${name}`;
+}

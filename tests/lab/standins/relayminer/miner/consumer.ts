@@ -1,6 +1,7 @@
 /** Takes served relays off the streams. A stand-in builds no claim from them: it acknowledges and counts. */
 import type { Metrics } from '../../shared/metrics.ts';
 import { type Redis, RedisError, type Reply } from '../../shared/redis.ts';
+import { type Line, streamMetric } from '../line.ts';
 import type { Names } from '../names.ts';
 
 type Entry = [id: string, fields: string[]];
@@ -16,15 +17,24 @@ export class Consumer {
   readonly #consumer: string;
   readonly #batch: number;
   readonly #metrics: Metrics;
+  readonly #line: Line;
   readonly #grouped = new Set<string>();
 
   /** `redis` must be a connection of its own: reading blocks it. */
-  constructor(redis: Redis, names: Names, consumer: string, batch: number, metrics: Metrics) {
+  constructor(
+    redis: Redis,
+    names: Names,
+    consumer: string,
+    batch: number,
+    metrics: Metrics,
+    line: Line,
+  ) {
     this.#redis = redis;
     this.#names = names;
     this.#consumer = consumer;
     this.#batch = batch;
     this.#metrics = metrics;
+    this.#line = line;
   }
 
   /** Consumes once; throws when Redis fails, also when it lacks XACKDEL (before 8.2), leaving entries pending. */
@@ -59,7 +69,7 @@ export class Consumer {
       const entries = (reply as [string, Entry[]])[1];
       if (entries.length === 0) continue;
       this.#metrics.add(
-        'ha_transport_redis_claimed_total',
+        streamMetric(this.#line, 'claimed_total'),
         { supplier_addr: supplier },
         entries.length,
       );
@@ -71,7 +81,7 @@ export class Consumer {
     const supplier = stream.slice(stream.lastIndexOf(':') + 1);
     for (const entry of entries) {
       const service = fieldOf(entry, 'service_id');
-      this.#metrics.add('ha_transport_redis_consumed_total', {
+      this.#metrics.add(streamMetric(this.#line, 'consumed_total'), {
         supplier_addr: supplier,
         service_id: service,
       });

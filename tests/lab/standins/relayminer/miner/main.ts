@@ -9,7 +9,7 @@ import { type Head, isStaked, readHead, readSharedParams } from '../chain.ts';
 import type { Value } from '../config/rules.ts';
 import { every } from '../every.ts';
 import { followKeys, startKeys } from '../keys.ts';
-import type { Line } from '../line.ts';
+import { type Line, streamMetric } from '../line.ts';
 import { names } from '../names.ts';
 import { serveMetrics } from '../observability.ts';
 import { openStore, type StoreHealth, sampleStore } from '../store.ts';
@@ -75,7 +75,7 @@ export async function runMiner(config: Value, line: Line, warnings: string[]): P
   const leases = new Leases(redis, keyNames, instance, claiming.claim_ttl_seconds * 1000, metrics);
   const blocking = await new Redis(config.redis.url).connect();
   const consumerName = `${config.redis.consumer_name || 'miner'}-${instance}`;
-  const consumer = new Consumer(blocking, keyNames, consumerName, config.batch_size, metrics);
+  const consumer = new Consumer(blocking, keyNames, consumerName, config.batch_size, metrics, line);
   const health: StoreHealth = { operable: true, reason: '', sampledAt: 0 };
   const known = new Map<string, boolean>();
   const staked = () => [...known].filter(([, yes]) => yes).map(([address]) => address);
@@ -138,7 +138,7 @@ export async function runMiner(config: Value, line: Line, warnings: string[]): P
         if (leases.held.size > 0 && health.operable) await consumer.consume([...leases.held]);
       },
       (error) => {
-        metrics.add('ha_transport_redis_consume_errors_total');
+        metrics.add(streamMetric(line, 'consume_errors_total'));
         failing('relays not consumed')(error);
       },
     ),

@@ -7,6 +7,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { BodyTooLarge, readBody } from '../../shared/http.ts';
 import { reason } from '../../shared/log.ts';
 import type { Account } from '../../shared/secp256k1.ts';
+import { streamMetric } from '../line.ts';
 import { type Context, Refusal } from './context.ts';
 import { authorization, type BackendAnswer, callGrpc, callHttp, targetUrl } from './forward.ts';
 import type { Pool } from './pool.ts';
@@ -217,12 +218,12 @@ export async function publish(context: Context, request: RelayRequest): Promise<
       service_id: request.service,
       supplier: request.supplier,
     });
-    metrics.add('ha_transport_redis_published_total', {
+    metrics.add(streamMetric(line, 'published_total'), {
       supplier_addr: request.supplier,
       service_id: request.service,
     });
   } catch (error) {
-    metrics.add('ha_transport_redis_publish_errors_total');
+    metrics.add(streamMetric(line, 'publish_errors_total'));
     context.log.error('relay served but not published', { error: reason(error) });
   }
 }
