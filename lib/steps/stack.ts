@@ -182,7 +182,9 @@ function up(options: {
   const { name, at, services, unwanted, waitSeconds, after } = options;
   const project = `pocket-${name}`;
   const readers = services.filter(({ read }) => read.length > 0);
-  const read = [...new Set(readers.flatMap((one) => one.read))];
+  // Compose's own, too: a run that was cut off after it had written them has not brought them about.
+  const written = ['compose.yaml', '.env', 'compose.override.yaml'];
+  const read = [...new Set([...written, ...readers.flatMap((one) => one.read)])];
   const mended = readers.map(
     ({ service, read }) => sh`
       again=$(read_before ${project} ${service} ${read})

@@ -12,7 +12,12 @@ import { killAll, parentOf, type Running, sshProcesses, startScript } from './ru
 import { ownArchive, reset, settled } from './settled.ts';
 import { startWriters, stopWriters, watch } from './watcher.ts';
 
-const CHANGED = { redis: { maxmemory: '600mb' }, postgres: { memory: '512mb' } };
+/** Files that containers mount, and what the .env of a stack alone says. */
+const CHANGED = {
+  redis: { maxmemory: '600mb' },
+  postgres: { memory: '512mb' },
+  relayminer: { relayer: { memory: '1gb' } },
+};
 
 test(`a deploy that is cut off at any moment (FAULT_MOMENTS=${MOMENTS} FAULT_SEED=${SEED})`, {
   timeout: 300_000 + MOMENTS * 3 * 120_000,

@@ -167,3 +167,14 @@ test('what was written while the clock was ahead is applied once, and not with e
   write(RELAYER, 'three', -3700);
   assert.notEqual(check('-n').status, 0);
 });
+
+test('what a run has written that was cut off before it brought it up is brought up by the next', (t) => {
+  for (const path of ['compose.yaml', '.env', 'compose.override.yaml']) {
+    const { write, check } = relayminerStack(t);
+    for (const other of [KEYS, RELAYER, MINER]) write(other, 'one', 60);
+    write('.applied', 'well\n', 30);
+    assert.equal(check('well').status, 0);
+    write(path, 'of another image');
+    assert.notEqual(check('well').status, 0, path);
+  }
+});
