@@ -13,10 +13,12 @@ const COPY_SECONDS = 600;
 export function inTurns(steps: readonly Step[]): Step[] {
   const files = steps.slice(0, -1);
   const up = steps.slice(-1);
+  const upToDate = up.map(({ check }) => check);
   const take: Step = {
     title: 'Wait until no other Redis restarts',
-    check: sh`:`,
-    apply: turns('take', sh`exit 0`),
+    // Asked of the host, and not of what this run has written: one before may have been cut off while it waited here.
+    check: sh`[[ -e $work/turn ]] || (${lines(...upToDate)})`,
+    apply: lines(turns('take', sh`{ : >"$work/turn"; exit 0; }`), sh`: >"$work/turn"`),
     after: files,
     timeoutSeconds: 1800,
   };
