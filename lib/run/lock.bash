@@ -6,6 +6,10 @@ take_lock() {
   local seconds=$1 holder=$2 said='' ended='' doubted=nobody now silent word started
   exec 8<>"$lock"
   until flock -n 8; do
+    if [[ -e ${POCKET_STOP-} ]]; then
+      exec 8>&-
+      return 130
+    fi
     now=$(<"$lock")
     if [[ $now != "$doubted" ]] && ! is_there "$now"; then
       # Who has just taken it may not have written so yet, and will have in a second.

@@ -52,11 +52,14 @@ export async function takeLock(
     if (word !== 'held' && word !== 'lost') return;
     holder = readHolder(text);
     if (!holder || ++told > MOST_HOLDERS) return;
-    if (word === 'held') options.onHeld(holder);
-    else options.onLost(holder, Number(words.at(-1)));
+    if (word === 'held') return options.onHeld(holder);
+    options.onLost(holder, Number(words.at(-1)));
+    // Its step in hand may go on for so long.
+    silence.expect(LONGEST_STEP_SECONDS + GRACE_SECONDS);
   };
+  let silence: Silence;
   const ask = async (seconds: number) => {
-    const silence = new Silence(connection.host.name);
+    silence = new Silence(connection.host.name);
     silence.expect(seconds + GRACE_SECONDS);
     try {
       return await Promise.race([connection.run(take(seconds), onLine, 'here'), silence.over]);

@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import type { Connection } from '../../../lib/run/connection.ts';
+import { takeLock } from '../../../lib/run/lock.ts';
 import { ROOT } from '../../lab/paths.ts';
 import { eventually } from '../standins/harness.ts';
 import { temporary } from './run.ts';
@@ -79,6 +81,17 @@ describe('the lock of a host', () => {
     assert.ok(isAlive(first.child));
   });
 
+  test('is not waited for by a run that has been told to end before it began to wait', async (t) => {
+    const { shell, stopFile } = lockOf(t);
+    const first = shell('take_lock 0 first && echo taken && read -r');
+    await eventually('taken', async () => first.said().includes('taken'));
+    const second = shell('read -r; POCKET_STOP=$REPLY take_lock 3600 second');
+    writeFileSync(stopFile(second.child.pid), '');
+    second.child.stdin.write(`${stopFile(second.child.pid)}\n`);
+    assert.equal(await second.ended, 130);
+    assert.equal(second.said(), '');
+  });
+
   test('is never taken from a process that has the number of the last holder', async (t) => {
     const { lock, shell, other, leave } = lockOf(t);
     const bystander = other('exec sleep 60');
@@ -111,4 +124,23 @@ describe('the lock of a host', () => {
     assert.equal(await second.ended, 75, second.said());
     assert.equal(second.said(), `n held ${first.child.pid} next 1\n`);
   });
+});
+
+test('whose holder is lost is waited for as long as its step in hand may take', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const holder = Buffer.from(JSON.stringify({ user: 'alice', machine: 'laptop', pid: 1 }));
+  const answer = Promise.withResolvers<number>();
+  const connection = {
+    host: { name: 'far' },
+    run: (_: string, onLine: (line: string) => void) => {
+      onLine(`n lost 4711 ${holder.toString('base64')} 1 100`);
+      return answer.promise;
+    },
+  } as unknown as Connection;
+  const nothing = () => {};
+  const options = { deployment: 'd', waitSeconds: 0, onHeld: nothing, onGone: nothing };
+  const taken = takeLock(connection, { ...options, onLost: nothing });
+  t.mock.timers.tick(1_800_000);
+  answer.resolve(0);
+  await taken;
 });
