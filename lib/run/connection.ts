@@ -17,10 +17,12 @@ import { EXIT, UserError } from '../exit-codes.ts';
 import { ownText } from '../own-files.ts';
 import type { Shell } from '../shell.ts';
 import { boundedTail, splitLines } from './lines.ts';
+import { within } from './silence.ts';
 
-const LOOP = ['lock.bash', 'host-loop.bash']
-  .map((name) => ownText(`lib/run/${name}`).replace(/^#.*\n/gm, ''))
-  .join('');
+const [ENVIRONMENT, ...FUNCTIONS] = ['environment.bash', 'lock.bash', 'host-loop.bash'].map(
+  (name) => ownText(`lib/run/${name}`).replace(/^#.*\n/gm, ''),
+);
+const LOOP = [ENVIRONMENT, ...FUNCTIONS].join('');
 const BEAT_MILLISECONDS = 20_000;
 
 /** How long a login may take until its shell says the first word; a shell's start-up file can hang for ever. */
@@ -88,7 +90,7 @@ export async function openConnection(
 }
 
 /** What goes before a command that is fed: a start-up file of the login shell that reads must not get the stream. */
-const FED = `
+const FED = `${ENVIRONMENT}
 printf '\npocket-automations go\n'
 while IFS= read -r line && [[ $line != begin ]]; do :; done
 `;
@@ -104,29 +106,45 @@ async function feed(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const errors = boundedTail(child.stderr);
-  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  let failure: Error | undefined;
+  const exited = new Promise<number | null>((resolve) => {
+    child.once('exit', resolve);
+    child.once('error', (error) => {
+      failure = error;
+      resolve(null);
+    });
+  });
+  const end = () => child.kill();
+  signal?.addEventListener('abort', end);
   child.stdin.on('error', () => {});
   child.stdin.write('\n\n\n');
   const go = new Promise<true>((resolve) => {
     splitLines(child.stdout, (line) => line === 'pocket-automations go' && resolve(true));
   });
-  const begun = await Promise.race([go, exited.then(() => false)]);
-  let failure: Error | undefined;
-  if (begun) {
-    child.stdin.write('begin\n');
-    await pipeline(input, child.stdin, signal ? { signal } : {}).catch((error: Error) => {
-      failure = error;
-      if (signal?.aborted) child.kill();
-    });
-  } else input.destroy();
-  const status = await exited;
-  if (status !== 0 || failure) {
+  try {
+    const ready = Promise.race([go, exited.then(() => false)]);
+    const begun = await within(host.name, READY_MILLISECONDS / 1000, ready);
+    if (begun) {
+      child.stdin.write('begin\n');
+      await pipeline(input, child.stdin, signal ? { signal } : {}).catch((error: Error) => {
+        failure ??= error;
+      });
+    }
+    const status = await within(host.name, FED_SECONDS, exited);
+    if (status === 0 && !failure) return;
     const why = errors() || failure || `exit ${status}`;
     const lost = (status === null || status === SSH_FAILED) && !signal?.aborted;
     const exitCode = lost ? EXIT.unreachable : EXIT.failed;
     throw new UserError(`${host.name}: ${command.text}: ${why}`, exitCode);
+  } finally {
+    signal?.removeEventListener('abort', end);
+    input.destroy();
+    end();
   }
 }
+
+/** How long a command may work on after it was sent all of its stream: an image of many layers is unpacked to the end. */
+const FED_SECONDS = 1800;
 
 /** Ctrl-C goes to every process of the terminal's group; the connections must survive it for an orderly end. */
 const APART = { detached: true } as const;

@@ -5,14 +5,7 @@
 set -u
 readonly MODE=${MODE:-apply} NONCE=${NONCE:-}
 : "${secret_names:=}"
-# What /etc/environment or a login exports is not the deployment's, and Docker Compose would prefer it to a stack's .env.
-for name in $(compgen -e); do
-  case ${name,,} in
-    home | user | logname | shell | term | tz | tmpdir | docker_config | sudo_* | *_proxy | pocket_*) ;;
-    *) [[ $name == MODE || " $secret_names " == *" $name "* ]] || unset "$name" ;;
-  esac
-done
-export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 umask 022
 changed='' first_known='' last_known='' outdated=''
 declare -A lines_known=()
@@ -56,7 +49,8 @@ watchdog() {
 
 # run SECONDS FUNCTION: runs the function with no input; the last 64 KiB of what it prints are kept in $work/output.
 # (`set -m` makes a process group of it, and is on no longer than that, since bash then tells of every job that ends.
-# `tail` has a session of its own, so that it outlives a step that is ended and keeps what that step said.)
+# `tail` has a session of its own, so that it outlives a step that is ended and keeps what that step said; where something
+# goes on that keeps the step's output open, it has neither the lock nor the channels.)
 run() {
   local group try
   rm -f "$work/timed-out" "$work/output"
@@ -67,7 +61,7 @@ run() {
       exec 3>&- 4>&- 8>&- 2>&1 </dev/null
       set -eu
       "$2"
-    ) | setsid tail -c 65536 >"$work/output"
+    ) | setsid tail -c 65536 >"$work/output" 3>&- 4>&- 8>&-
   ) &
   set +m
   group=$!
@@ -272,12 +266,13 @@ hide_marks() { sed -E 's/@[{]secret:[A-Za-z0-9_]+[}]/***/g'; }
 
 # hide_secrets FILE FUNCTION: prints the file without secrets, where what the function prints is to replace it. Nobody
 # knows the secrets of before, so values in files that not everybody may read are shown only where a key stays that has
-# no secret.
+# no secret, and of a URL, not with what one logs in.
 hide_secrets() {
   local private=''
   [[ $(stat -Lc %a -- "$1") == *[4-7] ]] || private=yes
   awk -v private="$private" '
     function key(line) { return match(line, /^[ \t]*[^ \t:=]+([:=] ?| )/) ? substr(line, 1, RLENGTH) : "" }
+    function without_login(line) { gsub(/:\/\/[^\/@ ]*@/, "://***@", line); return line }
     function word(line) { line = key(line); sub(/^[ \t]+/, "", line); return line }
     part == 1 { shown[FNR] = $0; plain[word($0)] = 1 }
     part == 2 && index($0, "***") && $0 != shown[FNR] { secret[word($0)] = private = "yes" }
@@ -285,7 +280,8 @@ hide_secrets() {
     part == 3 { same[$0] = 1; hidden[$0] = shown[FNR] }
     part == 4 {
       if ($0 in same) print hidden[$0]
-      else if (!private || $0 == "" || (word($0) != "" && word($0) in plain && !(word($0) in secret))) print
+      else if (!private) print
+      else if ($0 == "" || (word($0) != "" && word($0) in plain && !(word($0) in secret))) print without_login($0)
       else print key($0) "*** (another)"
     }' part=1 <(with_marks "$2") part=2 <(with_marks "$2" | hide_marks) part=3 <("$2") part=4 "$1"
 }

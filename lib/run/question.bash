@@ -1,6 +1,6 @@
 # Asks for the facts of all steps, and tells whether all of them hold. One that is not got in time does not hold: what
 # hangs is left behind, without the lock, 8. (`read -N` reads blocks, where a line would be read byte by byte.)
-export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL=C
 ask() {
   local answers line IFS
   local -A known=()

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import SSHConfig from 'ssh-config';
@@ -50,7 +50,10 @@ Host *
 ${operator === operatorConfig ? `  Include ${quoted(operatorConfig)}\n` : ''}`;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, 'ssh_config');
-  writeFileSync(path, text, { mode: 0o600 });
+  // In one move: another run may be starting ssh with it.
+  const unfinished = `${path}.${process.pid}`;
+  writeFileSync(unfinished, text, { mode: 0o600 });
+  renameSync(unfinished, path);
   return path;
 }
 

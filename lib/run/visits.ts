@@ -55,7 +55,25 @@ export class Visits {
   async #run(host: Host, script: Shell): Promise<string> {
     const opening = this.#open.get(host) ?? openConnection(host, this.#sshConfig);
     this.#open.set(host, opening);
-    const connection = await opening;
+    try {
+      return await this.#runOver(await opening, script);
+    } catch (error) {
+      // The next errand may reach it again.
+      if (error instanceof UserError && error.exitCode === EXIT.unreachable) this.#forget(host);
+      throw error;
+    }
+  }
+
+  #forget(host: Host): void {
+    this.#open.get(host)?.then(
+      (connection) => connection.close(),
+      () => {},
+    );
+    this.#open.delete(host);
+  }
+
+  async #runOver(connection: Connection, script: Shell): Promise<string> {
+    const { host } = connection;
     const lines: string[] = [];
     let size = 0;
     const running = connection.run(`exec 2>&1\nset -eu\n${script.text}\n`, (line) => {

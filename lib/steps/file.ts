@@ -39,8 +39,14 @@ export function file(options: FileOptions): Step {
     apply: lines(
       sh`new=$work/new; (umask 077; $content >"$new")`,
       ...(validate ? [validate] : []),
-      sh`write_file ${path} ${mode} ${owner} <"$new"`,
-      ...(activate ? [activate] : []),
+      ...(activate
+        ? [
+            // Until it has taken effect it has another mode, so that a run that was cut off is not taken for done.
+            sh`write_file ${path} ${mode === '600' ? '400' : '600'} ${owner} <"$new"`,
+            activate,
+            sh`chmod -- ${mode} ${path}`,
+          ]
+        : [sh`write_file ${path} ${mode} ${owner} <"$new"`]),
     ),
   };
 }

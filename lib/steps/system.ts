@@ -2,6 +2,9 @@ import { lines, type Shell, sh } from '../shell.ts';
 import type { Step } from '../step.ts';
 import { directory, file } from './file.ts';
 
+/** How long each call of `apt` waits for who has its locks; see prelude.bash. */
+const APT_WAITS_SECONDS = 600;
+
 /** A system user without a login. */
 export function user({ name, home }: { name: string; home: string }): Step {
   return {
@@ -25,7 +28,7 @@ export function packages(names: string[]): Step {
     facts: names.map((name) => ({ of: 'package', name })),
     check: sh`[[ $(dpkg-query --show --showformat '\${db:Status-Status}\n' ${names} | grep -cx installed) == ${names.length} ]]`,
     apply: aptInstall(names),
-    timeoutSeconds: 1200,
+    timeoutSeconds: 2 * APT_WAITS_SECONDS + 600,
   };
 }
 
@@ -47,7 +50,7 @@ export function aptRepository(options: {
   sources: string | Shell;
 }): Step {
   const path = `/etc/apt/sources.list.d/${options.name}.sources`;
-  return file({
+  const step = file({
     path,
     content: options.sources,
     activate: sh`
@@ -57,6 +60,7 @@ export function aptRepository(options: {
         exit 1
       }`,
   });
+  return { ...step, timeoutSeconds: APT_WAITS_SECONDS + 300 };
 }
 
 const inContainer = sh`systemd-detect-virt --quiet --container`;

@@ -1,27 +1,20 @@
 import assert from 'node:assert/strict';
-import { chmodSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import type { Host } from '../../../lib/deployment.ts';
 import { EXIT, UserError } from '../../../lib/exit-codes.ts';
 import { openConnection } from '../../../lib/run/connection.ts';
+import { Visits } from '../../../lib/run/visits.ts';
 import { Shell } from '../../../lib/shell.ts';
 import { directoryWith } from '../profile/temporary.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'an ssh that only starts a shell here needs root';
 
-/** What comes of feeding a command over an ssh that is a shell of this machine, in one process with what it runs. */
-async function feeding(
-  t: TestContext,
-  command: string,
-  input = Readable.from(['a stream']),
-  signal?: AbortSignal,
-): Promise<unknown> {
-  const directory = directoryWith(t, {
-    'bin/ssh': '#!/bin/bash\nexec sh -c "${@: -1}"\n',
-    ssh_config: '',
-  });
+/** A host, and an ssh to it that is a shell of this machine, in one process with what it runs. */
+function pretended(t: TestContext, ssh = 'exec sh -c "${@: -1}"') {
+  const directory = directoryWith(t, { 'bin/ssh': `#!/bin/bash\n${ssh}\n`, ssh_config: '' });
   chmodSync(join(directory, 'bin/ssh'), 0o755);
   const { PATH } = process.env;
   t.after(() => {
@@ -29,7 +22,18 @@ async function feeding(
   });
   process.env.PATH = `${join(directory, 'bin')}:${PATH}`;
   const host = { name: 'far', local: false } as Host;
-  const connection = await openConnection(host, join(directory, 'ssh_config'));
+  return { host, sshConfig: join(directory, 'ssh_config'), directory };
+}
+
+/** What comes of feeding a command. */
+async function feeding(
+  t: TestContext,
+  command: string,
+  input = Readable.from(['a stream']),
+  signal?: AbortSignal,
+): Promise<unknown> {
+  const { host, sshConfig } = pretended(t);
+  const connection = await openConnection(host, sshConfig);
   const ended = await connection
     .feed(new Shell(command), input, signal)
     .catch((error: unknown) => error);
@@ -61,4 +65,61 @@ test('a feeding that we end ourselves is no lost host', { skip }, async (t) => {
   const ended = await feeding(t, 'cat', endless, AbortSignal.timeout(300));
   assert.ok(ended instanceof UserError);
   assert.equal(ended.exitCode, EXIT.failed);
+});
+
+test('a command that works on after it got all of its stream is ended, too', {
+  skip,
+}, async (t) => {
+  const began = Date.now();
+  const signal = AbortSignal.timeout(500);
+  const ended = await feeding(t, 'cat >/dev/null; exec sleep 60', undefined, signal);
+  assert.ok(ended instanceof UserError);
+  assert.equal(ended.exitCode, EXIT.failed);
+  assert.ok(Date.now() - began < 30_000);
+});
+
+test('an ssh that cannot be started is a host that is not reached', { skip }, async (t) => {
+  const { host, sshConfig } = pretended(t);
+  const connection = await openConnection(host, sshConfig);
+  process.env.PATH = '/nonexistent';
+  const told = await connection
+    .feed(new Shell('cat'), Readable.from(['x']))
+    .catch((error: unknown) => error);
+  await connection.close();
+  assert.ok(told instanceof UserError);
+  assert.equal(told.exitCode, EXIT.unreachable);
+  assert.match(told.message, /ssh ENOENT/);
+});
+
+test('nothing that a host is asked or fed sees what its logins export, but for proxies', {
+  skip,
+}, async (t) => {
+  const { host, sshConfig, directory } = pretended(
+    t,
+    'export DOCKER_HOST=tcp://elsewhere:2375 HTTPS_PROXY=proxy; exec sh -c "${@: -1}"',
+  );
+  const connection = await openConnection(host, sshConfig);
+  const seen = 'echo "${DOCKER_HOST-} ${HTTPS_PROXY-}"';
+  const lines: string[] = [];
+  await connection.run(seen, (line) => lines.push(line));
+  await connection.feed(
+    new Shell(`cat >/dev/null; ${seen} >${directory}/fed`),
+    Readable.from(['x']),
+  );
+  await connection.close();
+  lines.push(readFileSync(join(directory, 'fed'), 'utf8').trimEnd());
+  assert.deepEqual(lines, [' proxy', ' proxy']);
+});
+
+test('a host that an errand did not reach is reached by the next, where it can be again', {
+  skip,
+}, async (t) => {
+  const { host, sshConfig } = pretended(
+    t,
+    'tried=${0%/*}/tried; [[ -e $tried ]] || { : >"$tried"; exit 255; }; exec sh -c "${@: -1}"',
+  );
+  const visits = new Visits(sshConfig);
+  await assert.rejects(visits.visit(host, new Shell('echo there')), { exitCode: EXIT.unreachable });
+  assert.equal(await visits.visit(host, new Shell('echo there')), 'there');
+  await visits.close();
 });

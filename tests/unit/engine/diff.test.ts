@@ -52,3 +52,10 @@ test('of a file that had secrets and has none any more, no value is shown', { sk
   const lines = await shown(t, 'canary-old\n', 'nothing\n');
   assert.deepEqual(lines, ['-*** (another)', '+nothing']);
 });
+
+test('a URL that is one without a login now is shown without the login that it had', {
+  skip,
+}, async (t) => {
+  const lines = await shown(t, 'url: "redis://:canary-old@h:6379"\n', 'url: "redis://h:6379"\n');
+  assert.deepEqual(lines, ['-url: "redis://***@h:6379"', '+url: "redis://h:6379"']);
+});

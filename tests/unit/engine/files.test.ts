@@ -125,6 +125,18 @@ describe('a file', { skip }, () => {
     assert.equal(readFileSync(log, 'utf8'), 'on\n');
   });
 
+  test('whose activation failed is activated by the next run', async (t) => {
+    const [path, works] = [join(temporary(t), 'x'), join(temporary(t), 'works')];
+    const activate = sh`[[ -e ${works} ]]`;
+    const steps = [file({ path, content: 'x\n', owner: OWNER, activate })];
+    assert.deepEqual((await runSteps(steps)).statuses, ['failed']);
+    assert.deepEqual((await runSteps(steps)).statuses, ['failed']);
+    writeFileSync(works, '');
+    assert.deepEqual((await runSteps(steps)).statuses, ['changed']);
+    assert.equal(mode(path), '644');
+    assert.deepEqual((await runSteps(steps)).statuses, ['unchanged']);
+  });
+
   test('shows its difference in a dry run, secrets as marks’ values are masked later', async (t) => {
     const path = join(temporary(t), 'x');
     writeFileSync(path, 'one\ntwo\n');

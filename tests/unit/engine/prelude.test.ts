@@ -105,6 +105,17 @@ describe('a step', { skip }, () => {
     await eventually('it is gone', async () => !existsSync(process));
   });
 
+  test('that leaves something running which keeps its output open does not keep the script’s', async () => {
+    const began = Date.now();
+    const step = stepOf('false', 'setsid sleep 30 &', { timeoutSeconds: 1 });
+    const { statuses } = await runSteps([step]);
+    assert.deepEqual(statuses, ['failed']);
+    assert.ok(
+      Date.now() - began < 25_000,
+      'the script has ended, and so has what it was told over',
+    );
+  });
+
   test('that reads its input does not swallow the rest of the script', async (t) => {
     const path = join(temporary(t), 'x');
     const { done, statuses } = await runSteps([
