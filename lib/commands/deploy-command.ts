@@ -115,6 +115,11 @@ export async function runDeploy(options: {
       if (event.type !== 'started') counts[event.type] += 1;
       listener.step(host, event);
     },
+    transfer: (host, progress) => {
+      if (progress.pending) counts.pending += 1;
+      else if (progress.sent === progress.bytes) counts.changed += 1;
+      listener.transfer(host, progress);
+    },
   };
   const sshConfig = writeSshConfig(deployment);
   const outcomes = await deploy({
@@ -243,5 +248,6 @@ async function confirm(deployment: Deployment, parts: readonly Part[]): Promise<
     throw new UserError('\nNothing was changed.', EXIT.interrupted);
   });
   terminal.close();
-  if (!/^y(es)?$/i.test(answer.trim())) throw new UserError('Nothing was changed.', EXIT.done);
+  if (!/^y(es)?$/i.test(answer.trim()))
+    throw new UserError('Nothing was changed.', EXIT.interrupted);
 }

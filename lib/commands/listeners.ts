@@ -38,8 +38,10 @@ export function jsonListener(terminal: Terminal): Listener {
         roles: part.roles.map(({ name }) => name),
         steps,
       }),
-    transfer: (host, { title, items, sent, bytes }) => {
-      if (sent === 0) tell({ type: 'transfer', host: host.name, title, items, bytes });
+    transfer: (host, { title, items, sent, bytes, pending }) => {
+      if (sent > 0) return;
+      const status = pending && { status: 'pending' };
+      tell({ type: 'transfer', host: host.name, title, items, bytes, ...status });
     },
     step: (host, event) => {
       if (event.type === 'started') return;
@@ -110,10 +112,11 @@ export function plainListener(terminal: Terminal): Listener & { close(): void } 
       set(part.host, { of: done + steps, done, now });
       draw();
     },
-    transfer: (host, { title, items, sent, bytes }) => {
+    transfer: (host, { title, items, sent, bytes, pending }) => {
       const megabytes = (count: number) => Math.round(count / 1e6);
+      const mark = pending ? `${paint('pending', 'pending'.padEnd(9))}  ` : '';
       if (sent === 0)
-        line(`${host.name}  ${title}: ${bare(items.join(', '))} (${megabytes(bytes)} MB)`);
+        line(`${host.name}  ${mark}${title}: ${bare(items.join(', '))} (${megabytes(bytes)} MB)`);
       const now = `${title}, ${megabytes(sent)} of ${megabytes(bytes)} MB`;
       if (status.get(host.name)?.now !== now) set(host, { now });
     },

@@ -36,6 +36,8 @@ export interface TransferProgress {
   items: string[];
   sent: number;
   bytes: number;
+  /** Whether it would be carried, if this were no dry run. */
+  pending?: true;
 }
 
 /** What is told while a deploy goes on. */

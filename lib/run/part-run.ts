@@ -194,15 +194,15 @@ async function carry(
     if (missing.length < MOST_MISSING) missing.push(line);
   });
   await within(connection.host.name, MISSING_SECONDS, asked);
-  if (missing.length === 0 || options.dryRun) return;
+  if (missing.length === 0) return;
   const { stream, bytes } = await transfer.open(missing);
-  const tell = (sent: number) =>
-    options.listener.transfer(connection.host, {
-      title: transfer.title,
-      items: missing,
-      sent,
-      bytes,
-    });
+  const progress = { title: transfer.title, items: missing, bytes };
+  if (options.dryRun) {
+    stream.destroy();
+    options.listener.transfer(connection.host, { ...progress, sent: 0, pending: true });
+    return;
+  }
+  const tell = (sent: number) => options.listener.transfer(connection.host, { ...progress, sent });
   const counted = async function* () {
     let sent = 0;
     tell(sent);

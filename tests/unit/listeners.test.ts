@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { plainListener, processTerminal } from '../../lib/commands/listeners.ts';
+import { jsonListener, plainListener, processTerminal } from '../../lib/commands/listeners.ts';
 import type { StepEvent } from '../../lib/run/run-script.ts';
 import { redis } from '../../scripts/redis.mjs';
 
@@ -88,4 +88,23 @@ describe('a terminal', () => {
       assert.deepEqual([terminal.live, terminal.colour], [live, colour]);
     });
   }
+});
+
+test('what a dry run would carry to a host is told as pending, once', () => {
+  const lines: string[] = [];
+  const err = (text: string) => lines.push(text);
+  const terminal = { live: false, colour: false, verbose: false, out: assert.fail, err };
+  const carried = { title: 'Load images', items: ['a:1', 'b:2'], bytes: 7_000_000 };
+  const plain = plainListener(terminal);
+  plain.transfer(host('alpha'), { ...carried, sent: 0, pending: true });
+  plain.close();
+  assert.deepEqual(lines, ['alpha  pending    Load images: a:1, b:2 (7 MB)\n']);
+  const events: string[] = [];
+  const json = jsonListener({ ...terminal, out: (text) => events.push(text) });
+  json.transfer(host('alpha'), { ...carried, sent: 0, pending: true });
+  json.transfer(host('alpha'), { ...carried, sent: 7_000_000 });
+  assert.deepEqual(
+    events.map((text) => JSON.parse(text)),
+    [{ type: 'transfer', host: 'alpha', ...carried, status: 'pending' }],
+  );
 });

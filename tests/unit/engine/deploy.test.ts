@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { describe, type TestContext, test } from 'node:test';
 import type { Deployment, Host } from '../../../lib/deployment.ts';
 import { DEFAULT_ORDER, type RoleName } from '../../../lib/profile/roles.ts';
 import type { Role, Rolling } from '../../../lib/role.ts';
-import { deploy, type Outcome, partsOf } from '../../../lib/run/deploy.ts';
+import { deploy, type Outcome, partsOf, type TransferProgress } from '../../../lib/run/deploy.ts';
 import { scriptOf } from '../../../lib/run/part-script.ts';
 import type { Secrets } from '../../../lib/secrets/secrets.ts';
+import { Shell } from '../../../lib/shell.ts';
 import { stepOf, temporary } from './run.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'to work on this machine as on a host needs root';
@@ -18,6 +20,19 @@ const ALL: RoleName[] = [
   ...(['pocketd', 'redis', 'postgres', 'temporal', 'provider'] as const),
   ...(['relayminer', 'exporters', 'reverse-proxy', 'monitoring'] as const),
 ];
+
+const SECRETS = { named: () => [], mask: (text: string) => text } as Partial<Secrets> as Secrets;
+const nothing = () => {};
+
+/** A deploy that nobody watches, and that nobody and nothing is in the way of. */
+const NOBODY = {
+  ...{ secrets: SECRETS, sshConfig: '', dryRun: false, signal: new AbortController().signal },
+  ...{ lock: async () => {}, preflight: async () => [] },
+  listener: {
+    ...{ connected: nothing, begun: nothing, step: nothing, note: nothing, transfer: nothing },
+    problem: nothing,
+  },
+};
 
 /** What a role's step does on some host instead of coming through, by `role on host`. */
 type Failures = Record<string, string>;
@@ -41,7 +56,6 @@ async function play(
   );
   const stages = DEFAULT_ORDER.map((stage) => [stage].flat());
   const deployment = { name: 'test', hosts, stages } as Partial<Deployment> as Deployment;
-  const secrets = { named: () => [], mask: (text: string) => text } as Partial<Secrets> as Secrets;
   const all = ALL.map(
     (name): Role => ({
       ...{ name, summary: '' },
@@ -57,18 +71,15 @@ async function play(
   const parts = partsOf(deployment, all, hosts);
   const told: Outcome[] = [];
   const outcomes = await deploy({
-    ...{ deployment, secrets, parts, sshConfig: '', dryRun: false },
-    scripts: new Map(parts.map((part) => [part, scriptOf(part, deployment, secrets)])),
+    ...{ ...NOBODY, deployment, parts, signal: controller.signal },
+    scripts: new Map(parts.map((part) => [part, scriptOf(part, deployment, SECRETS)])),
     listener: {
-      ...{ connected: () => {}, begun: () => {}, note: () => {}, transfer: () => {} },
+      ...NOBODY.listener,
       step: (_, { type }) => {
         if (interrupted && type === 'failed') controller.abort();
       },
       problem: (outcome) => told.push(outcome),
     },
-    lock: async () => {},
-    preflight: async () => [],
-    signal: controller.signal,
   });
   const ended = (status: Outcome['status']) =>
     outcomes
@@ -79,6 +90,38 @@ async function play(
   assert.deepEqual(ended('done').toSorted(), applied.toSorted(), 'what is called done was done');
   return { ended, applied, reasons };
 }
+
+test('what has to be carried to a host is seen in a dry run, and carried after it', {
+  skip,
+}, async (t) => {
+  const there = join(temporary(t), 'there');
+  const host = { name: 'one', local: true, roles: ['images'] } as unknown as Host;
+  const images: Role = {
+    ...{ name: 'images', summary: '', steps: () => [stepOf('true', 'exit 1')] },
+    transfer: async () => ({
+      title: 'Load images',
+      missing: new Shell(`[[ -e ${there} ]] || echo a:1`),
+      command: new Shell(`cat >${there}`),
+      open: async () => ({ stream: Readable.from([Buffer.from('tar')]), bytes: 3 }),
+    }),
+  };
+  const part = { host, roles: [images] };
+  const told: TransferProgress[] = [];
+  for (const dryRun of [true, false, false]) {
+    const [{ status } = {}] = await deploy({
+      ...{ ...NOBODY, deployment: { name: 'test', hosts: [host] } as Deployment, dryRun },
+      ...{ parts: [part], scripts: new Map([[part, scriptOf(part, {} as Deployment, SECRETS)]]) },
+      listener: { ...NOBODY.listener, transfer: (_, progress) => told.push(progress) },
+    });
+    assert.equal(status, 'done');
+  }
+  const carried = { title: 'Load images', items: ['a:1'], bytes: 3 };
+  assert.deepEqual(told, [
+    { ...carried, sent: 0, pending: true },
+    { ...carried, sent: 0 },
+    { ...carried, sent: 3 },
+  ]);
+});
 
 /** Where nothing of a role's hosts serves yet, it is changed at once. */
 const NEVER_ASKED = { serves: stepOf('', 'exit 1').apply } as Partial<Rolling> as Rolling;
