@@ -6,7 +6,6 @@ import {
   minerConfig,
   privatePorts,
   processLimits,
-  readYamlFile,
   relayerConfig,
   relayminerRolling,
   runRole,
@@ -107,7 +106,7 @@ if (import.meta.main) {
         value: 'FILE',
         help: 'a YAML file with what a profile has under relayminer.services',
         setting: ['relayminer', 'services'],
-        read: readYamlFile,
+        isFile: true,
       },
     },
   });

@@ -1,10 +1,11 @@
 import { adHocDeployment, type Deployment, loadDeployment } from '../deployment.ts';
 import { EXIT, UserError } from '../exit-codes.ts';
+import { ProfileError } from '../profile/problem.ts';
 import type { Role, RoleContext } from '../role.ts';
 import { type Command, runCommand } from './command.ts';
 import { DEPLOY_OPTIONS, type DeployGiven, runDeploy, typedAgain } from './deploy-command.ts';
 import type { Option } from './options.ts';
-import type { SettingFlag } from './setting-flags.ts';
+import { atFlags, type SettingFlag, settingsOf } from './setting-flags.ts';
 
 /**
  * The command line of a role's script: on the hosts of a profile that have the role, or on any host with flags for
@@ -74,11 +75,11 @@ function deploymentOf(
   flags: Record<string, SettingFlag>,
 ): Deployment {
   const { profile, host } = given;
-  const settingFlags = Object.keys(flags).filter((name) => given[name] !== undefined);
   if (typeof profile === 'string' && host === undefined) {
-    if (settingFlags.length > 0) {
+    const flag = Object.keys(flags).find((name) => given[name] !== undefined);
+    if (flag !== undefined) {
       throw new UserError(
-        `--${settingFlags[0]} goes with --host; with --profile, set it in ${profile}`,
+        `--${flag} goes with --host; with --profile, set it in ${profile}`,
         EXIT.usage,
       );
     }
@@ -90,15 +91,11 @@ function deploymentOf(
       EXIT.usage,
     );
   }
-  const settings: Record<string, unknown> = {};
-  for (const name of settingFlags) {
-    const { setting, read = (text: string): unknown => text } = flags[name] as SettingFlag;
-    let place = settings;
-    for (const key of setting.slice(0, -1)) {
-      place[key] ??= {};
-      place = place[key] as Record<string, unknown>;
-    }
-    place[setting.at(-1) ?? ''] = read(String(given[name]));
+  try {
+    return adHocDeployment({ host, role: role.name, settings: settingsOf(flags, given) });
+  } catch (error) {
+    if (error instanceof ProfileError)
+      throw new ProfileError(atFlags(error.problems, flags, given));
+    throw error;
   }
-  return adHocDeployment({ host, role: role.name, settings });
 }
