@@ -86,6 +86,8 @@ function validated(image, process) {
 if (import.meta.main) {
   await runRole(relayminer, {
     others: [images],
+    alone:
+      '--pocket-network main --relayminer-keys-file supplier-keys.yaml --relayminer-services services.yaml',
     flags: {
       ...settingFlags({
         pocket_network: 'NAME',

@@ -10,13 +10,20 @@ import { atFlags, type SettingFlag, settingsOf } from './setting-flags.ts';
 /**
  * The command line of a role's script: on the hosts of a profile that have the role, or on any host with flags for
  * what the role needs.
- * @param others roles that the script brings along, such as the images that the role runs
+ * @param options.others roles that the script brings along, such as the images that the role runs
+ * @param options.profile for the examples, a shipped profile that has the role; the lab's where absent
+ * @param options.alone for the examples, the options that the role cannot do without on a host alone
  */
 export function roleCommand(
   role: Role,
-  options: { flags?: Record<string, SettingFlag>; others?: readonly Role[] } = {},
+  options: {
+    flags?: Record<string, SettingFlag>;
+    others?: readonly Role[];
+    profile?: string;
+    alone?: string;
+  } = {},
 ): Command<Record<string, Option>> {
-  const { flags = {}, others = [] } = options;
+  const { flags = {}, others = [], profile = 'all-in-one-lab', alone = '' } = options;
   const script = `scripts/${role.name}.mjs`;
   return {
     script,
@@ -31,8 +38,8 @@ export function roleCommand(
       ...flags,
     },
     examples: [
-      '--profile profiles/all-in-one-lab.yaml --dry-run',
-      '--host root@203.0.113.10 --print',
+      `--profile profiles/${profile}.yaml --dry-run`,
+      `--host root@203.0.113.10 --print ${alone}`,
     ],
     run: async (given, terminal) => {
       const deployment = deploymentOf(role, given, flags);
