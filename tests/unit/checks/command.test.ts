@@ -88,8 +88,22 @@ test('the exit code of a wrong call is 2, with what to do', async () => {
     const { code, stdout, stderr } = await validate(...words);
     assert.equal(code, 2, words.join(' '));
     assert.match(stderr, message);
+    assert.doesNotMatch(stderr, /asking/);
     assert.equal(stdout, '');
   }
+});
+
+test('relays are not asked for where there is no relayer, beside other groups', async () => {
+  const path = join(root, 'profiles', 'client.yaml');
+  const hosts = 'pocket_network: main\nhosts: {one: localhost}\npocket_cli_hosts: [one]\n';
+  writeFileSync(path, `name: test\n${hosts}`);
+  const beside = await validate('--profile', path, '--only', 'host.os,relay');
+  assert.match(beside.stderr, /^test: asking one; nothing is changed\n/);
+  const alone = await validate('--profile', path, '--only', 'relay');
+  assert.deepEqual(
+    [alone.code, alone.stderr],
+    [2, '--only relay: these hosts have nothing of that\n'],
+  );
 });
 
 test('a defect of ours cannot tell whether a deployment is ready: 2, with its stack trace', async () => {
