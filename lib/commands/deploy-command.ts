@@ -93,10 +93,12 @@ export async function runDeploy(options: {
   const dryRun = given['dry-run'] ?? false;
   const secrets = loadSecrets(deployment, { create: true, forThisRun: dryRun, roles: deployed });
   if (given.print) {
-    const [host, ...others] = new Set(parts.map((part) => part.host));
-    if (!host || others.length > 0) {
+    const having = [...new Set(parts.map((part) => part.host))];
+    const [host] = having;
+    if (!host || having.length > 1) {
+      const names = having.map(({ name }) => name).join(', ');
       throw new UserError(
-        '--print prints one host’s script: name the host with --limit',
+        `--print prints the script of one host: give --limit with one of ${names}`,
         EXIT.usage,
       );
     }

@@ -71,3 +71,10 @@ test('several roles are told one by one', (t) => {
     ].join('\n'),
   );
 });
+
+test('--print names the hosts of which it prints one', (t) => {
+  assert.equal(
+    refusal(t, REDIS, 'pocketd', '--print', '--limit', 'one,three'),
+    '--print prints the script of one host: give --limit with one of one, three',
+  );
+});
