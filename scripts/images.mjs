@@ -99,7 +99,7 @@ if (import.meta.main) {
     summary:
       images.summary + ' Or, on this machine: lists what a profile needs, or saves it to a bundle.',
     options: {
-      profile: { value: 'FILE', help: 'the manifest' },
+      profile: { value: 'FILE', help: 'the profile' },
       list: {
         help: 'print the image references that the profile needs, one a line, and do nothing else',
       },

@@ -29,10 +29,10 @@ export function roleCommand(
     script,
     summary: role.summary,
     options: {
-      profile: { value: 'FILE', help: 'the manifest; its hosts that have this role are worked on' },
+      profile: { value: 'FILE', help: 'the profile; its hosts that have this role are worked on' },
       host: {
         value: 'USER@HOST:PORT',
-        help: 'one host, without any manifest; localhost needs no SSH',
+        help: 'one host, without a profile; localhost needs no SSH',
       },
       ...DEPLOY_OPTIONS,
       ...flags,

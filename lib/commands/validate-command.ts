@@ -21,7 +21,7 @@ import type { Given, Option } from './options.ts';
 
 /** The options of `scripts/validate.mjs`. */
 export const VALIDATE_OPTIONS = {
-  profile: { value: 'FILE', help: 'the manifest' },
+  profile: { value: 'FILE', help: 'the profile' },
   limit: { value: 'HOST,…', help: 'ask these hosts of the profile only' },
   only: {
     value: 'GROUP,…',
