@@ -130,7 +130,10 @@ test('secrets that do not exist are not made up', async () => {
   const fresh = await validate('--profile', other);
   assert.equal(fresh.code, 2);
   assert.match(fresh.stderr, /does not exist yet: a deploy creates it/);
-  assert.match(fresh.stderr, /bring \S+\/never-deployed from there\. This machine has deployed: /);
+  assert.match(
+    fresh.stderr,
+    /bring \S+\/never-deployed from there\. This machine has secrets of: /,
+  );
 });
 
 test('--watch asks again until the deadline, and tells each time', async () => {
