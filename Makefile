@@ -11,7 +11,7 @@ FAULT_MOMENTS ?= 30
 export HOST IMAGES
 
 .DEFAULT_GOAL := help
-.PHONY: help lab lab-down deploy validate report images setup test test-unit test-fleet test-roles test-faults test-topologies test-validation bench lint docs format clean
+.PHONY: help given-profile lab lab-down deploy validate report images setup test test-unit test-fleet test-roles test-faults test-topologies test-validation bench lint docs format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -22,17 +22,20 @@ lab: setup ## a throw-away host with everything on it, validated (HOST=user@host
 lab-down: setup ## remove the lab and every trace of it
 	@node tests/lab/lab-down.ts
 
-deploy: setup ## bring hosts to where PROFILE=… wants them
+deploy: given-profile setup ## bring hosts to where PROFILE=… wants them
 	@node scripts/deploy.mjs --profile "$(PROFILE)"
 
-validate: setup ## tell whether the deployment of PROFILE=… works, and what to do where it does not
+validate: given-profile setup ## tell whether the deployment of PROFILE=… works, and what to do where it does not
 	@node scripts/validate.mjs --profile "$(PROFILE)"
 
-report: setup ## validate PROFILE=… and write down what to type into Igniter next
+report: given-profile setup ## validate PROFILE=… and write down what to type into Igniter next
 	@node scripts/report.mjs --profile "$(PROFILE)" --validate
 
-images: setup ## list the container images that PROFILE=… needs
+images: given-profile setup ## list the container images that PROFILE=… needs
 	@node scripts/images.mjs --profile "$(PROFILE)" --list
+
+given-profile:
+	@[ -n "$(PROFILE)" ] || { echo 'Give PROFILE=…, such as: make $(MAKECMDGOALS) PROFILE=profiles/my-node.yaml' >&2; exit 2; }
 
 setup: node_modules/.package-lock.json $(NODE) .cache/toolkit/toolkit.mjs ## install what the project itself needs: npm packages, and Node when it is too old
 

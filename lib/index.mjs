@@ -93,7 +93,6 @@ export const {
   proxyFiles,
   proxyRolling,
   readBundle,
-  readYamlFile,
   RECEIVER_SECRETS,
   receiverFile,
   REDIS_KERNEL,

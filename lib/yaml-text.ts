@@ -17,10 +17,20 @@ export function yaml(comment: string, value: object): string {
 }
 
 /** The value of a YAML file that an option names. Throws UserError, exit code 2, when it cannot be read. */
-export function readYamlFile(path: string): unknown {
+export function readYamlFile(option: string, path: string): unknown {
+  const refuse = (why: string) => new UserError(`${option} ${path}: ${why}`, EXIT.usage);
+  let text: string;
   try {
-    return parse(readFileSync(path, 'utf8'));
+    text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new UserError(`${path}: ${(error as Error).message}`, EXIT.usage);
+    const { code } = error as NodeJS.ErrnoException;
+    throw refuse(code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`);
+  }
+  try {
+    return parse(text);
+  } catch (error) {
+    // Below its first line, the parser shows the file, in which there may be a secret.
+    const [problem = ''] = (error as Error).message.split(/:?\n/);
+    throw refuse(`not valid YAML: ${problem}`);
   }
 }

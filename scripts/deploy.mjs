@@ -47,7 +47,7 @@ if (import.meta.main) {
     summary:
       'Brings the hosts of a profile to where the profile wants them. Running it again is always safe.',
     options: {
-      profile: { value: 'FILE', help: 'the manifest' },
+      profile: { value: 'FILE', help: 'the profile' },
       only: { value: 'ROLE,…', help: 'deploy these roles only' },
       ...DEPLOY_OPTIONS,
     },

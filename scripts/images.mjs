@@ -80,13 +80,26 @@ async function fromBundle({ bundlePath = '' }, references) {
   };
 }
 
+/**
+ * Throws UserError where options stand beside one that does nothing else, and would be left out without a word.
+ * @param {Record<string, string | true | undefined>} given
+ */
+function refuseOthers(given) {
+  const alone = ['list', 'save'].find((name) => given[name] !== undefined);
+  if (alone === undefined) return;
+  const others = Object.keys(given).filter((name) => name !== 'profile' && name !== alone);
+  if (others.length === 0) return;
+  const names = others.map((name) => `--${name}`).join(', ');
+  throw new UserError(`--${alone} does nothing else: leave out ${names}`, EXIT.usage);
+}
+
 if (import.meta.main) {
   await runCommand({
     script: 'scripts/images.mjs',
     summary:
       images.summary + ' Or, on this machine: lists what a profile needs, or saves it to a bundle.',
     options: {
-      profile: { value: 'FILE', help: 'the manifest' },
+      profile: { value: 'FILE', help: 'the profile' },
       list: {
         help: 'print the image references that the profile needs, one a line, and do nothing else',
       },
@@ -103,6 +116,7 @@ if (import.meta.main) {
     ],
     run: async (given, terminal) => {
       if (!given.profile) throw new UserError('Give --profile FILE. See --help.', EXIT.usage);
+      refuseOthers(given);
       const deployment = loadDeployment(given.profile);
       const references = [
         ...new Set(deployment.hosts.flatMap((host) => imagesOf(deployment, host))),

@@ -87,6 +87,10 @@ function settings(deployment, host, secrets) {
 if (import.meta.main) {
   await runRole(middleman, {
     others: [images],
+    profile: 'provider-plus-public-middleman',
+    // Nobody holds the key of this owner.
+    alone:
+      '--pocket-network main --middleman-domain stake.nodes.net --middleman-owner-identity pokt1s6mfp75w66t7l44hyryaqcma5t2j8fswnl379y --middleman-owner-email me@nodes.net',
     flags: settingFlags({
       pocket_network: 'NAME',
       pocket_rpc_url: 'URL',

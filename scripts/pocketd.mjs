@@ -179,6 +179,8 @@ const HOME = sh`
 
 if (import.meta.main) {
   await runRole(pocketd, {
+    profile: 'production-single-host',
+    alone: '--pocket-network main',
     flags: settingFlags({
       pocket_network: 'NAME',
       pocket_chain_id: 'ID',

@@ -75,6 +75,9 @@ function settings(deployment, host, secrets) {
 if (import.meta.main) {
   await runRole(provider, {
     others: [images],
+    // Nobody holds the key of this owner.
+    alone:
+      '--pocket-network main --provider-owner-identity pokt1s6mfp75w66t7l44hyryaqcma5t2j8fswnl379y --provider-owner-email me@nodes.net',
     flags: settingFlags({
       pocket_network: 'NAME',
       pocket_rpc_url: 'URL',

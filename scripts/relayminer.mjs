@@ -6,7 +6,6 @@ import {
   minerConfig,
   privatePorts,
   processLimits,
-  readYamlFile,
   relayerConfig,
   relayminerRolling,
   runRole,
@@ -87,6 +86,8 @@ function validated(image, process) {
 if (import.meta.main) {
   await runRole(relayminer, {
     others: [images],
+    alone:
+      '--pocket-network main --relayminer-keys-file supplier-keys.yaml --relayminer-services services.yaml',
     flags: {
       ...settingFlags({
         pocket_network: 'NAME',
@@ -107,7 +108,7 @@ if (import.meta.main) {
         value: 'FILE',
         help: 'a YAML file with what a profile has under relayminer.services',
         setting: ['relayminer', 'services'],
-        read: readYamlFile,
+        isFile: true,
       },
     },
   });

@@ -74,6 +74,7 @@ function plugin({ reverse_proxy: { tls, dns_provider: provider } }) {
 if (import.meta.main) {
   await runRole(reverseProxy, {
     others: [images],
+    alone: '--relay-public-domain relay.nodes.net --reverse-proxy-acme-email me@nodes.net',
     flags: settingFlags({
       relay_public_domain: 'NAME',
       'reverse_proxy.tls': 'HOW',

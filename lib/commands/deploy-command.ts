@@ -16,6 +16,7 @@ import { loadSecrets, type Secrets } from '../secrets/secrets.ts';
 import { quote } from '../shell.ts';
 import { interruption } from './interruption.ts';
 import { jsonListener, plainListener, type Terminal } from './listeners.ts';
+import { whyNowhere } from './nowhere.ts';
 import type { Option } from './options.ts';
 import { standing } from './standing.ts';
 
@@ -80,20 +81,24 @@ export async function runDeploy(options: {
   only?: RoleName;
 }): Promise<number> {
   const { deployment, roles, given, terminal, only } = options;
-  const hosts = limitedTo(deployment, given.limit).filter(
-    (host) => only === undefined || host.roles.includes(only),
-  );
+  const limited = limitedTo(deployment, given.limit);
+  const hosts = limited.filter((host) => only === undefined || host.roles.includes(only));
   const parts = partsOf(deployment, roles, hosts);
-  if (parts.length === 0)
-    throw new UserError('none of these hosts has any of these roles', EXIT.usage);
+  if (parts.length === 0) {
+    const wanted = only === undefined ? roles.map(({ name }) => name) : [only];
+    const reasons = wanted.map((role) => whyNowhere(deployment, role, limited));
+    throw new UserError(reasons.join('\n'), EXIT.usage);
+  }
   const deployed = parts.flatMap((part) => part.roles.map(({ name }) => name));
   const dryRun = given['dry-run'] ?? false;
   const secrets = loadSecrets(deployment, { create: true, forThisRun: dryRun, roles: deployed });
   if (given.print) {
-    const [host, ...others] = new Set(parts.map((part) => part.host));
-    if (!host || others.length > 0) {
+    const having = [...new Set(parts.map((part) => part.host))];
+    const [host] = having;
+    if (!host || having.length > 1) {
+      const names = having.map(({ name }) => name).join(', ');
       throw new UserError(
-        '--print prints one host’s script: name the host with --limit',
+        `--print prints the script of one host: give --limit with one of ${names}`,
         EXIT.usage,
       );
     }

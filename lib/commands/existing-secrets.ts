@@ -24,6 +24,6 @@ function adviceOn({ directory }: Deployment): string {
   const kept = existsSync(deployments) ? readdirSync(deployments) : [];
   const deployed = kept.filter((name) => existsSync(join(deployments, name, 'secrets.yaml')));
   if (deployed.includes(basename(directory))) return '';
-  const here = deployed.length > 0 ? ` This machine has deployed: ${deployed.join(', ')}.` : '';
+  const here = deployed.length > 0 ? ` This machine has secrets of: ${deployed.join(', ')}.` : '';
   return `\n  If another machine has deployed it, bring ${shortPath(directory)} from there.${here}`;
 }

@@ -13,7 +13,7 @@ import type { Given, Option } from './options.ts';
 
 /** The options of `scripts/report.mjs`. */
 export const REPORT_OPTIONS = {
-  profile: { value: 'FILE', help: 'the manifest' },
+  profile: { value: 'FILE', help: 'the profile' },
   validate: { help: 'ask the hosts first, and report what was found' },
   help: { help: 'this text' },
 } as const satisfies Record<string, Option>;

@@ -1,37 +1,45 @@
 import { adHocDeployment, type Deployment, loadDeployment } from '../deployment.ts';
 import { EXIT, UserError } from '../exit-codes.ts';
+import { ProfileError } from '../profile/problem.ts';
 import type { Role, RoleContext } from '../role.ts';
 import { type Command, runCommand } from './command.ts';
 import { DEPLOY_OPTIONS, type DeployGiven, runDeploy, typedAgain } from './deploy-command.ts';
 import type { Option } from './options.ts';
-import type { SettingFlag } from './setting-flags.ts';
+import { atFlags, type SettingFlag, settingsOf } from './setting-flags.ts';
 
 /**
  * The command line of a role's script: on the hosts of a profile that have the role, or on any host with flags for
  * what the role needs.
- * @param others roles that the script brings along, such as the images that the role runs
+ * @param options.others roles that the script brings along, such as the images that the role runs
+ * @param options.profile for the examples, a shipped profile that has the role; the lab's where absent
+ * @param options.alone for the examples, the options that the role cannot do without on a host alone
  */
 export function roleCommand(
   role: Role,
-  options: { flags?: Record<string, SettingFlag>; others?: readonly Role[] } = {},
+  options: {
+    flags?: Record<string, SettingFlag>;
+    others?: readonly Role[];
+    profile?: string;
+    alone?: string;
+  } = {},
 ): Command<Record<string, Option>> {
-  const { flags = {}, others = [] } = options;
+  const { flags = {}, others = [], profile = 'all-in-one-lab', alone = '' } = options;
   const script = `scripts/${role.name}.mjs`;
   return {
     script,
     summary: role.summary,
     options: {
-      profile: { value: 'FILE', help: 'the manifest; its hosts that have this role are worked on' },
+      profile: { value: 'FILE', help: 'the profile; its hosts that have this role are worked on' },
       host: {
         value: 'USER@HOST:PORT',
-        help: 'one host, without any manifest; localhost needs no SSH',
+        help: 'one host, without a profile; localhost needs no SSH',
       },
       ...DEPLOY_OPTIONS,
       ...flags,
     },
     examples: [
-      '--profile profiles/all-in-one-lab.yaml --dry-run',
-      '--host root@203.0.113.10 --print',
+      `--profile profiles/${profile}.yaml --dry-run`,
+      `--host root@203.0.113.10 --print ${alone}`,
     ],
     run: async (given, terminal) => {
       const deployment = deploymentOf(role, given, flags);
@@ -74,11 +82,11 @@ function deploymentOf(
   flags: Record<string, SettingFlag>,
 ): Deployment {
   const { profile, host } = given;
-  const settingFlags = Object.keys(flags).filter((name) => given[name] !== undefined);
   if (typeof profile === 'string' && host === undefined) {
-    if (settingFlags.length > 0) {
+    const flag = Object.keys(flags).find((name) => given[name] !== undefined);
+    if (flag !== undefined) {
       throw new UserError(
-        `--${settingFlags[0]} goes with --host; with --profile, set it in ${profile}`,
+        `--${flag} goes with --host; with --profile, set it in ${profile}`,
         EXIT.usage,
       );
     }
@@ -90,15 +98,11 @@ function deploymentOf(
       EXIT.usage,
     );
   }
-  const settings: Record<string, unknown> = {};
-  for (const name of settingFlags) {
-    const { setting, read = (text: string): unknown => text } = flags[name] as SettingFlag;
-    let place = settings;
-    for (const key of setting.slice(0, -1)) {
-      place[key] ??= {};
-      place = place[key] as Record<string, unknown>;
-    }
-    place[setting.at(-1) ?? ''] = read(String(given[name]));
+  try {
+    return adHocDeployment({ host, role: role.name, settings: settingsOf(flags, given) });
+  } catch (error) {
+    if (error instanceof ProfileError)
+      throw new ProfileError(atFlags(error.problems, flags, given));
+    throw error;
   }
-  return adHocDeployment({ host, role: role.name, settings });
 }

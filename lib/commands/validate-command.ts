@@ -3,6 +3,7 @@ import { type Deployment, type Host, loadDeployment } from '../deployment.ts';
 import { EXIT, UserError } from '../exit-codes.ts';
 import { openConnection } from '../run/connection.ts';
 import { writeSshConfig } from '../run/ssh-config.ts';
+import { CHECK_GROUPS } from '../validation/check.ts';
 import { FORMATS } from '../validation/finding-formats.ts';
 import {
   type FailOn,
@@ -12,7 +13,7 @@ import {
   summaryJson,
   summaryLine,
 } from '../validation/findings.ts';
-import { type ValidateOptions, type Validation, validate } from '../validation/validate.ts';
+import { planValidation, type ValidateOptions, type Validation } from '../validation/validate.ts';
 import { limitedTo } from './deploy-command.ts';
 import { existingSecrets } from './existing-secrets.ts';
 import type { Terminal } from './listeners.ts';
@@ -20,9 +21,12 @@ import type { Given, Option } from './options.ts';
 
 /** The options of `scripts/validate.mjs`. */
 export const VALIDATE_OPTIONS = {
-  profile: { value: 'FILE', help: 'the manifest' },
+  profile: { value: 'FILE', help: 'the profile' },
   limit: { value: 'HOST,…', help: 'ask these hosts of the profile only' },
-  only: { value: 'GROUP,…', help: 'ask these groups or ids of checks only' },
+  only: {
+    value: 'GROUP,…',
+    help: `ask these groups or ids of checks only; the groups are ${CHECK_GROUPS.join(', ')}`,
+  },
   relay: {
     help: 'also prove a relay of every service through the public URL, with simulated ones: no stake, no charge',
   },
@@ -57,19 +61,20 @@ export async function runValidate(
   const sshConfig = writeSshConfig(deployment);
   const style = { colour: terminal.colour && format === 'table', verbose: terminal.verbose };
   const names = hosts.map(({ name }) => name).join(', ');
+  const relayed = deployment.group('relay_relayers').some((relayer) => hosts.includes(relayer));
+  const relayWanted = only?.some((word) => /^relay(\.|$)/.test(word)) === true;
+  const ask = planValidation({
+    deployment,
+    secrets,
+    hosts,
+    failOn,
+    ...(given.alert && { alert: true }),
+    relay: given.relay === true || (relayWanted && relayed),
+    ...(only && { only: given.alert ? [...only, 'monitoring.alert-path'] : only }),
+    open: (host) => openConnection(host, sshConfig),
+    ...(watchSeconds === 0 && listenerOf(format, style, terminal)),
+  });
   if (format !== 'json') terminal.err(`${deployment.name}: asking ${names}; nothing is changed\n`);
-  const ask = () =>
-    validate({
-      deployment,
-      secrets,
-      hosts,
-      failOn,
-      ...(given.alert && { alert: true }),
-      relay: given.relay === true || only?.some((word) => /^relay(\.|$)/.test(word)) === true,
-      ...(only && { only: given.alert ? [...only, 'monitoring.alert-path'] : only }),
-      open: (host) => openConnection(host, sshConfig),
-      ...(watchSeconds === 0 && listenerOf(format, style, terminal)),
-    });
   const found = await untilReady(ask, watchSeconds, (early) =>
     terminal.err(summaryLine(early.answer, early.counts, early.milliseconds, style.colour)),
   );

@@ -4,6 +4,8 @@ export interface Problem {
   file?: string;
   line: number;
   column: number;
+  /** What stands for its place where it was given, or is missing, on the command line of a role's script. */
+  typed?: string;
   /** Where in the profile: keys and list positions. */
   path: readonly (string | number)[];
   /** The offending value, as it may be shown; absent when there is none or when it may be a secret. */
@@ -31,19 +33,24 @@ export class ProfileError extends Error {
 
 /** A problem on one line: `file:line:column path: value, expected …, did you mean …?`, or `--flag: …`. */
 export function formatProblem(problem: Problem): string {
-  const path = problem.path.reduce<string>(
-    (text, key) =>
-      text + (typeof key === 'number' ? `[${key}]` : `${text && '.'}${named(key.slice(0, 60))}`),
-    '',
-  );
+  const path = pathText(problem.path);
   const place =
     problem.file === undefined
-      ? `${flagOf(problem.path)}:`
+      ? `${problem.typed ?? flagOf(problem.path)}:`
       : `${problem.file}:${problem.line}:${problem.column} ${path ? `${path}:` : ''}`.trimEnd();
   const what = [problem.value, problem.expected].filter((part) => part !== undefined).join(', ');
   const hint = problem.suggestion === undefined ? '' : `, did you mean "${problem.suggestion}"?`;
   const line = oneLine(`${place} ${what}${hint}`);
   return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE - 1)}…` : line;
+}
+
+/** A path as problems show it: `relayminer.services.eth.backends.jsonrpc.urls[1]`. */
+export function pathText(path: Problem['path']): string {
+  return path.reduce<string>(
+    (text, key) =>
+      text + (typeof key === 'number' ? `[${key}]` : `${text && '.'}${named(key.slice(0, 60))}`),
+    '',
+  );
 }
 
 /** A key as it stands in a path; in quotes where it would not be seen, or be taken for several words. */

@@ -59,7 +59,8 @@ export function parseSupplierKeys(text: string, source: string): SupplierKey[] {
   // A key of digits only would be read as a number and lose digits: take what is written instead.
   const list = isMap(document.contents) && document.contents.get('keys', true);
   if (isScalar(list) && list.value === null) return [];
-  if (!isSeq(list)) throw new Error(`${source}: expected a list named keys`);
+  if (!isSeq(list))
+    throw new Error(`${source}: expected a list named keys${isJson(text) ? EXPORTED : ''}`);
   const problems: string[] = [];
   const seen = new Map<string, number>();
   const keys = list.items.map((item, index) => {
@@ -78,4 +79,17 @@ export function parseSupplierKeys(text: string, source: string): SupplierKey[] {
   });
   if (problems.length > 0) throw new Error(`${source}: ${problems.join('; ')}`);
   return keys.filter((key) => key !== undefined);
+}
+
+/** What is said of JSON. Source: igniter, apps/provider, keys/exportUtils.ts, v0.9: a list of objects with `hex`. */
+const EXPORTED =
+  '; this is JSON, as the portal exports it: README.md, “Where supplier keys come from”, has the command that makes the keys file of it';
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -4,11 +4,13 @@ import type { Deployment } from '../deployment.ts';
 import { EXIT, UserError } from '../exit-codes.ts';
 import { RECEIVER_SECRETS } from '../monitoring/alertmanager-config.ts';
 import { LOOKS_LIKE_A_SECRET, REFERENCE } from '../profile/fields.ts';
-import type { RoleName } from '../profile/roles.ts';
+import { HOST_ROLES, type RoleName } from '../profile/roles.ts';
 import { SECRET_NAMES, type SecretName } from '../profile/schema.ts';
 import { proxySecrets } from '../proxy/secrets.ts';
 import { SIMULATION_KEYS, servesSimulatedRelays } from '../relayminer/simulation.ts';
 import type { SecretValue } from '../run/compile.ts';
+import { quote } from '../shell.ts';
+import { shortPath } from '../short-path.ts';
 import { parseSupplierKeys, type SupplierKey } from './keys.ts';
 import { formsOf, maskWith, Secret } from './secret.ts';
 import { resolveReference } from './secret-references.ts';
@@ -140,7 +142,7 @@ export function loadSecrets(
   );
   const supplierKeys =
     keysFile && roles.has('relayminer')
-      ? attempt('relayminer.keys_file', () => readSupplierKeys(keysFile, needKeys))
+      ? attempt('relayminer.keys_file', () => readSupplierKeys(deployment, keysFile, needKeys))
       : [];
 
   const managed = managedPasswords(profile);
@@ -200,18 +202,30 @@ export function loadSecrets(
  * The keys of the profile's keys file; none where it does not exist or has none yet.
  * Throws when it is malformed, and when it has none although roles need them.
  */
-function readSupplierKeys(reference: string, needKeys: readonly RoleName[]): SupplierKey[] {
+function readSupplierKeys(
+  deployment: Deployment,
+  reference: string,
+  needKeys: readonly RoleName[],
+): SupplierKey[] {
   const path = reference.startsWith('file:') ? reference.slice(5) : undefined;
   const source = path ?? 'the keys';
   const exists = path === undefined || statSync(path, { throwIfNoEntry: false }) !== undefined;
   const keys = exists ? parseSupplierKeys(resolveReference(reference), source) : [];
   if (keys.length === 0 && needKeys.length > 0) {
-    const who = `${needKeys.join(' and ')} need${needKeys.length > 1 ? '' : 's'} them`;
-    throw new Error(
-      `${source} has no keys yet; ${who}. The Provider makes them, and is deployed before with --only: README.md, “Where supplier keys come from”`,
-    );
+    const who = `${needKeys.join(' and ')} need${needKeys.length > 1 ? '' : 's'} the keys`;
+    const what = exists ? 'has no keys yet' : 'does not exist yet';
+    throw new Error(`${source} ${what}; ${who}. The Provider makes them${adviceOn(deployment)}`);
   }
   return keys;
+}
+
+/** How to come by the keys, with what to type first where the Provider is of the same deployment. */
+function adviceOn({ group, profilePath }: Deployment): string {
+  const guide = 'README.md, “Where supplier keys come from”';
+  if (profilePath === undefined || group('provider_hosts').length === 0) return `: ${guide}`;
+  const roles = [...HOST_ROLES, 'postgres', 'temporal', 'provider'].join(',');
+  const profile = quote(shortPath(profilePath));
+  return ` (${guide}), so deploy it first:\n  scripts/deploy.mjs --profile ${profile} --only ${roles}`;
 }
 
 /** The forms in which a value is written to files on a host; too short a value would stand for ordinary words. */

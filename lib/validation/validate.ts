@@ -63,24 +63,44 @@ const EXIT_CODES = {
   'could not tell': EXIT.usage,
 } as const satisfies Record<Answer, number>;
 
-/**
- * Asks every host everything about it, all hosts side by side, and changes nothing. Findings never contain a secret.
- * @throws UserError with exit code 2 when `only` names no check of these hosts, or when relays cannot be proved.
- */
+/** Plans a validation and asks at once. */
 export async function validate(options: ValidateOptions): Promise<Validation> {
+  return planValidation(options)();
+}
+
+/**
+ * Judges what is to be asked, before any host is. What it returns asks every host everything about it, all hosts side by
+ * side, and changes nothing; it can be called again. Findings never contain a secret.
+ * @throws UserError with exit code 2 when `only` names nothing that these hosts have, or when relays cannot be proved.
+ */
+export function planValidation(options: ValidateOptions): () => Promise<Validation> {
   const { deployment, secrets, hosts = deployment.hosts, only } = options;
-  const began = performance.now();
   const prover = options.relay ? relayProver(deployment, hosts) : undefined;
-  const plan = hosts.map((host) => {
+  const byHost = hosts.map((host) => {
     const context = { deployment, host, secrets, alert: options.alert ?? false };
     const proof = host.name === prover?.name ? relayChecks(context) : [];
     return { host, checks: [...checksOf(context), ...proof], own: ownChecksOf(context) };
   });
   const fleet = fleetChecksOf(deployment, secrets);
   const whole = deploymentChecksOf({ deployment, secrets });
-  const all = plan.flatMap(({ checks, own }) => [...checks, ...own]);
+  const all = byHost.flatMap(({ checks, own }) => [...checks, ...own]);
   const wanted = selector(only, [...all, ...fleet, ...whole, REACHABLE]);
-  const fleetWanted = fleet.filter(wanted);
+  const plan = { hosts: byHost, fleet: fleet.filter(wanted), whole: whole.filter(wanted), wanted };
+  return () => askAll(options, plan);
+}
+
+/** What is asked: of the checks of each host, those that are wanted, or that a fleet check needs. */
+interface Plan {
+  hosts: { host: Host; checks: Check[]; own: OwnCheck[] }[];
+  fleet: FleetCheck[];
+  whole: DeploymentCheck[];
+  wanted(check: Named): boolean;
+}
+
+async function askAll(options: ValidateOptions, plan: Plan): Promise<Validation> {
+  const { secrets } = options;
+  const { fleet, whole, wanted } = plan;
+  const began = performance.now();
   const answers = new Map<string, Map<string, ProbeResult>>();
 
   const tell = (raw: Finding): Finding => {
@@ -88,10 +108,10 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
     options.onFinding?.(told);
     return told;
   };
-  const asking = whole.filter(wanted).map((check) => ownFinding(check, 'fleet'));
+  const asking = whole.map((check) => ownFinding(check, 'fleet'));
   const byHost = await Promise.all(
-    plan.map(async ({ host, checks, own }) => {
-      const asked = checks.filter((check) => wanted(check) || isNeeded(check, fleetWanted));
+    plan.hosts.map(async ({ host, checks, own }) => {
+      const asked = checks.filter((check) => wanted(check) || isNeeded(check, fleet));
       const order = [REACHABLE, ...asked, ...own].map(({ id }) => id);
       const mine: Finding[] = [];
       const onAnswer = (check: Check, result: ProbeResult) => {
@@ -111,7 +131,7 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
     }),
   );
   const together = [
-    ...fleetWanted.map((check) => {
+    ...fleet.map((check) => {
       const besides = (check.besides ?? []).flatMap((id) => [...(answers.get(id)?.values() ?? [])]);
       return fleetFindingOf(check, answers.get(check.of) ?? new Map(), besides);
     }),
@@ -165,22 +185,30 @@ async function ownFinding(check: OwnCheck | DeploymentCheck, host: string): Prom
 
 type Named = Pick<Check, 'id' | 'group'>;
 
-/** Whether a check is asked for. Throws for a word that is neither a group nor an id. */
+/**
+ * Whether a check is asked for. A group that these hosts have nothing of is no mistake beside others.
+ * Throws for words that are neither a group nor an id, and where no word is of these hosts.
+ */
 function selector(
   only: readonly string[] | undefined,
   all: readonly Named[],
 ): (check: Named) => boolean {
   if (only === undefined) return () => true;
-  const words = [...CHECK_GROUPS, ...new Set(all.map(({ id }) => id))];
-  for (const word of only) {
-    if (all.some(({ id, group }) => id === word || group === word)) continue;
-    const near = suggest(word, words);
-    const known = (CHECK_GROUPS as readonly string[]).includes(word);
-    const why = known ? 'these hosts have nothing of that group' : 'neither a group nor a check';
-    throw new UserError(
-      `--only ${word}: ${why}${near && !known ? `, did you mean ${near}?` : ''}`,
-      EXIT.usage,
-    );
+  const has = (word: string) => all.some(({ id, group }) => id === word || group === word);
+  const missing = only.filter((word) => !has(word));
+  const mistakes = missing.flatMap((word) => {
+    const [group = ''] = word.split('.');
+    const known = (CHECK_GROUPS as readonly string[]).includes(group);
+    if (known && !has(group)) return [];
+    const near = suggest(word, [...CHECK_GROUPS, ...new Set(all.map(({ id }) => id))]);
+    const why = known ? 'these hosts have no such check' : 'no such group or check';
+    const there = known ? '' : `; there is ${CHECK_GROUPS.join(', ')}`;
+    return [`--only ${word}: ${why}${near ? `, did you mean ${near}?` : there}`];
+  });
+  if (mistakes.length > 0) throw new UserError(mistakes.join('\n'), EXIT.usage);
+  if (missing.length === only.length) {
+    const words = only.join(',');
+    throw new UserError(`--only ${words}: these hosts have nothing of that`, EXIT.usage);
   }
   return ({ id, group }) => only.includes(id) || only.includes(group);
 }

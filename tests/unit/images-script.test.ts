@@ -60,3 +60,15 @@ test('scripts/images.mjs --save names every image that this machine lacks, and l
   assert.match(stderr, /pull or build first/);
   assert.equal(existsSync(join(home, 'bundle')), false);
 });
+
+test('scripts/images.mjs --list and --save take no option beside the profile', (t) => {
+  for (const [words, left] of [
+    [['--list', '--limit', 'nope'], '--list does nothing else: leave out --limit'],
+    [['--list', '--save', 'b'], '--list does nothing else: leave out --save'],
+    [['--save', 'b', '--yes', '--dry-run'], '--save does nothing else: leave out --dry-run, --yes'],
+  ] as const) {
+    const { status, stdout, stderr, home } = images(t, 'echo asked >&2; exit 1', ...words);
+    assert.deepEqual([status, stdout, stderr], [EXIT.usage, '', `${left}\n`]);
+    assert.equal(existsSync(join(home, 'b')), false);
+  }
+});

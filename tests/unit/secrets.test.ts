@@ -276,14 +276,19 @@ describe('supplier keys that do not exist yet', () => {
   const empty = (t: TestContext) => deploymentIn(t, EVERYTHING, '# nothing yet\n');
 
   test('are missed by the roles that use them, before anything is generated', (t) => {
-    for (const deployment of [gone(t), empty(t)]) {
+    for (const [deployment, why] of [
+      [gone(t), 'does not exist yet'],
+      [empty(t), 'has no keys yet'],
+    ] as const) {
       for (const roles of [['relayminer'], ['redis', 'monitoring'], undefined] as const) {
         const said = messageOf(() =>
           loadSecrets(deployment, { create: true, ...(roles && { roles }) }),
         );
         assert.match(
           said,
-          /^relayminer\.keys_file: \S+\/keys\.yaml has no keys yet; [a-z ]+ needs? them/,
+          new RegExp(
+            `^relayminer\\.keys_file: \\S+/keys\\.yaml ${why}; [a-z ]+ needs? the keys\\. `,
+          ),
           `${roles}`,
         );
         assert.ok(!existsSync(deployment.directory));
@@ -291,8 +296,18 @@ describe('supplier keys that do not exist yet', () => {
       const said = messageOf(() =>
         loadSecrets(deployment, { create: true, roles: ['redis', 'monitoring'] }),
       );
-      assert.match(said, /has no keys yet; monitoring needs them/);
+      assert.ok(said.includes(`${why}; monitoring needs the keys. `), said);
     }
+  });
+
+  test('are nothing to deploy for where the Provider is of another deployment', (t) => {
+    const deployment = deploymentIn(t, RELAY_HOST, 'keys:\n');
+    const said = messageOf(() => loadSecrets(deployment, { create: true }));
+    assert.match(
+      said,
+      /^relayminer\.keys_file: \S+ has no keys yet; relayminer needs the keys\. The Provider makes them: README\.md, “Where supplier keys come from”\n/,
+    );
+    assert.doesNotMatch(said, /deploy\.mjs/);
   });
 
   test('are missed by no other role, and by nobody who only asks', (t) => {
@@ -353,6 +368,16 @@ describe('supplier keys', () => {
       const said = messageOf(() => parseSupplierKeys(text, 'keys.yaml'));
       assert.match(said, /^keys\.yaml(?:: expected a list named keys| is not valid YAML)/, text);
       assert.doesNotMatch(said, new RegExp(CANARY));
+    }
+  });
+
+  test('what the portal exports is told by what it is, and by what makes the file of it', () => {
+    for (const exported of [[{ hex: ONE }], [{ address: 'pokt1x', hex: ONE }], { keys: { ONE } }]) {
+      const said = messageOf(() => parseSupplierKeys(JSON.stringify(exported), 'keys.json'));
+      assert.equal(
+        said.split('\n')[0],
+        'keys.json: expected a list named keys; this is JSON, as the portal exports it: README.md, “Where supplier keys come from”, has the command that makes the keys file of it',
+      );
     }
   });
 

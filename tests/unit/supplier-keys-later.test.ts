@@ -33,7 +33,7 @@ function newcomer(t: TestContext) {
       env: { ...process.env, POCKET_AUTOMATIONS_HOME: home, NO_COLOR: '1' },
     });
   };
-  return { home, keys, run };
+  return { home, keys, profile, run };
 }
 
 const DEPLOY = 'scripts/deploy.mjs --profile profiles/my-node.yaml';
@@ -57,15 +57,16 @@ test('the Provider is deployed, and reported, before there are supplier keys', (
 });
 
 test('what needs the keys is refused without them, before any host is asked', (t) => {
-  const { home, keys, run } = newcomer(t);
+  const { home, keys, profile, run } = newcomer(t);
+  const first = TYPED[0]!.replace('profiles/my-node.yaml', profile);
   for (const line of [DEPLOY, `${DEPLOY} --only redis,relayminer`, `${DEPLOY} --only monitoring`]) {
     const refused = run(line, '--yes');
     assert.equal(refused.status, 2, line);
-    assert.equal(
-      refused.stderr.includes(`relayminer.keys_file: ${keys} has no keys yet`),
-      true,
+    assert.ok(
+      refused.stderr.startsWith(`relayminer.keys_file: ${keys} does not exist yet; `),
       refused.stderr,
     );
+    assert.ok(refused.stderr.endsWith(`so deploy it first:\n  ${first}\n`), refused.stderr);
     assert.ok(!existsSync(join(home, 'deployments')), 'nothing was begun');
   }
 });

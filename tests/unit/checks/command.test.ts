@@ -88,8 +88,22 @@ test('the exit code of a wrong call is 2, with what to do', async () => {
     const { code, stdout, stderr } = await validate(...words);
     assert.equal(code, 2, words.join(' '));
     assert.match(stderr, message);
+    assert.doesNotMatch(stderr, /asking/);
     assert.equal(stdout, '');
   }
+});
+
+test('relays are not asked for where there is no relayer, beside other groups', async () => {
+  const path = join(root, 'profiles', 'client.yaml');
+  const hosts = 'pocket_network: main\nhosts: {one: localhost}\npocket_cli_hosts: [one]\n';
+  writeFileSync(path, `name: test\n${hosts}`);
+  const beside = await validate('--profile', path, '--only', 'host.os,relay');
+  assert.match(beside.stderr, /^test: asking one; nothing is changed\n/);
+  const alone = await validate('--profile', path, '--only', 'relay');
+  assert.deepEqual(
+    [alone.code, alone.stderr],
+    [2, '--only relay: these hosts have nothing of that\n'],
+  );
 });
 
 test('a defect of ours cannot tell whether a deployment is ready: 2, with its stack trace', async () => {
@@ -116,7 +130,10 @@ test('secrets that do not exist are not made up', async () => {
   const fresh = await validate('--profile', other);
   assert.equal(fresh.code, 2);
   assert.match(fresh.stderr, /does not exist yet: a deploy creates it/);
-  assert.match(fresh.stderr, /bring \S+\/never-deployed from there\. This machine has deployed: /);
+  assert.match(
+    fresh.stderr,
+    /bring \S+\/never-deployed from there\. This machine has secrets of: /,
+  );
 });
 
 test('--watch asks again until the deadline, and tells each time', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../../lib/exit-codes.ts';
-import type { Finding, VerdictName } from '../../../lib/validation/check.ts';
+import { CHECK_GROUPS, type Finding, type VerdictName } from '../../../lib/validation/check.ts';
 import {
   answerOf,
   findingLine,
@@ -64,9 +64,35 @@ test('--only takes groups and ids, and refuses what is neither', async () => {
   const open = async () => localShell();
   const { findings } = await validate({ ...labContext(), only: ['host.os', 'host.disk'], open });
   assert.deepEqual(findings.map(({ id }) => id).sort(), ['host.disk', 'host.os']);
+  const refused = (...only: string[]) =>
+    validate({ ...labContext(), only, open }).then(
+      () => 'accepted',
+      (error: UserError) => `${error.exitCode} ${error.message}`,
+    );
+  assert.equal(
+    await refused('reddis', 'host', 'firewall'),
+    `2 --only reddis: no such group or check, did you mean redis?
+--only firewall: no such group or check; there is ${CHECK_GROUPS.join(', ')}`,
+  );
+  assert.equal(
+    await refused('redis.nonsense'),
+    '2 --only redis.nonsense: these hosts have no such check',
+  );
+});
+
+test('--only skips a group that these hosts have nothing of, beside others', async () => {
+  const open = async () => localShell();
+  const only = ['middleman', 'host.os', 'middleman.version'];
+  const { findings } = await validate({ ...labContext(), only, open });
+  assert.deepEqual(
+    findings.map(({ id }) => id),
+    ['host.os'],
+  );
   await assert.rejects(
-    validate({ ...labContext(), only: ['reddis'], open }),
-    (error: UserError) => error.exitCode === 2 && /did you mean redis\?/.test(error.message),
+    validate({ ...labContext(), only: ['middleman', 'relay.marks'], open }),
+    (error: UserError) =>
+      error.exitCode === 2 &&
+      error.message === '--only middleman,relay.marks: these hosts have nothing of that',
   );
 });
 

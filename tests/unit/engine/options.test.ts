@@ -4,7 +4,7 @@ import { helpText, parseOptions } from '../../../lib/commands/options.ts';
 import { EXIT, UserError } from '../../../lib/exit-codes.ts';
 
 const TABLE = {
-  profile: { value: 'FILE', help: 'the manifest' },
+  profile: { value: 'FILE', help: 'the profile' },
   limit: { value: 'HOST,…', help: 'these hosts only' },
   'redis-image': { value: 'IMAGE', help: 'the image' },
   'dry-run': { help: 'change nothing' },
