@@ -23,10 +23,14 @@ describe('the relayminer takes the forms of URLs that the real one dials, and no
     'redis://h1',
     'redis://me:p%40@h1:6379/2',
     'rediss://h1:6380',
-    'redis-sentinel://:p@10.0.0.1:26379,[fd00::2]:26379,h3:26379/pocket',
     'redis-sentinel://h1:26379/pocket?db=1',
   ])
     test(url, () => checkRedisUrl(url));
+  test('several Sentinels where Go is told to parse them', () => {
+    const url = 'redis-sentinel://:p@10.0.0.1:26379,[fd00::2]:26379,h3:26379/pocket';
+    checkRedisUrl(url, 'netdns=go,urlstrictcolons=0');
+    assert.throws(() => checkRedisUrl(url, 'netdns=go'), /invalid redis URL/);
+  });
 });
 
 test('the client finds the new primary after a failover', {

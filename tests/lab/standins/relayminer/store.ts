@@ -6,22 +6,28 @@ import type { Line } from './line.ts';
 
 const mebibyte = 1024 * 1024;
 
-/** Refuses URL forms that the client cannot dial; throws with the reason. */
-export function checkRedisUrl(url: string): void {
+/**
+ * Refuses URL forms that the client cannot dial; throws with the reason. Go 1.26 parses several hosts with ports only where
+ * its setting `urlstrictcolons` is 0. Source: golang/go, issue 78077; later builds of 1.26 may parse them again.
+ * @param settings of Go's runtime, as in GODEBUG
+ */
+export function checkRedisUrl(url: string, settings = process.env.GODEBUG ?? ''): void {
   const scheme = url.match(/^([a-z-]+):\/\//)?.[1] ?? '';
   if (scheme === 'redis-cluster')
     throw new Error(`redis.url: this stand-in does not speak ${scheme}`);
   if (!['redis', 'rediss', 'redis-sentinel'].includes(scheme))
     throw new Error(`redis.url: unsupported scheme "${scheme}"`);
-  if (scheme === 'redis-sentinel') checkSentinelUrl(url);
+  if (scheme === 'redis-sentinel') checkSentinelUrl(url, settings);
   else if (!URL.canParse(url) || url.includes(',')) throw new Error('redis.url: invalid URL');
 }
 
-function checkSentinelUrl(url: string): void {
+function checkSentinelUrl(url: string, settings: string): void {
   if (!/^redis-sentinel:\/\/[^/]+\/[^/?]+/.test(url))
     throw new Error('redis.url: redis-sentinel needs the master name in its path');
   if (!/^[^/]*\/\/(?::[^@/]*@)?[^@/]+\//.test(url))
     throw new Error('redis.url: redis-sentinel takes a password and no user');
+  if (url.includes(',') && !settings.split(',').includes('urlstrictcolons=0'))
+    throw new Error('redis.url: invalid redis URL: invalid port after host');
 }
 
 function atLeast(version: string, major: number, minor: number): boolean {
