@@ -20,6 +20,11 @@ export function parseAddress(text: string): Address {
   return { ...user, address: address!, ...portOf(port) };
 }
 
+/** What tells machines apart: where ssh finds each. */
+export function sshEnd({ address, port = 22 }: Address): string {
+  return `${address.toLowerCase()} ${port}`;
+}
+
 /**
  * Whether an IPv4 address is one of a private network: RFC 1918, or shared address space as overlay networks use it
  * (100.64.0.0/10). One of IPv6 never is: the networks of containers have none, so that they could not connect to it.

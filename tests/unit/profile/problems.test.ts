@@ -86,6 +86,27 @@ e: [*d,*d,*d,*d,*d,*d,*d,*d]
     ],
   ],
   [
+    'two hosts with one private address',
+    `${RELAY_HOST.replace(
+      'web1: root@10.0.0.5',
+      'web1: {address: 203.0.113.1, private_address: 10.0.0.5}\n  db: {address: 203.0.113.2, private_address: 10.0.0.5}',
+    )}pocket_cli_hosts: [db]\n`,
+    [
+      'p.yaml:4:47 hosts.db.private_address: 10.0.0.5 is that of hosts.web1 too: each machine has its own',
+    ],
+  ],
+  [
+    'a private address that is the address of another host, in either order',
+    `${RELAY_HOST.replace(
+      'web1: root@10.0.0.5',
+      'web1: root@10.0.0.5\n  b: {address: 203.0.113.2, private_address: 10.0.0.5}\n  c: {address: 203.0.113.3, private_address: 10.0.0.6}\n  d: 10.0.0.6',
+    )}pocket_cli_hosts: [b, c, d]\n`,
+    [
+      'p.yaml:4:46 hosts.b.private_address: 10.0.0.5 is that of hosts.web1 too: each machine has its own',
+      'p.yaml:6:3 hosts.d.private_address: 10.0.0.6 is that of hosts.c too: each machine has its own',
+    ],
+  ],
+  [
     'an address that would be an option of ssh',
     RELAY_HOST.replace('root@10.0.0.5', '-oProxyCommand=x'),
     [
