@@ -342,6 +342,45 @@ e: [*d,*d,*d,*d,*d,*d,*d,*d]
   ],
 ];
 
+const NO_IPV4 =
+  'expected an IPv4 address of four numbers up to 255: ssh would complete a shorter one to another machine’s';
+const NO_IPV6 =
+  'expected a valid IPv6 address, in brackets where a port follows, such as [2001:db8::1]:2222';
+
+describe('an address that cannot be meant is refused', () => {
+  const cases: [address: string, expected: string][] = [
+    ['999.1.1.1', NO_IPV4],
+    ['root@203.0.113.300:22', NO_IPV4],
+    ['203.0.113', NO_IPV4],
+    ['127.0.1', NO_IPV4],
+    ['10.0.0.5.', NO_IPV4],
+    ['2130706433', NO_IPV4],
+    ['root@::1:2222', NO_IPV6],
+    ['::1:22222', NO_IPV6],
+    ['2001:db8:0:0:0:0:0:1:2222', NO_IPV6],
+    ['root@[2001:db8:::1]', NO_IPV6],
+    ['1::2::3', NO_IPV6],
+  ];
+  for (const [address, expected] of cases) {
+    test(address, (t) => {
+      const profile = RELAY_HOST.replace('root@10.0.0.5', `"${address}"`);
+      const directory = directoryWith(t, { 'p.yaml': profile });
+      assert.deepEqual(problemLines(join(directory, 'p.yaml'), directory), [
+        `p.yaml:3:9 hosts.web1: "${address}", ${expected}`,
+      ]);
+    });
+  }
+
+  test('while whatever can be one is accepted', (t) => {
+    const good = ['::1', '2001:db8::1:2222', 'root@1:2:3:4:5:6:7:2222', 'root@[2001:db8::1]:2222'];
+    for (const address of [...good, '203.0.113.7:22', '1.2.3.4.example.org', '203-0-113']) {
+      const profile = RELAY_HOST.replace('root@10.0.0.5', `"${address}"`);
+      const directory = directoryWith(t, { 'p.yaml': profile });
+      assert.deepEqual(problemLines(join(directory, 'p.yaml'), directory), [], address);
+    }
+  });
+});
+
 function problemLines(path: string, directory: string): string[] {
   try {
     loadDeployment(path);
