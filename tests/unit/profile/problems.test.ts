@@ -78,6 +78,17 @@ e: [*d,*d,*d,*d,*d,*d,*d,*d]
     ],
   ],
   [
+    'groups: addresses in place of names',
+    RELAY_HOST.replace('web1: root@10.0.0.5', 'web1: root@10.0.0.5:22\n  b: 203.0.113.1')
+      .replace('redis_hosts: [web1]', 'redis_hosts: [10.0.0.5]')
+      .replace('relay_miners: [web1]', 'relay_miners: [root@203.0.113.1, 203.0.113.1:2222]'),
+    [
+      'p.yaml:5:15 redis_hosts[0]: unknown host "10.0.0.5", did you mean "web1"?',
+      'p.yaml:7:16 relay_miners[0]: unknown host "root@203.0.113.1", did you mean "b"?',
+      'p.yaml:7:34 relay_miners[1]: unknown host "203.0.113.1:2222"',
+    ],
+  ],
+  [
     'two hosts that are one machine, and one without a group',
     RELAY_HOST.replace('web1: root@10.0.0.5', 'web1: root@10.0.0.5\n  web2: 10.0.0.5:22'),
     [
