@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { knownKeys } from './json-schema.ts';
 import { type Problem, show } from './problem.ts';
+import { GROUPS } from './roles.ts';
 import { suggest } from './suggest.ts';
 import { type Path, placeAt, type Tree, treeAt } from './tree.ts';
 
@@ -16,16 +17,18 @@ export function problemsOf(issues: readonly Issue[], tree: Tree): Problem[] {
   return [...first.values()];
 }
 
-/** Leaves out what is missing because its key is misspelt: that key is the problem. */
+/** Leaves out what is missing, or has nothing to do, because a key is misspelt: that key is the problem. */
 export function withoutExplained(problems: readonly Problem[]): Problem[] {
   const misspelt = new Set(
     problems
       .filter(({ suggestion, expected }) => suggestion && expected.startsWith('unknown key'))
       .map(({ path, suggestion }) => [...path.slice(0, -1), suggestion].join('.')),
   );
+  const groupIsMisspelt = GROUPS.some((group) => misspelt.has(group));
   return problems.filter(
     ({ path, value, expected }) =>
-      !misspelt.has(path.join('.')) || !(value ?? expected).startsWith('missing'),
+      !(misspelt.has(path.join('.')) && (value ?? expected).startsWith('missing')) &&
+      !(groupIsMisspelt && expected.startsWith('is in no group')),
   );
 }
 

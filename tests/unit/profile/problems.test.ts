@@ -78,6 +78,11 @@ e: [*d,*d,*d,*d,*d,*d,*d,*d]
     ],
   ],
   [
+    'groups: a name that is like none, although there is only one',
+    RELAY_HOST.replace('redis_hosts: [web1]', 'redis_hosts: [cache]'),
+    ['p.yaml:4:15 redis_hosts[0]: unknown host "cache"'],
+  ],
+  [
     'groups: addresses in place of names',
     RELAY_HOST.replace('web1: root@10.0.0.5', 'web1: root@10.0.0.5:22\n  b: 203.0.113.1')
       .replace('redis_hosts: [web1]', 'redis_hosts: [10.0.0.5]')
@@ -86,6 +91,31 @@ e: [*d,*d,*d,*d,*d,*d,*d,*d]
       'p.yaml:5:15 redis_hosts[0]: unknown host "10.0.0.5", did you mean "web1"?',
       'p.yaml:7:16 relay_miners[0]: unknown host "root@203.0.113.1", did you mean "b"?',
       'p.yaml:7:34 relay_miners[1]: unknown host "203.0.113.1:2222"',
+    ],
+  ],
+  [
+    'a key of one group is misspelt: its hosts are not called idle',
+    RELAY_HOST.replace('redis_hosts', 'redis_host').replace(
+      /relay_relayers: .*\nrelay_miners: .*\n/,
+      '',
+    ),
+    ['p.yaml:4:1 redis_host: unknown key "redis_host", did you mean "redis_hosts"?'],
+  ],
+  [
+    'natural guesses at the names of groups and other keys',
+    `${RELAY_HOST.replace('relay_relayers', 'relayer_hosts')
+      .replace('relay_miners', 'miner_hosts')
+      .replace('redis_hosts', 'sentinel_hosts')}proxy_hosts: [web1]
+rpc_url: https://rpc.lan
+relay_hosts: []
+`,
+    [
+      'p.yaml:4:1 sentinel_hosts: unknown key "sentinel_hosts"',
+      'p.yaml:5:1 relayer_hosts: unknown key "relayer_hosts", did you mean "relay_relayers"?',
+      'p.yaml:6:1 miner_hosts: unknown key "miner_hosts", did you mean "relay_miners"?',
+      'p.yaml:14:1 proxy_hosts: unknown key "proxy_hosts", did you mean "reverse_proxy_hosts"?',
+      'p.yaml:15:1 rpc_url: unknown key "rpc_url", did you mean "pocket_rpc_url"?',
+      'p.yaml:16:1 relay_hosts: unknown key "relay_hosts"',
     ],
   ],
   [
