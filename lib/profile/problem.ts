@@ -2,8 +2,9 @@
 export interface Problem {
   /** The file as the operator named it; absent when the profile was built from flags. */
   file?: string;
-  line: number;
-  column: number;
+  /** The line, and the column below, counted from 1; absent when the file as a whole is the problem. */
+  line?: number;
+  column?: number;
   /** Where in the profile: keys and list positions. */
   path: readonly (string | number)[];
   /** The offending value, as it may be shown; absent when there is none or when it may be a secret. */
@@ -29,21 +30,23 @@ export class ProfileError extends Error {
   }
 }
 
-/** A problem on one line: `file:line:column path: value, expected …, did you mean …?`, or `--flag: …`. */
+/** A problem on one line: `file:line:column path: value, expected …, did you mean …?`, `file: …` or `--flag: …`. */
 export function formatProblem(problem: Problem): string {
   const path = problem.path.reduce<string>(
     (text, key) =>
       text + (typeof key === 'number' ? `[${key}]` : `${text && '.'}${named(key.slice(0, 60))}`),
     '',
   );
+  const { file, line, column } = problem;
+  const position = line === undefined ? `${file}:` : `${file}:${line}:${column}`;
   const place =
-    problem.file === undefined
+    file === undefined
       ? `${flagOf(problem.path)}:`
-      : `${problem.file}:${problem.line}:${problem.column} ${path ? `${path}:` : ''}`.trimEnd();
+      : `${position} ${path ? `${path}:` : ''}`.trimEnd();
   const what = [problem.value, problem.expected].filter((part) => part !== undefined).join(', ');
   const hint = problem.suggestion === undefined ? '' : `, did you mean "${problem.suggestion}"?`;
-  const line = oneLine(`${place} ${what}${hint}`);
-  return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE - 1)}…` : line;
+  const text = oneLine(`${place} ${what}${hint}`);
+  return text.length > LONGEST_LINE ? `${text.slice(0, LONGEST_LINE - 1)}…` : text;
 }
 
 /** A key as it stands in a path; in quotes where it would not be seen, or be taken for several words. */

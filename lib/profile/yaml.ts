@@ -18,6 +18,9 @@ const SYNTAX: Record<string, string> = {
   TAG_RESOLVE_FAILED: 'tags are not supported in profiles',
 };
 
+const EMPTY =
+  'is empty, expected a profile: copy one of profiles/, such as profiles/production-single-host.yaml';
+
 /** Parses one YAML document. Returns the tree, or undefined when the problems do not allow for one. */
 export function parseYaml(text: string, file: string): { tree?: Tree; problems: Problem[] } {
   const lines = new LineCounter();
@@ -47,7 +50,7 @@ export function parseYaml(text: string, file: string): { tree?: Tree; problems: 
     }
     if (problems.length > 0) return { problems };
     if (!document.contents) {
-      add({ file, line: 1, column: 1 }, [], 'is empty, expected a profile');
+      add({ file, line: 1, column: 1 }, [], EMPTY);
       return { problems };
     }
     const tree = convert(document.contents, placeOf, add);

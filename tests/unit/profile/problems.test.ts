@@ -15,10 +15,13 @@ provider:
   owner_email: me@nodes.net
 `;
 
+const EMPTY =
+  'is empty, expected a profile: copy one of profiles/, such as profiles/production-single-host.yaml';
+
 /** What is wrong, the profile, and the exact lines that say so. */
 const CASES: [title: string, profile: string | Buffer, lines: string[]][] = [
-  ['nothing', '', ['p.yaml:1:1 is empty, expected a profile']],
-  ['comments only', '# hi\n', ['p.yaml:1:1 is empty, expected a profile']],
+  ['nothing', '', [`p.yaml:1:1 ${EMPTY}`]],
+  ['comments only', '# hi\n', [`p.yaml:1:1 ${EMPTY}`]],
   ['not UTF-8', Buffer.from([0x61, 0xff]), ['p.yaml:1:1 is not UTF-8 text, expected a profile']],
   ['a list', '- a\n', ['p.yaml:1:1 a list, expected a mapping']],
   [
@@ -498,6 +501,38 @@ redis: {maxmemory: 1gb}
 
 test('a file that does not exist, and a directory', (t) => {
   const directory = directoryWith(t, {});
-  assert.deepEqual(problemLines(join(directory, 'p.yaml'), directory), ['p.yaml:1:1 no such file']);
-  assert.deepEqual(problemLines(directory, directory), [`${directory}:1:1 is not a file`]);
+  assert.deepEqual(problemLines(join(directory, 'p.yaml'), directory), ['p.yaml: no such file']);
+  assert.deepEqual(problemLines(directory, directory), [
+    `${directory}: is a directory, expected a file`,
+  ]);
+});
+
+test('a file that does not exist, and the one that is meant', (t) => {
+  const directory = directoryWith(t, { 'profiles/my-node.yaml': RELAY_HOST });
+  const meant = 'no such file, did you mean "profiles/my-node.yaml"?';
+  for (const name of ['my-node', 'my-node.yaml', 'my-node.yml', 'profiles/my-node']) {
+    assert.deepEqual(problemLines(join(directory, name), directory), [`${name}: ${meant}`]);
+  }
+});
+
+test('a directory that is extended is a problem of the child', (t) => {
+  const directory = directoryWith(t, { 'p.yaml': 'extends: base\n', 'base/a.yaml': '' });
+  assert.deepEqual(problemLines(join(directory, 'p.yaml'), directory), [
+    'p.yaml:1:10 extends: "base", is a directory, expected a file',
+  ]);
+});
+
+test('a file whose name can be no name of a deployment', (t) => {
+  const missing =
+    'name: missing, expected it, because the name of the file is not of lower case letters, digits and dashes';
+  for (const [file, name] of [
+    ['my node.yaml', 'my-node'],
+    ['My_Node (2).yml', 'my-node-2'],
+    ['__.yaml', 'my-node'],
+  ] as const) {
+    const directory = directoryWith(t, { [file]: RELAY_HOST });
+    assert.deepEqual(problemLines(join(directory, file), directory), [
+      `${file}:1:1 ${missing}: add a line such as name: ${name}`,
+    ]);
+  }
 });
