@@ -74,6 +74,10 @@ function problemsOfIssue(issue: Issue, parent: Path, tree: Tree): Problem[] {
     ];
   }
   const value = found.kind === 'scalar' ? found.value : found.kind === 'list' ? [] : {};
+  const unspaced = typeof value === 'string' ? unspacedIn(value, issue, path) : undefined;
+  if (unspaced) {
+    return [{ ...found.place, path, expected: `a space is missing after ${unspaced}` }];
+  }
   const unquoted =
     issue.code === 'invalid_type' && issue.expected === 'string' && typeof value !== 'object';
   return [
@@ -88,6 +92,17 @@ function problemsOfIssue(issue: Issue, parent: Path, tree: Tree): Problem[] {
           : undefined,
     },
   ];
+}
+
+/** What lacks a space after it in a text that would be a mapping or a list with one: a known key, a name, or a dash. */
+function unspacedIn(text: string, issue: Issue, path: Path): string | undefined {
+  if (issue.code !== 'invalid_type') return undefined;
+  if (issue.expected === 'array') return /^-[^\s-]/.test(text) ? '-' : undefined;
+  const [, key] = /^([\w.-]{1,60}):[^\s/]/.exec(text) ?? [];
+  if (key === undefined) return undefined;
+  const known = issue.expected === 'object' && knownKeys(path).includes(key);
+  const named = issue.expected === 'record' && !mayHoldSecret(path);
+  return known || named ? `${key}:` : undefined;
 }
 
 /** Whether a value at a path may be a secret, so that no message repeats it. */

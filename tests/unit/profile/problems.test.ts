@@ -81,6 +81,32 @@ e: [*d,*d,*d,*d,*d,*d,*d,*d]
     ],
   ],
   [
+    'hosts and members that lack a space',
+    RELAY_HOST.replace('web1: root@10.0.0.5', 'web1:root@10.0.0.5\n  b:10.0.0.6').replace(
+      'redis_hosts: [web1]',
+      'redis_hosts:\n  -web1',
+    ),
+    [
+      'p.yaml:3:3 hosts: a space is missing after web1:',
+      'p.yaml:6:3 redis_hosts: a space is missing after -',
+    ],
+  ],
+  [
+    'nothing but a key without its space',
+    'name:x\n',
+    ['p.yaml:1:1 a space is missing after name:'],
+  ],
+  [
+    'a mapping that may hold a secret and lacks a space',
+    `${RELAY_HOST}secrets:\n  hunter2:x\n`,
+    ['p.yaml:15:3 secrets: expected a mapping'],
+  ],
+  [
+    'text with a colon in it that is no mapping',
+    `${RELAY_HOST}redis: cache.lan:6379\n`,
+    ['p.yaml:14:8 redis: "cache.lan:6379", expected a mapping'],
+  ],
+  [
     'groups: a name that is like none, although there is only one',
     RELAY_HOST.replace('redis_hosts: [web1]', 'redis_hosts: [cache]'),
     ['p.yaml:4:15 redis_hosts[0]: unknown host "cache"'],
