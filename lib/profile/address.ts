@@ -14,10 +14,29 @@ export function parseAddress(text: string): Address {
   const rest = text.slice(at + 1);
   const bracketed = /^\[(.+)\](?::(\d+))?$/.exec(rest);
   if (bracketed) return { ...user, address: bracketed[1]!, ...portOf(bracketed[2]) };
-  // (To ask Node costs 7 ms the first time.)
-  if (rest.includes(':') && isIPv6(rest)) return { ...user, address: rest };
+  if (/:.*:/.test(rest)) return { ...user, address: rest };
   const [address, port] = rest.split(':');
   return { ...user, address: address!, ...portOf(port) };
+}
+
+/** Whether an address of nothing but digits and dots is one of IPv4: ssh would take 10.1 for 10.0.0.1. */
+export function isIPv4IfOfDigits(text: string): boolean {
+  const { address } = parseAddress(text);
+  return !/^[\d.]+$/.test(address) || isIPv4(address);
+}
+
+/**
+ * Whether an address with colons is one of IPv6, and not `::1:2222`, which is meant as a port of `::1` and would be read
+ * as an address that no machine has. (Of other addresses with `::`, nobody can tell whether they end in a port.)
+ */
+export function isIPv6IfOfColons(text: string): boolean {
+  const { address } = parseAddress(text);
+  return !address.includes(':') || (isIPv6(address) && !/^::1:\d+$/.test(address));
+}
+
+/** What tells machines apart: where ssh finds each. */
+export function sshEnd({ address, port = 22 }: Address): string {
+  return `${address.toLowerCase()} ${port}`;
 }
 
 /**

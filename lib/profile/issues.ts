@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { knownKeys } from './json-schema.ts';
 import { type Problem, show } from './problem.ts';
+import { GROUPS } from './roles.ts';
 import { suggest } from './suggest.ts';
 import { type Path, placeAt, type Tree, treeAt } from './tree.ts';
 
@@ -16,16 +17,18 @@ export function problemsOf(issues: readonly Issue[], tree: Tree): Problem[] {
   return [...first.values()];
 }
 
-/** Leaves out what is missing because its key is misspelt: that key is the problem. */
+/** Leaves out what is missing, or has nothing to do, because a key is misspelt: that key is the problem. */
 export function withoutExplained(problems: readonly Problem[]): Problem[] {
   const misspelt = new Set(
     problems
       .filter(({ suggestion, expected }) => suggestion && expected.startsWith('unknown key'))
       .map(({ path, suggestion }) => [...path.slice(0, -1), suggestion].join('.')),
   );
+  const groupIsMisspelt = GROUPS.some((group) => misspelt.has(group));
   return problems.filter(
     ({ path, value, expected }) =>
-      !misspelt.has(path.join('.')) || !(value ?? expected).startsWith('missing'),
+      !(misspelt.has(path.join('.')) && (value ?? expected).startsWith('missing')) &&
+      !(groupIsMisspelt && expected.startsWith('is in no group')),
   );
 }
 
@@ -71,6 +74,10 @@ function problemsOfIssue(issue: Issue, parent: Path, tree: Tree): Problem[] {
     ];
   }
   const value = found.kind === 'scalar' ? found.value : found.kind === 'list' ? [] : {};
+  const unspaced = typeof value === 'string' ? unspacedIn(value, issue, path) : undefined;
+  if (unspaced) {
+    return [{ ...found.place, path, expected: `a space is missing after ${unspaced}` }];
+  }
   const unquoted =
     issue.code === 'invalid_type' && issue.expected === 'string' && typeof value !== 'object';
   return [
@@ -85,6 +92,17 @@ function problemsOfIssue(issue: Issue, parent: Path, tree: Tree): Problem[] {
           : undefined,
     },
   ];
+}
+
+/** What lacks a space after it in a text that would be a mapping or a list with one: a known key, a name, or a dash. */
+function unspacedIn(text: string, issue: Issue, path: Path): string | undefined {
+  if (issue.code !== 'invalid_type') return undefined;
+  if (issue.expected === 'array') return /^-[^\s-]/.test(text) ? '-' : undefined;
+  const [, key] = /^([\w.-]{1,60}):[^\s/]/.exec(text) ?? [];
+  if (key === undefined) return undefined;
+  const known = issue.expected === 'object' && knownKeys(path).includes(key);
+  const named = issue.expected === 'record' && !mayHoldSecret(path);
+  return known || named ? `${key}:` : undefined;
 }
 
 /** Whether a value at a path may be a secret, so that no message repeats it. */

@@ -36,12 +36,17 @@ export function loadProfile(path: string): LoadedProfile {
         column: 1,
         path: ['name'],
         value: 'missing',
-        expected:
-          'expected it, because the name of the file is not of lower case letters, digits and dashes',
+        expected: `expected it, because the name of the file is not of lower case letters, digits and dashes: add a line such as name: ${nameLike(name)}`,
       },
     ]);
   }
   return { name, path: absolute, profile };
+}
+
+/** A name that a deployment can have, as near as possible to one that it cannot. */
+function nameLike(text: string): string {
+  const words = text.toLowerCase().match(/[a-z0-9]+/g) ?? ['my', 'node'];
+  return words.join('-').slice(0, 63);
 }
 
 /**
@@ -149,6 +154,6 @@ function withoutKeys(tree: Tree, issues: readonly z.core.$ZodIssue[]): Tree {
 
 function sorted(problems: readonly Problem[]): Problem[] {
   return problems.toSorted((a, b) =>
-    a.file === b.file ? a.line - b.line || a.column - b.column : 0,
+    a.file === b.file ? (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0) : 0,
   );
 }

@@ -2,8 +2,9 @@
 export interface Problem {
   /** The file as the operator named it; absent when the profile was built from flags. */
   file?: string;
-  line: number;
-  column: number;
+  /** The line, and the column below, counted from 1; absent when the file as a whole is the problem. */
+  line?: number;
+  column?: number;
   /** What stands for its place where it was given, or is missing, on the command line of a role's script. */
   typed?: string;
   /** Where in the profile: keys and list positions. */
@@ -31,17 +32,19 @@ export class ProfileError extends Error {
   }
 }
 
-/** A problem on one line: `file:line:column path: value, expected …, did you mean …?`, or `--flag: …`. */
+/** A problem on one line: `file:line:column path: value, expected …, did you mean …?`, `file: …` or `--flag: …`. */
 export function formatProblem(problem: Problem): string {
   const path = pathText(problem.path);
+  const { file, line, column } = problem;
+  const position = line === undefined ? `${file}:` : `${file}:${line}:${column}`;
   const place =
-    problem.file === undefined
+    file === undefined
       ? `${problem.typed ?? flagOf(problem.path)}:`
-      : `${problem.file}:${problem.line}:${problem.column} ${path ? `${path}:` : ''}`.trimEnd();
+      : `${position} ${path ? `${path}:` : ''}`.trimEnd();
   const what = [problem.value, problem.expected].filter((part) => part !== undefined).join(', ');
   const hint = problem.suggestion === undefined ? '' : `, did you mean "${problem.suggestion}"?`;
-  const line = oneLine(`${place} ${what}${hint}`);
-  return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE - 1)}…` : line;
+  const text = oneLine(`${place} ${what}${hint}`);
+  return text.length > LONGEST_LINE ? `${text.slice(0, LONGEST_LINE - 1)}…` : text;
 }
 
 /** A path as problems show it: `relayminer.services.eth.backends.jsonrpc.urls[1]`. */

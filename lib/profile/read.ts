@@ -1,5 +1,5 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { Problem } from './problem.ts';
 import { mergeTrees, type Place, type Tree, treeAt } from './tree.ts';
 import { parseYaml } from './yaml.ts';
@@ -10,6 +10,7 @@ import { parseYaml } from './yaml.ts';
  */
 const MAX_BYTES = 128 * 1024;
 const MAX_FILES = 10;
+const BEGINNING = { line: 1, column: 1 };
 
 /**
  * Reads a profile and the profiles it extends, nearest last, into one tree.
@@ -32,20 +33,19 @@ function readChain(
   extendedAt: Place | undefined,
 ): { tree?: Tree; problems: Problem[] } {
   const file = shownPath(path);
-  const place = extendedAt ?? { file, line: 1, column: 1 };
-  const refuse = (expected: string, value?: string) => ({
-    problems: [{ ...place, path: extendedAt ? ['extends'] : [], value, expected }],
+  const refuse = (problem: Refusal, value?: string) => ({
+    problems: [{ file, ...problem, ...extendedAt, path: extendedAt ? ['extends'] : [], value }],
   });
 
   const read = readText(path);
-  if ('problem' in read) return refuse(read.problem, extendedAt && `"${file}"`);
+  if ('expected' in read) return refuse(read, extendedAt && `"${file}"`);
   if (below.includes(read.identity)) {
     const chain = [...below.slice(below.indexOf(read.identity)), read.identity];
-    return refuse(`extends itself: ${chain.map(shownPath).join(' → ')}`);
+    return refuse({ expected: `extends itself: ${chain.map(shownPath).join(' → ')}` });
   }
 
   if (below.length >= MAX_FILES)
-    return refuse(`extends more than ${MAX_FILES} profiles, one after the other`);
+    return refuse({ expected: `extends more than ${MAX_FILES} profiles, one after the other` });
 
   const { tree, problems } = parseYaml(read.text, file);
   const parent = tree && treeAt(tree, ['extends']);
@@ -61,18 +61,36 @@ function readChain(
   };
 }
 
-function readText(path: string): { text: string; identity: string } | { problem: string } {
+/** Why there is no text of a file, with the place in it if it is one. */
+type Refusal = Omit<Problem, 'file' | 'path'>;
+
+function readText(path: string): { text: string; identity: string } | Refusal {
   try {
     const found = statSync(path);
-    if (!found.isFile()) return { problem: 'is not a file' };
-    if (found.size > MAX_BYTES) return { problem: 'is larger than 128 KiB, expected a profile' };
+    if (found.isDirectory()) return { expected: 'is a directory, expected a file' };
+    if (!found.isFile()) return { expected: 'is not a file' };
+    if (found.size > MAX_BYTES) {
+      return { ...BEGINNING, expected: 'is larger than 128 KiB, expected a profile' };
+    }
     const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
     return { text, identity: realpathSync(path) };
   } catch (error) {
-    if (error instanceof TypeError) return { problem: 'is not UTF-8 text, expected a profile' };
+    if (error instanceof TypeError) {
+      return { ...BEGINNING, expected: 'is not UTF-8 text, expected a profile' };
+    }
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { problem: 'no such file' };
-    if (code === 'EACCES') return { problem: 'may not be read by you' };
-    return { problem: `cannot be read (${code ?? 'unknown error'})` };
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      return { expected: 'no such file', suggestion: fileLike(path) };
+    }
+    if (code === 'EACCES') return { expected: 'may not be read by you' };
+    return { expected: `cannot be read (${code ?? 'unknown error'})` };
   }
+}
+
+/** The profile that somebody meant who left out where profiles are, or how their names end. */
+function fileLike(path: string): string | undefined {
+  const name = `${basename(path).replace(/\.ya?ml$/i, '')}.yaml`;
+  const places = [dirname(path), join(dirname(path), 'profiles')];
+  const found = places.map((place) => join(place, name)).find((one) => existsSync(one));
+  return found && shownPath(found);
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isIPv4IfOfDigits, isIPv6IfOfColons } from './address.ts';
 import {
   boolean,
   count,
@@ -31,9 +32,17 @@ const host = z.strictObject({
   address: text(
     'a host name, an IP address, an ssh alias, user@host:port, or localhost (IPv6 in brackets)',
     /^(?:[A-Za-z_][A-Za-z0-9._-]{0,31}@)?(?:\[[0-9A-Fa-f:.]+\]|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*|[A-Za-z0-9_][A-Za-z0-9._-]*)(?::\d{1,5})?$/,
-  ).describe(
-    'Where ssh finds the host: name, IP address, alias of your ssh configuration, or user@host:port. localhost means this machine, without ssh.',
-  ),
+  )
+    .refine(isIPv4IfOfDigits, {
+      error:
+        'an IPv4 address of four numbers up to 255: ssh would complete a shorter one to another machine’s',
+    })
+    .refine(isIPv6IfOfColons, {
+      error: 'a valid IPv6 address, in brackets where a port follows, such as [2001:db8::1]:2222',
+    })
+    .describe(
+      'Where ssh finds the host: name, IP address, alias of your ssh configuration, or user@host:port. localhost means this machine, without ssh.',
+    ),
   user: text('a login name', USER).optional().describe('The user ssh logs in as.'),
   port: count(1, 65_535).optional().describe('The port of the ssh server.'),
   identity_file: keyPath

@@ -1,15 +1,32 @@
 /**
- * The word that was probably meant, or `undefined` when nothing is close: the fewest single-letter edits
- * (a swap of neighbours is one), at most a third of the letters.
+ * The name that was probably meant, or `undefined` when nothing is close: the only one that has every word of what was
+ * given, else the fewest single-letter edits (a swap of neighbours is one), at most a third of the letters.
  */
-export function suggest(given: string, words: readonly string[]): string | undefined {
+export function suggest(given: string, names: readonly string[]): string | undefined {
   if (given.length > 64) return undefined;
-  const simple = (text: string) => text.toLowerCase().replaceAll('-', '_');
-  const ranked = words
-    .map((word) => ({ word, distance: distance(simple(given), simple(word)) }))
+  const words = wordsOf(given);
+  const having = (wanted: readonly string[]) =>
+    names.filter((name) => wanted.every((word) => wordsOf(name).includes(word)));
+  // Not every list of hosts says in its name that it is one.
+  const withoutHost = words.filter((word) => word !== 'host');
+  const alike = [having(words), having(withoutHost)].find((found) => found.length > 0) ?? names;
+  if (alike !== names && alike.length === 1) return alike[0];
+  const ranked = alike
+    .map((name) => ({ name, distance: distance(simple(given), simple(name)) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  return best && best.distance <= Math.max(1, Math.floor(given.length / 3)) ? best.word : undefined;
+  return best && best.distance <= Math.max(1, Math.floor(given.length / 3)) ? best.name : undefined;
+}
+
+/** The words of a name, without plurals. */
+function wordsOf(name: string): string[] {
+  return simple(name)
+    .split('_')
+    .map((word) => word.replace(/s$/, ''));
+}
+
+function simple(name: string): string {
+  return name.toLowerCase().replaceAll('-', '_');
 }
 
 function distance(a: string, b: string): number {

@@ -1,22 +1,13 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Problem } from './problem.ts';
 import type { Path, Place, Tree } from './tree.ts';
+import { mistakesIn } from './yaml-syntax.ts';
 
 const MAX_DEPTH = 24;
 const MAX_VALUES = 20_000;
-const MAX_SYNTAX_PROBLEMS = 10;
 
-/** What the parser's error codes mean to somebody who writes a profile. Its own messages may quote the file. */
-const SYNTAX: Record<string, string> = {
-  BAD_INDENT: 'the indentation does not fit the lines above',
-  BLOCK_AS_IMPLICIT_KEY: 'a key and a value on a line that already has one',
-  MISSING_CHAR: 'something is missing here: a colon, a comma, a bracket, a quote or an indentation',
-  RESOURCE_EXHAUSTION: 'nested too deeply',
-  MULTIPLE_DOCS: 'a second document begins here: one file is one profile',
-  TAB_AS_INDENT: 'a tab: indent with spaces',
-  UNEXPECTED_TOKEN: 'this does not belong here',
-  TAG_RESOLVE_FAILED: 'tags are not supported in profiles',
-};
+const EMPTY =
+  'is empty, expected a profile: copy one of profiles/, such as profiles/production-single-host.yaml';
 
 /** Parses one YAML document. Returns the tree, or undefined when the problems do not allow for one. */
 export function parseYaml(text: string, file: string): { tree?: Tree; problems: Problem[] } {
@@ -41,13 +32,12 @@ export function parseYaml(text: string, file: string): { tree?: Tree; problems: 
       uniqueKeys: false,
       logLevel: 'error',
     });
-    for (const error of [...document.errors, ...document.warnings].slice(0, MAX_SYNTAX_PROBLEMS)) {
-      const meaning = SYNTAX[error.code] ?? error.code.toLowerCase().replaceAll('_', ' ');
-      add(placeOf(error.pos[0]), [], `not valid YAML: ${meaning}`);
+    for (const { offset, meaning } of mistakesIn(document, text)) {
+      add(placeOf(offset), [], `not valid YAML: ${meaning}`);
     }
     if (problems.length > 0) return { problems };
     if (!document.contents) {
-      add({ file, line: 1, column: 1 }, [], 'is empty, expected a profile');
+      add({ file, line: 1, column: 1 }, [], EMPTY);
       return { problems };
     }
     const tree = convert(document.contents, placeOf, add);

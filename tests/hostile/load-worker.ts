@@ -70,7 +70,7 @@ function defectOf(
       !(index === 50 && index === lines.length - 1 && /^and \d+ more$/.test(line)),
   );
   if (unlocated >= 0) return { defect: `a line without a place: ${lines[unlocated]}` };
-  const beyond = problems.find(({ file, line }) => file?.endsWith(path) && line > last);
+  const beyond = problems.find(({ file, line }) => file?.endsWith(path) && (line ?? 0) > last);
   if (beyond) return { defect: `line ${beyond.line} of ${last}` };
   const long = lines.find((line) => line.length > 1000);
   if (long) return { defect: `a line of ${long.length} characters: ${long.slice(0, 200)}` };

@@ -1,8 +1,8 @@
 import { deriveConnections } from '../../connections.ts';
-import { hostsOf } from '../../hosts.ts';
+import { type Host, hostsOf } from '../../hosts.ts';
 import { networkOf } from '../../network.ts';
 import { PORT_NAMES, PORTS } from '../../ports.ts';
-import { isLoopback, isPrivateAddress, parseAddress } from '../address.ts';
+import { isLoopback, isPrivateAddress, parseAddress, sshEnd } from '../address.ts';
 import { externalEndpoints } from '../external-endpoints.ts';
 import { membersOf } from '../membership.ts';
 import { publishersOf } from '../publishers.ts';
@@ -25,7 +25,7 @@ export const hostsAreDistinct: Rule = (profile, report) => {
     if (address === 'localhost' && overSsh !== undefined) {
       report(path, 'localhost is this machine, without ssh: expected no user, port or key');
     }
-    const key = `${address.toLowerCase()} ${settings.port ?? port ?? 22}`;
+    const key = sshEnd({ address, port: settings.port ?? port });
     const other = seen.get(key);
     if (other) report(path, `the address of hosts.${other} too: one machine is one host`);
     else seen.set(key, name);
@@ -33,6 +33,23 @@ export const hostsAreDistinct: Rule = (profile, report) => {
       report(
         ['hosts', name, 'private_address'],
         'expected an address of a private network (10/8, 172.16/12, 192.168/16, 100.64/10)',
+      );
+    }
+  }
+};
+
+/** No two hosts have one private address: what connects to one of them would find the other, or itself. */
+export const privateAddressesAreDistinct: Rule = (profile, report) => {
+  const owners = new Map<string, Host>();
+  for (const host of hostsOf(profile)) {
+    if (!host.privateAddress) continue;
+    const owner = owners.get(host.privateAddress);
+    if (!owner) owners.set(host.privateAddress, host);
+    // (What ssh finds at one place is one machine, which the rule above says.)
+    else if (sshEnd(owner) !== sshEnd(host)) {
+      report(
+        ['hosts', host.name, 'private_address'],
+        `${host.privateAddress} is that of hosts.${owner.name} too: each machine has its own`,
       );
     }
   }

@@ -3,6 +3,7 @@ import {
   hostsAreDistinct,
   neighboursHavePrivateAddresses,
   portsDoNotClash,
+  privateAddressesAreDistinct,
 } from './addresses.ts';
 import { firewallKnowsSources, openingsAreReachable, openingsAreSound } from './firewall.ts';
 import {
@@ -25,6 +26,7 @@ import type { Rule } from './rule.ts';
 /** Every rule, in the order in which its problems are most useful. */
 export const RULES: readonly Rule[] = [
   hostsAreDistinct,
+  privateAddressesAreDistinct,
   groupsNameHosts,
   modesFitGroups,
   managedServicesAreComplete,

@@ -1,3 +1,5 @@
+import { type Host, hostsOf } from '../../hosts.ts';
+import { parseAddress, sshEnd } from '../address.ts';
 import { membersOf } from '../membership.ts';
 import { GROUPS, type GroupName } from '../roles.ts';
 import type { Profile } from '../schema.ts';
@@ -16,11 +18,15 @@ const SINGLE: Partial<Record<GroupName, string>> = {
 
 /** Groups name hosts that exist, each once; what keeps state has one host; every host has something to do. */
 export const groupsNameHosts: Rule = (profile, report) => {
-  const hosts = Object.keys(profile.hosts);
+  const hosts = hostsOf(profile);
+  const names = hosts.map(({ name }) => name);
+  const meant = new Set<string | undefined>();
   for (const group of GROUPS) {
     profile[group].forEach((name, index) => {
-      if (!hosts.includes(name)) {
-        report([group, index], `unknown host "${name.slice(0, 60)}"`, suggest(name, hosts));
+      if (!names.includes(name)) {
+        const suggestion = hostAt(name, hosts) ?? suggest(name, names);
+        meant.add(suggestion);
+        report([group, index], `unknown host "${name.slice(0, 60)}"`, suggestion);
       }
       if (profile[group].indexOf(name) < index) report([group, index], `"${name}" is listed twice`);
     });
@@ -30,13 +36,19 @@ export const groupsNameHosts: Rule = (profile, report) => {
       report([group, 1], `at most one host is supported in this group: ${reason}`);
     }
   }
-  if (hosts.length === 0) report(['hosts'], 'expected at least one host');
-  for (const name of hosts) {
-    if (!GROUPS.some((group) => profile[group].includes(name))) {
+  if (names.length === 0) report(['hosts'], 'expected at least one host');
+  for (const name of names) {
+    if (!meant.has(name) && !GROUPS.some((group) => profile[group].includes(name))) {
       report(['hosts', name], 'is in no group, so nothing would run on it');
     }
   }
 };
+
+/** The name of the host that an address belongs to, whoever logs in there. */
+function hostAt(text: string, hosts: readonly Host[]): string | undefined {
+  const given = sshEnd(parseAddress(text));
+  return hosts.find((host) => sshEnd(host) === given || host.privateAddress === text)?.name;
+}
 
 /** A group is used where its service is deployed, and left empty where a managed one takes its place. */
 export const modesFitGroups: Rule = (profile, report) => {

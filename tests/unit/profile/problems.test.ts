@@ -15,10 +15,13 @@ provider:
   owner_email: me@nodes.net
 `;
 
+const EMPTY =
+  'is empty, expected a profile: copy one of profiles/, such as profiles/production-single-host.yaml';
+
 /** What is wrong, the profile, and the exact lines that say so. */
 const CASES: [title: string, profile: string | Buffer, lines: string[]][] = [
-  ['nothing', '', ['p.yaml:1:1 is empty, expected a profile']],
-  ['comments only', '# hi\n', ['p.yaml:1:1 is empty, expected a profile']],
+  ['nothing', '', [`p.yaml:1:1 ${EMPTY}`]],
+  ['comments only', '# hi\n', [`p.yaml:1:1 ${EMPTY}`]],
   ['not UTF-8', Buffer.from([0x61, 0xff]), ['p.yaml:1:1 is not UTF-8 text, expected a profile']],
   ['a list', '- a\n', ['p.yaml:1:1 a list, expected a mapping']],
   [
@@ -78,11 +81,99 @@ e: [*d,*d,*d,*d,*d,*d,*d,*d]
     ],
   ],
   [
+    'hosts and members that lack a space',
+    RELAY_HOST.replace('web1: root@10.0.0.5', 'web1:root@10.0.0.5\n  b:10.0.0.6').replace(
+      'redis_hosts: [web1]',
+      'redis_hosts:\n  -web1',
+    ),
+    [
+      'p.yaml:3:3 hosts: a space is missing after web1:',
+      'p.yaml:6:3 redis_hosts: a space is missing after -',
+    ],
+  ],
+  [
+    'nothing but a key without its space',
+    'name:x\n',
+    ['p.yaml:1:1 a space is missing after name:'],
+  ],
+  [
+    'a mapping that may hold a secret and lacks a space',
+    `${RELAY_HOST}secrets:\n  hunter2:x\n`,
+    ['p.yaml:15:3 secrets: expected a mapping'],
+  ],
+  [
+    'text with a colon in it that is no mapping',
+    `${RELAY_HOST}redis: cache.lan:6379\n`,
+    ['p.yaml:14:8 redis: "cache.lan:6379", expected a mapping'],
+  ],
+  [
+    'groups: a name that is like none, although there is only one',
+    RELAY_HOST.replace('redis_hosts: [web1]', 'redis_hosts: [cache]'),
+    ['p.yaml:4:15 redis_hosts[0]: unknown host "cache"'],
+  ],
+  [
+    'groups: addresses in place of names',
+    RELAY_HOST.replace('web1: root@10.0.0.5', 'web1: root@10.0.0.5:22\n  b: 203.0.113.1')
+      .replace('redis_hosts: [web1]', 'redis_hosts: [10.0.0.5]')
+      .replace('relay_miners: [web1]', 'relay_miners: [root@203.0.113.1, 203.0.113.1:2222]'),
+    [
+      'p.yaml:5:15 redis_hosts[0]: unknown host "10.0.0.5", did you mean "web1"?',
+      'p.yaml:7:16 relay_miners[0]: unknown host "root@203.0.113.1", did you mean "b"?',
+      'p.yaml:7:34 relay_miners[1]: unknown host "203.0.113.1:2222"',
+    ],
+  ],
+  [
+    'a key of one group is misspelt: its hosts are not called idle',
+    RELAY_HOST.replace('redis_hosts', 'redis_host').replace(
+      /relay_relayers: .*\nrelay_miners: .*\n/,
+      '',
+    ),
+    ['p.yaml:4:1 redis_host: unknown key "redis_host", did you mean "redis_hosts"?'],
+  ],
+  [
+    'natural guesses at the names of groups and other keys',
+    `${RELAY_HOST.replace('relay_relayers', 'relayer_hosts')
+      .replace('relay_miners', 'miner_hosts')
+      .replace('redis_hosts', 'sentinel_hosts')}proxy_hosts: [web1]
+rpc_url: https://rpc.lan
+relay_hosts: []
+`,
+    [
+      'p.yaml:4:1 sentinel_hosts: unknown key "sentinel_hosts"',
+      'p.yaml:5:1 relayer_hosts: unknown key "relayer_hosts", did you mean "relay_relayers"?',
+      'p.yaml:6:1 miner_hosts: unknown key "miner_hosts", did you mean "relay_miners"?',
+      'p.yaml:14:1 proxy_hosts: unknown key "proxy_hosts", did you mean "reverse_proxy_hosts"?',
+      'p.yaml:15:1 rpc_url: unknown key "rpc_url", did you mean "pocket_rpc_url"?',
+      'p.yaml:16:1 relay_hosts: unknown key "relay_hosts"',
+    ],
+  ],
+  [
     'two hosts that are one machine, and one without a group',
     RELAY_HOST.replace('web1: root@10.0.0.5', 'web1: root@10.0.0.5\n  web2: 10.0.0.5:22'),
     [
       'p.yaml:4:9 hosts.web2: the address of hosts.web1 too: one machine is one host',
       'p.yaml:4:9 hosts.web2: is in no group, so nothing would run on it',
+    ],
+  ],
+  [
+    'two hosts with one private address',
+    `${RELAY_HOST.replace(
+      'web1: root@10.0.0.5',
+      'web1: {address: 203.0.113.1, private_address: 10.0.0.5}\n  db: {address: 203.0.113.2, private_address: 10.0.0.5}',
+    )}pocket_cli_hosts: [db]\n`,
+    [
+      'p.yaml:4:47 hosts.db.private_address: 10.0.0.5 is that of hosts.web1 too: each machine has its own',
+    ],
+  ],
+  [
+    'a private address that is the address of another host, in either order',
+    `${RELAY_HOST.replace(
+      'web1: root@10.0.0.5',
+      'web1: root@10.0.0.5\n  b: {address: 203.0.113.2, private_address: 10.0.0.5}\n  c: {address: 203.0.113.3, private_address: 10.0.0.6}\n  d: 10.0.0.6',
+    )}pocket_cli_hosts: [b, c, d]\n`,
+    [
+      'p.yaml:4:46 hosts.b.private_address: 10.0.0.5 is that of hosts.web1 too: each machine has its own',
+      'p.yaml:6:3 hosts.d.private_address: 10.0.0.6 is that of hosts.c too: each machine has its own',
     ],
   ],
   [
@@ -321,6 +412,45 @@ e: [*d,*d,*d,*d,*d,*d,*d,*d]
   ],
 ];
 
+const NO_IPV4 =
+  'expected an IPv4 address of four numbers up to 255: ssh would complete a shorter one to another machine’s';
+const NO_IPV6 =
+  'expected a valid IPv6 address, in brackets where a port follows, such as [2001:db8::1]:2222';
+
+describe('an address that cannot be meant is refused', () => {
+  const cases: [address: string, expected: string][] = [
+    ['999.1.1.1', NO_IPV4],
+    ['root@203.0.113.300:22', NO_IPV4],
+    ['203.0.113', NO_IPV4],
+    ['127.0.1', NO_IPV4],
+    ['10.0.0.5.', NO_IPV4],
+    ['2130706433', NO_IPV4],
+    ['root@::1:2222', NO_IPV6],
+    ['::1:22222', NO_IPV6],
+    ['2001:db8:0:0:0:0:0:1:2222', NO_IPV6],
+    ['root@[2001:db8:::1]', NO_IPV6],
+    ['1::2::3', NO_IPV6],
+  ];
+  for (const [address, expected] of cases) {
+    test(address, (t) => {
+      const profile = RELAY_HOST.replace('root@10.0.0.5', `"${address}"`);
+      const directory = directoryWith(t, { 'p.yaml': profile });
+      assert.deepEqual(problemLines(join(directory, 'p.yaml'), directory), [
+        `p.yaml:3:9 hosts.web1: "${address}", ${expected}`,
+      ]);
+    });
+  }
+
+  test('while whatever can be one is accepted', (t) => {
+    const good = ['::1', '2001:db8::1:2222', 'root@1:2:3:4:5:6:7:2222', 'root@[2001:db8::1]:2222'];
+    for (const address of [...good, '203.0.113.7:22', '1.2.3.4.example.org', '203-0-113']) {
+      const profile = RELAY_HOST.replace('root@10.0.0.5', `"${address}"`);
+      const directory = directoryWith(t, { 'p.yaml': profile });
+      assert.deepEqual(problemLines(join(directory, 'p.yaml'), directory), [], address);
+    }
+  });
+});
+
 function problemLines(path: string, directory: string): string[] {
   try {
     loadDeployment(path);
@@ -397,6 +527,38 @@ redis: {maxmemory: 1gb}
 
 test('a file that does not exist, and a directory', (t) => {
   const directory = directoryWith(t, {});
-  assert.deepEqual(problemLines(join(directory, 'p.yaml'), directory), ['p.yaml:1:1 no such file']);
-  assert.deepEqual(problemLines(directory, directory), [`${directory}:1:1 is not a file`]);
+  assert.deepEqual(problemLines(join(directory, 'p.yaml'), directory), ['p.yaml: no such file']);
+  assert.deepEqual(problemLines(directory, directory), [
+    `${directory}: is a directory, expected a file`,
+  ]);
+});
+
+test('a file that does not exist, and the one that is meant', (t) => {
+  const directory = directoryWith(t, { 'profiles/my-node.yaml': RELAY_HOST });
+  const meant = 'no such file, did you mean "profiles/my-node.yaml"?';
+  for (const name of ['my-node', 'my-node.yaml', 'my-node.yml', 'profiles/my-node']) {
+    assert.deepEqual(problemLines(join(directory, name), directory), [`${name}: ${meant}`]);
+  }
+});
+
+test('a directory that is extended is a problem of the child', (t) => {
+  const directory = directoryWith(t, { 'p.yaml': 'extends: base\n', 'base/a.yaml': '' });
+  assert.deepEqual(problemLines(join(directory, 'p.yaml'), directory), [
+    'p.yaml:1:10 extends: "base", is a directory, expected a file',
+  ]);
+});
+
+test('a file whose name can be no name of a deployment', (t) => {
+  const missing =
+    'name: missing, expected it, because the name of the file is not of lower case letters, digits and dashes';
+  for (const [file, name] of [
+    ['my node.yaml', 'my-node'],
+    ['My_Node (2).yml', 'my-node-2'],
+    ['__.yaml', 'my-node'],
+  ] as const) {
+    const directory = directoryWith(t, { [file]: RELAY_HOST });
+    assert.deepEqual(problemLines(join(directory, file), directory), [
+      `${file}:1:1 ${missing}: add a line such as name: ${name}`,
+    ]);
+  }
 });
