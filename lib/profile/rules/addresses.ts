@@ -32,7 +32,7 @@ export const hostsAreDistinct: Rule = (profile, report) => {
     if (settings.private_address && !isPrivateAddress(settings.private_address)) {
       report(
         ['hosts', name, 'private_address'],
-        'expected an address of a private network (10/8, 172.16/12, 192.168/16, 100.64/10)',
+        'expected an address of a private network (10/8, 172.16/12, 192.168/16, 100.64/10); where there is none, make one first: README.md, Profiles',
       );
     }
   }
@@ -67,9 +67,13 @@ export const neighboursHavePrivateAddresses: Rule = (profile, report) => {
   }
   for (const host of hosts) {
     const reason = wanted.get(host.name);
-    if (reason && !host.privateAddress) {
-      report(['hosts', host.name, 'private_address'], `missing: ${reason}`);
-    }
+    if (!reason || host.privateAddress) continue;
+    const given = profile.hosts[host.name];
+    const example =
+      typeof given === 'string'
+        ? `; write ${host.name}: { address: ${given}, private_address: <IP address> }`
+        : '';
+    report(['hosts', host.name, 'private_address'], `missing: ${reason}${example}`);
   }
 };
 

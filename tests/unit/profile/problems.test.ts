@@ -320,7 +320,9 @@ relay_hosts: []
       'redis_hosts: [web1]',
       'redis_hosts: [db]',
     ),
-    ['p.yaml:4:3 hosts.db.private_address: missing: hosts.web1 connects to its port 6379'],
+    [
+      'p.yaml:4:3 hosts.db.private_address: missing: hosts.web1 connects to its port 6379; write db: { address: 203.0.113.7, private_address: <IP address> }',
+    ],
   ],
   [
     'Redis at an IPv6 address, which no container can connect to',
@@ -328,7 +330,9 @@ relay_hosts: []
       'redis_hosts: [web1]',
       'redis_hosts: [db]',
     ),
-    ['p.yaml:4:3 hosts.db.private_address: missing: hosts.web1 connects to its port 6379'],
+    [
+      'p.yaml:4:3 hosts.db.private_address: missing: hosts.web1 connects to its port 6379; write db: { address: fd00::7, private_address: <IP address> }',
+    ],
   ],
   [
     'a private address of IPv6',
