@@ -61,6 +61,27 @@ describe('README.md', () => {
     }
   });
 
+  test('says how much memory stacks may take, as their compose files do', () => {
+    const mebibytes = (stack: string) => {
+      const limits = read(`compose/${stack}/compose.yaml`).matchAll(
+        /^ +mem_limit: (\d+)([gm])\b/gm,
+      );
+      return [...limits].reduce(
+        (sum, [, size, unit]) => sum + Number(size) * (unit === 'g' ? 1024 : 1),
+        0,
+      );
+    };
+    const [, igniter, temporal, monitoring] =
+      /Provider and the Middleman (\d) each, Temporal (\d), monitoring (\d)/
+        .exec(README)!
+        .map(Number);
+    const gibibytes = (stack: string) => Math.round(mebibytes(stack) / 1024);
+    assert.deepEqual(['provider', 'middleman', 'temporal', 'monitoring'].map(gibibytes), [
+      ...[igniter, igniter],
+      ...[temporal, monitoring],
+    ]);
+  });
+
   test('has every exit code in its table, and no other', () => {
     const [, table] = /### Exit codes\n\n([\s\S]+?)\n\n/.exec(README)!;
     const codes = [...table!.matchAll(/^\| (\d+) +\|/gm)].map(([, code]) => Number(code));
