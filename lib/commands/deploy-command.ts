@@ -156,11 +156,9 @@ export async function runDeploy(options: {
     duration_ms: Date.now() - began,
     exit_code: code,
   };
+  listener.close();
   if (given.json) terminal.out(`${JSON.stringify(summary)}\n`);
-  else {
-    (listener as ReturnType<typeof plainListener>).close();
-    terminal.err(closingLines(deployment, summary, outcomes, dryRun, options.again));
-  }
+  else terminal.err(closingLines(deployment, summary, outcomes, dryRun, options.again));
   return code;
 }
 

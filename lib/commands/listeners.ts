@@ -26,8 +26,13 @@ export function processTerminal(options: { verbose?: boolean | undefined }): Ter
   };
 }
 
+/** A listener that is closed before anybody else writes to the terminal: it may have drawn on it. */
+export interface ListenerToClose extends Listener {
+  close(): void;
+}
+
 /** One JSON object a line: what happened, as it happens. */
-export function jsonListener(terminal: Terminal): Listener {
+export function jsonListener(terminal: Terminal): ListenerToClose {
   const tell = (event: object) => terminal.out(jsonLine(event));
   return {
     connected: (host) => tell({ type: 'connected', host: host.name }),
@@ -61,6 +66,7 @@ export function jsonListener(terminal: Terminal): Listener {
     note: (host, text) => tell({ type: 'note', host: host.name, text }),
     problem: ({ host, roles, status, reason }) =>
       tell({ type: 'problem', host, roles, status, reason }),
+    close: () => {},
   };
 }
 
@@ -70,7 +76,7 @@ const COLOURS = { changed: 33, pending: 33, failed: 31, unchanged: 32, skipped: 
  * For a person: a line for everything that changed or went wrong, and on a terminal, below, a line for each host with
  * the step in hand. `verbose` shows unchanged steps and what steps printed.
  */
-export function plainListener(terminal: Terminal): Listener & { close(): void } {
+export function plainListener(terminal: Terminal): ListenerToClose {
   const status = new Map<string, { done: number; of: number; now: string; since: number }>();
   let drawn = 0;
   const paint = (word: keyof typeof COLOURS, text: string = word) =>

@@ -14,7 +14,7 @@ import { atFlags, type SettingFlag, settingsOf } from './setting-flags.ts';
  * @param options.profile for the examples, a shipped profile that has the role; the lab's where absent
  * @param options.alone for the examples, the options that the role cannot do without on a host alone
  */
-export function roleCommand(
+function roleCommand(
   role: Role,
   options: {
     flags?: Record<string, SettingFlag>;
