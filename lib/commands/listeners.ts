@@ -44,8 +44,9 @@ export function jsonListener(terminal: Terminal): ListenerToClose {
         steps,
       }),
     transfer: (host, { title, items, sent, bytes, pending }) => {
-      if (sent > 0) return;
-      const status = pending && { status: 'pending' };
+      const done = sent === bytes && { status: 'changed' };
+      if (sent > 0 && !done) return;
+      const status = pending ? { status: 'pending' } : done;
       tell({ type: 'transfer', host: host.name, title, items, bytes, ...status });
     },
     step: (host, event) => {

@@ -13,7 +13,7 @@ export interface FileOptions {
   owner?: Owner;
   /** Shell that finds the new content in the file `$new` and fails when it is bad: the old file then stays. */
   validate?: Shell;
-  /** Shell that makes the new content take effect, such as a reload. */
+  /** Shell that makes the new content take effect, such as a reload; where that fails, the file is taken away again. */
   activate?: Shell;
 }
 
@@ -39,14 +39,17 @@ export function file(options: FileOptions): Step {
     apply: lines(
       sh`new=$work/new; (umask 077; $content >"$new")`,
       ...(validate ? [validate] : []),
+      sh`write_file ${path} ${mode} ${owner} <"$new"`,
+      // What has not taken effect is not left to be taken for done by the next run.
       ...(activate
         ? [
-            // Until it has taken effect it has another mode, so that a run that was cut off is not taken for done.
-            sh`write_file ${path} ${mode === '600' ? '400' : '600'} ${owner} <"$new"`,
+            sh`
+              take_away() { rm -f -- ${path}; }
+              trap take_away EXIT`,
             activate,
-            sh`chmod -- ${mode} ${path}`,
+            sh`trap - EXIT`,
           ]
-        : [sh`write_file ${path} ${mode} ${owner} <"$new"`]),
+        : []),
     ),
   };
 }

@@ -55,7 +55,6 @@ export function aptRepository(options: {
     content: options.sources,
     activate: sh`
       apt update || {
-        rm -f -- ${path}
         printf '%s\n' ${`${path} was taken away again: with it, apt cannot read its lists (see above)`}
         exit 1
       }`,

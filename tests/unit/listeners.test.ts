@@ -90,7 +90,7 @@ describe('a terminal', () => {
   }
 });
 
-test('what a dry run would carry to a host is told as pending, once', () => {
+test('what would be carried to a host is told as pending, and what was as changed', () => {
   const lines: string[] = [];
   const err = (text: string) => lines.push(text);
   const terminal = { live: false, colour: false, verbose: false, out: assert.fail, err };
@@ -102,9 +102,10 @@ test('what a dry run would carry to a host is told as pending, once', () => {
   const events: string[] = [];
   const json = jsonListener({ ...terminal, out: (text) => events.push(text) });
   json.transfer(host('alpha'), { ...carried, sent: 0, pending: true });
-  json.transfer(host('alpha'), { ...carried, sent: 7_000_000 });
+  for (const sent of [0, 5_000_000, 7_000_000]) json.transfer(host('alpha'), { ...carried, sent });
+  const told = { type: 'transfer', host: 'alpha', ...carried };
   assert.deepEqual(
     events.map((text) => JSON.parse(text)),
-    [{ type: 'transfer', host: 'alpha', ...carried, status: 'pending' }],
+    [{ ...told, status: 'pending' }, told, { ...told, status: 'changed' }],
   );
 });
