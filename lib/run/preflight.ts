@@ -1,6 +1,7 @@
 import { bare } from '../bare.ts';
 import { preflightChecks } from '../checks/preflight.ts';
 import type { Deployment } from '../deployment.ts';
+import { EXIT, UserError } from '../exit-codes.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import { ask } from '../validation/ask.ts';
 import { findingOf } from '../validation/check.ts';
@@ -14,6 +15,7 @@ const LONGEST_EVIDENCE = 2000;
  * processor, free ports, registries within reach. What cannot be asked is left to the steps themselves, but for what a
  * deploy would lose for good.
  * @returns what is in the way, each with what to do about it.
+ * @throws UserError with exit code 4 when the host is lost meanwhile, which tells nothing of what is there
  */
 export async function preflight(
   connection: Connection,
@@ -26,7 +28,7 @@ export async function preflight(
     .flatMap((part) => part.roles.map(({ name }) => name));
   const problems: string[] = [];
   const checks = preflightChecks({ deployment, host, secrets }, roles);
-  await ask(
+  const broken = await ask(
     connection,
     `Questions to ${host.name} before a deploy`,
     checks,
@@ -40,5 +42,6 @@ export async function preflight(
       problems.push(result.ran ? `${told}\n  ${fix}` : `${title}? It ${told}\n  Run this again.`);
     },
   );
+  if (broken instanceof UserError && broken.exitCode === EXIT.unreachable) throw broken;
   return problems;
 }

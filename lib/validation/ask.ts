@@ -17,6 +17,7 @@ const GRACE_SECONDS = 60;
 /**
  * Asks one host everything, side by side, in one script. Every check gets exactly one answer: what the host did not
  * answer, because the connection broke or its script ended early, is told as that.
+ * @returns why the questions were not answered to the end, where the host did not end them itself
  */
 export async function ask(
   connection: Pick<Connection, 'run'>,
@@ -24,12 +25,12 @@ export async function ask(
   checks: readonly Check[],
   secrets: Pick<Secrets, 'named' | 'mask'>,
   onAnswer: (check: Check, result: ProbeResult) => void,
-): Promise<void> {
+): Promise<unknown> {
   const named = secrets.named();
   const nonce = randomBytes(12).toString('hex');
   const script = compileChecks(title, checks, named);
   const open = new Set(script.probes.keys());
-  let reason = 'the host ended the questions early';
+  let broken: unknown;
   const silence = new Silence(title);
   const longest = Math.max(0, ...checks.map(secondsOf)) + GRACE_SECONDS;
   silence.expect(longest);
@@ -44,11 +45,13 @@ export async function ask(
     });
     await Promise.race([running, silence.over]);
   } catch (error) {
-    reason = (error as Error).message;
+    broken = error;
   } finally {
     silence.end();
   }
+  const reason = broken instanceof Error ? broken.message : 'the host ended the questions early';
   for (const index of open) {
     for (const check of script.probes[index] ?? []) onAnswer(check, unanswered(reason));
   }
+  return broken;
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { keptSecretsChecks } from '../../../lib/checks/kept-secrets.ts';
+import { EXIT, UserError } from '../../../lib/exit-codes.ts';
 import { ROOT } from '../../../lib/own-files.ts';
 import type { Connection } from '../../../lib/run/connection.ts';
 import { preflight } from '../../../lib/run/preflight.ts';
@@ -68,6 +69,16 @@ test('a host that does not say what it has is refused, whatever else it does not
   assert.deepEqual(await preflight(silent, { deployment, secrets, parts }), [
     'The keys of the provider are those that the host has? It could not be asked: the host ended the questions early\n  Run this again.',
   ]);
+});
+
+test('a host that is lost while it is asked is one that is not reached, and not one that is refused', async () => {
+  const { deployment, host, secrets } = context;
+  const parts = [{ host, roles: [provider] }];
+  const run = () => Promise.reject(new UserError('lab: the connection was lost', EXIT.unreachable));
+  await assert.rejects(
+    preflight({ host, run } as unknown as Connection, { deployment, secrets, parts }),
+    { message: 'lab: the connection was lost', exitCode: EXIT.unreachable },
+  );
 });
 
 test('what is asked for has its name in the template of the stack', () => {
