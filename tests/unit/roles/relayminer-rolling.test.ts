@@ -11,8 +11,14 @@ import { directoryWith } from '../profile/temporary.ts';
 const ADDRESSES = { edge: '10.0.0.1', one: '10.0.0.2', two: '10.0.0.3', data: '10.0.0.4' };
 const [ONE, TWO] = ['10.0.0.2:8080', '10.0.0.3:8080'];
 
-/** Two relayers, a miner, a proxy, and the key of one supplier. */
-function place(t: TestContext) {
+/** What a test wants to be otherwise in the profile. */
+interface Changes {
+  relay_relayers?: string[];
+  relay_miners?: string[];
+}
+
+/** Two relayers, a miner, a proxy, and the key of one supplier, but for what a test changes. */
+function place(t: TestContext, changes: Changes = {}) {
   const root = directoryWith(t, {
     'keys.yaml': `keys: ["${'11'.repeat(32)}"]\n`,
     'p.yaml': stringify({
@@ -33,11 +39,16 @@ function place(t: TestContext) {
         keys_file: 'keys.yaml',
         services: { eth: { backends: { jsonrpc: { url: 'http://192.0.2.90:8545' } } } },
       },
+      ...changes,
     }),
   });
   const deployment = loadDeployment(join(root, 'p.yaml'), { root });
   return { deployment, secrets: loadSecrets(deployment, { create: true }) };
 }
+
+/** Who is visited, with the relayer that this puts into service there. */
+const visited = ({ name, text }: { name: string; text: string }) =>
+  `${name}: ${/rm -f .*\/([^']*)/.exec(text)?.[1] ?? 'waits'}`;
 
 /** Asks whether the relayer of a host was left out, where the proxy answers so; and notes what is visited besides. */
 async function leftOut(t: TestContext, options: { host?: string; answer: () => string }) {
@@ -51,7 +62,7 @@ async function leftOut(t: TestContext, options: { host?: string; answer: () => s
       pause: async () => {},
       visit: async ({ name }, { text }) => {
         if (/\bls\b/.test(text)) return options.answer();
-        seen.push(`${name}: ${/rm -f .*\/([^']*)/.exec(text)?.[1] ?? 'waits'}`);
+        seen.push(visited({ name, text }));
         return '';
       },
     },
@@ -94,6 +105,50 @@ test('a proxy that cannot be asked keeps nobody from going on, and an interrupti
     leftOut(t, failing(new UserError('interrupted', EXIT.interrupted))),
     /inter/,
   );
+});
+
+/** Takes the relayer of the host `one` out, where every visit to a lost host fails. */
+function takeOut(t: TestContext, { lost, ...changes }: Changes & { lost?: string } = {}) {
+  const { deployment, secrets } = place(t, changes);
+  const visits: { name: string; text: string }[] = [];
+  const out = relayminerRolling.takeOut(
+    { deployment, host: deployment.host('one'), secrets },
+    {
+      note: () => {},
+      pause: async () => {},
+      visit: async ({ name }, { text }) => {
+        visits.push({ name, text });
+        if (name === lost) throw new UserError('lost', EXIT.unreachable);
+        return '';
+      },
+    },
+  );
+  return { out, visits };
+}
+
+test('the last relayer that is ready stays in service', async (t) => {
+  const { out, visits } = takeOut(t, { lost: 'two' });
+  await assert.rejects(out, {
+    message: /^one: no other relayer is ready \(two\): changing this one now would stop all relays/,
+  });
+  assert.deepEqual(visits.map(visited), ['two: waits']);
+});
+
+test('one other relayer that is ready is enough', async (t) => {
+  const { out, visits } = takeOut(t, { lost: 'two', relay_relayers: ['one', 'two', 'data'] });
+  await out;
+  assert.deepEqual(visits.map(visited).slice(2), ['edge: waits', 'one: waits']);
+});
+
+test('a relayer of which nobody learns whether it has answered is put into service again', async (t) => {
+  const { out, visits } = takeOut(t, { lost: 'one' });
+  await assert.rejects(out, { message: 'lost' });
+  assert.deepEqual(visits.map(visited), [
+    'two: waits',
+    'edge: waits',
+    'one: waits',
+    `edge: ${ONE}`,
+  ]);
 });
 
 test('a supplier whose key has been taken out of the profile is not waited for', async (t) => {
