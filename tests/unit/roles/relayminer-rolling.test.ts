@@ -7,18 +7,22 @@ import { EXIT, UserError } from '../../../lib/exit-codes.ts';
 import { relayminerRolling } from '../../../lib/relayminer/rolling.ts';
 import { loadSecrets } from '../../../lib/secrets/secrets.ts';
 import { directoryWith } from '../profile/temporary.ts';
+import { bash } from './deployed.ts';
 
 const ADDRESSES = { edge: '10.0.0.1', one: '10.0.0.2', two: '10.0.0.3', data: '10.0.0.4' };
 const [ONE, TWO] = ['10.0.0.2:8080', '10.0.0.3:8080'];
+const ETH = { backends: { jsonrpc: { url: 'http://192.0.2.90:8545' } } };
 
 /** What a test wants to be otherwise in the profile. */
 interface Changes {
+  services?: object;
   relay_relayers?: string[];
   relay_miners?: string[];
 }
 
 /** Two relayers, a miner, a proxy, and the key of one supplier, but for what a test changes. */
 function place(t: TestContext, changes: Changes = {}) {
+  const { services = { eth: ETH }, ...groups } = changes;
   const root = directoryWith(t, {
     'keys.yaml': `keys: ["${'11'.repeat(32)}"]\n`,
     'p.yaml': stringify({
@@ -35,16 +39,16 @@ function place(t: TestContext, changes: Changes = {}) {
       redis_hosts: ['data'],
       relay_public_domain: 'relay.nodes.net',
       reverse_proxy: { tls: 'internal' },
-      relayminer: {
-        keys_file: 'keys.yaml',
-        services: { eth: { backends: { jsonrpc: { url: 'http://192.0.2.90:8545' } } } },
-      },
-      ...changes,
+      relayminer: { keys_file: 'keys.yaml', services },
+      ...groups,
     }),
   });
   const deployment = loadDeployment(join(root, 'p.yaml'), { root });
   return { deployment, secrets: loadSecrets(deployment, { create: true }) };
 }
+
+/** Errands that are run at once, of which nothing comes. */
+const ERRANDS = { note: () => {}, pause: async () => {}, visit: async () => '' };
 
 /** Who is visited, with the relayer that this puts into service there. */
 const visited = ({ name, text }: { name: string; text: string }) =>
@@ -114,8 +118,7 @@ function takeOut(t: TestContext, { lost, ...changes }: Changes & { lost?: string
   const out = relayminerRolling.takeOut(
     { deployment, host: deployment.host('one'), secrets },
     {
-      note: () => {},
-      pause: async () => {},
+      ...ERRANDS,
       visit: async ({ name }, { text }) => {
         visits.push({ name, text });
         if (name === lost) throw new UserError('lost', EXIT.unreachable);
@@ -149,6 +152,45 @@ test('a relayer of which nobody learns whether it has answered is put into servi
     'one: waits',
     `edge: ${ONE}`,
   ]);
+});
+
+/** Shell for a host where every pause takes 5 s of the shell's clock, and none of ours. */
+const FAST_CLOCK = 'sleep() { SECONDS=$((SECONDS + 5)); }';
+
+test('answers under way are waited for as long as the slowest service may take', async (t) => {
+  const streaming = { ...ETH, timeout_profile: 'streaming' };
+  const busy = 'docker() { echo 1; }; nsenter() { echo a connection; }';
+  for (const [services, longest] of [
+    [{ eth: ETH }, 30],
+    [{ eth: ETH, llm: streaming }, 600],
+  ] as const) {
+    const { out, visits } = takeOut(t, { services });
+    await out;
+    const seconds = Number(bash(`${visits.at(-1)!.text}\necho $SECONDS`, `${FAST_CLOCK}; ${busy}`));
+    assert.ok(seconds >= longest && seconds < longest + 30, `${seconds} s`);
+  }
+});
+
+test('a relayer is well once its block height has grown, and not while it stays', async (t) => {
+  const { out, visits } = takeOut(t);
+  await (await out).backWhenWell();
+  const { text } = visits.findLast(({ name }) => name === 'one')!;
+  const telling = (height: string) =>
+    bash(
+      text,
+      `${FAST_CLOCK}; curl() { [[ $* == */ready ]] || echo '"block_height": '${height}; }`,
+    );
+  assert.throws(() => telling('7'), {
+    stdout: /^the block height 7 has not grown within \d+ s\n$/,
+  });
+  assert.equal(telling('$((7 + SECONDS))'), '');
+});
+
+test('miners go first, those that relay besides next, and relayers alone last', (t) => {
+  const { deployment, secrets } = place(t, { relay_miners: ['data', 'two'] });
+  const rank = (name: string) =>
+    relayminerRolling.rank({ deployment, host: deployment.host(name), secrets }, ERRANDS);
+  assert.deepEqual(['data', 'two', 'one'].map(rank), [0, 1, 2]);
 });
 
 test('a supplier whose key has been taken out of the profile is not waited for', async (t) => {
