@@ -193,18 +193,46 @@ test('miners go first, those that relay besides next, and relayers alone last', 
   assert.deepEqual(['data', 'two', 'one'].map(rank), [0, 1, 2]);
 });
 
-test('a supplier whose key has been taken out of the profile is not waited for', async (t) => {
+type Told = [leaders: number, suppliers: number];
+
+/** Takes the miner out, and waits until it is well again; how many pauses that takes where it tells this, one by one. */
+async function pauses(t: TestContext, told: Told[]) {
   const { deployment, secrets } = place(t);
-  const claimed = ['5', '1'];
+  let count = 0;
   const out = await relayminerRolling.takeOut(
     { deployment, host: deployment.host('data'), secrets },
     {
-      note: () => {},
-      pause: async () => assert.fail('it waits'),
-      visit: async () =>
-        `ha_miner_leader_status 1\nha_miner_supplier_claimed_count ${claimed.shift()}\n`,
+      ...ERRANDS,
+      pause: async () => {
+        assert.ok(told.length > 0, 'it waits on');
+        count += 1;
+      },
+      visit: async () => {
+        const [leaders, suppliers] = told.shift() ?? [];
+        return `ha_miner_leader_status ${leaders}\nha_miner_supplier_claimed_count ${suppliers}\n`;
+      },
     },
   );
   await out.backWhenWell();
-  assert.deepEqual(claimed, []);
+  assert.deepEqual(told, []);
+  return count;
+}
+
+test('a supplier whose key has been taken out of the profile is not waited for', async (t) => {
+  const told: Told[] = [
+    [1, 5],
+    [1, 1],
+  ];
+  assert.equal(await pauses(t, told), 0);
+});
+
+test('after a miner, exactly one that leads is waited for, and every supplier', async (t) => {
+  const agreed: Told = [1, 1];
+  const disagreeing: Told[] = [
+    [0, 1],
+    [2, 1],
+    [1, 0],
+  ];
+  for (const other of disagreeing)
+    assert.equal(await pauses(t, [agreed, other, agreed]), 1, `${other}`);
 });
