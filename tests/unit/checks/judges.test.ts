@@ -7,7 +7,12 @@ import { hostChecks } from '../../../lib/checks/host.ts';
 import { middlemanChecks } from '../../../lib/checks/middleman.ts';
 import { postgresChecks } from '../../../lib/checks/postgres.ts';
 import { providerChecks } from '../../../lib/checks/provider.ts';
-import { blockedVerdict, redirectVerdict, relayVerdict } from '../../../lib/checks/public.ts';
+import {
+  blockedVerdict,
+  portalVerdict,
+  redirectVerdict,
+  relayVerdict,
+} from '../../../lib/checks/public.ts';
 import { registryChecks } from '../../../lib/checks/registry.ts';
 import { oneLeader, relayminerChecks } from '../../../lib/checks/relayminer.ts';
 import { straysVerdict } from '../../../lib/checks/strays.ts';
@@ -511,6 +516,11 @@ test('the public side', () => {
   assert.equal(blockedVerdict(http(404, '{"error":"unknown service"}')).verdict, 'fail');
   assert.equal(blockedVerdict(http(400, '{"error":"invalid relay request"}')).verdict, 'fail');
   assert.equal(blockedVerdict(http(502, '')).verdict, 'fail');
+  assert.equal(portalVerdict(http(401, 'Unauthorized')).verdict, 'pass');
+  assert.equal(portalVerdict(http(403, '')).verdict, 'pass');
+  // The Provider's own: the proxy has let a stranger through.
+  assert.equal(portalVerdict(http(403, '{"error":"Forbidden"}')).verdict, 'fail');
+  assert.equal(portalVerdict(http(200, '')).verdict, 'fail');
 });
 
 test('port 80 leads to https of the same name, and nowhere else', () => {

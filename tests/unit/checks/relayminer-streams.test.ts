@@ -92,12 +92,23 @@ test('in a real Redis: what is taken, what is worked on, and what nobody takes',
   await group('pending');
   await add('pending');
   await read('pending');
+  // Idle until now: what arrives while it is asked has not waited.
+  await group('idle');
+  await redis.send('SET', 'ha:miner:claim:idle', 'm');
+  const arrived = t
+    .waitFor(
+      async () =>
+        assert.match(String(await redis.send('INFO', 'commandstats')), /^cmdstat_exists:/m),
+      { timeout: 10_000 },
+    )
+    .then(() => add('idle'));
   // Slow, yet at work.
   await group('slow');
   for (let count = 0; count < 20; count += 1) await add('slow');
   const working = setInterval(() => void take('slow'), 700);
   t.after(() => clearInterval(working));
-  const evidence = await asked(port, ['nothing', 'ungrouped', 'left', 'pending', 'slow', 'last']);
+  const suppliers = ['idle', 'nothing', 'ungrouped', 'left', 'pending', 'slow', 'last'];
+  const [evidence] = await Promise.all([asked(port, suppliers), arrived]);
   clearInterval(working);
   assert.match(evidence, /^ungrouped 1 unclaimed\nleft 2 claimed\nwaiting 1\d\n$/);
 });

@@ -31,12 +31,39 @@ describe('the files that are looked at are those to which a deployment writes se
       const deployment = loadDeployment(filled.path(profile), { root: filled.directory });
       const secrets = loadSecrets(deployment, { create: true });
       for (const host of deployment.hosts) {
-        const known = secretFiles(deployment, host).map((file) => Object.values(file).join(' '));
+        const known = looked(deployment, host);
         assert.deepEqual(known.toSorted(), written(deployment, secrets, host).toSorted());
       }
     });
   }
 });
+
+test('a secret on a host is for root alone, or for the user of the container that needs it', () => {
+  const deployment = loadDeployment(filled.path('provider-plus-public-middleman'), {
+    root: filled.directory,
+  });
+  assert.deepEqual(
+    deployment.hosts.flatMap((host) => looked(deployment, host)),
+    [
+      '/opt/pocket/postgres/.env 600 0:0',
+      '/opt/pocket/temporal/.env 600 0:0',
+      '/opt/pocket/provider/.env 600 0:0',
+      '/opt/pocket/redis/config/password.conf 400 999:0',
+      '/opt/pocket/exporters/redis/passwords.json 400 59000:59000',
+      '/opt/pocket/exporters/postgres/password 400 65534:65534',
+      '/opt/pocket/relayminer/keys/keys.yaml 400 1000:1000',
+      '/opt/pocket/relayminer/relayer/relayer.yaml 400 1000:1000',
+      '/opt/pocket/relayminer/miner/miner.yaml 400 1000:1000',
+      '/opt/pocket/monitoring/grafana/secrets/admin-password 400 472:0',
+      '/opt/pocket/middleman/.env 600 0:0',
+    ],
+  );
+});
+
+/** Path, mode and owner of every file of a host that is looked at. */
+function looked(deployment: Deployment, host: CheckContext['host']): string[] {
+  return secretFiles(deployment, host).map((file) => Object.values(file).join(' '));
+}
 
 /** Path, mode and owner of every file in which a step of a role writes a secret. */
 function written(

@@ -4,10 +4,12 @@ import { chmodSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { compile } from '../../../lib/run/compile.ts';
+import { askFor } from '../../../lib/run/facts.ts';
 import { sh } from '../../../lib/shell.ts';
 import type { Step } from '../../../lib/step.ts';
 import { file } from '../../../lib/steps/file.ts';
 import { localShell } from '../checks/local.ts';
+import { bash } from '../roles/deployed.ts';
 import { OWN_RUN, OWNER, runSteps, skip, stepOf, temporary } from './run.ts';
 
 /** A file step that tells in a log whenever its own check is asked. */
@@ -123,6 +125,18 @@ describe('facts', { skip }, () => {
       names.map(() => 'unchanged'),
     );
   });
+});
+
+test('a host tells what its kernel settings are, and a container what they are to be', () => {
+  const MARKERS = ['/run/systemd/container', '/.dockerenv', '/run/.containerenv'];
+  const script = askFor([{ of: 'setting', name: 'net.ports', value: '1024 65535' }]);
+  const told = (there?: string) =>
+    bash(
+      MARKERS.reduce((text, path) => text.replace(path, path === there ? '/' : '/gone'), script),
+      `sysctl() { printf '%s = 32768\\t60999\\n' "$@"; }`,
+    );
+  assert.equal(told(), 'net.ports = 32768 60999\n');
+  for (const marker of MARKERS) assert.equal(told(marker), 'net.ports = 1024 65535\n', marker);
 });
 
 test('no hash of a text with a secret is shown, since a weak secret could be guessed by it', () => {

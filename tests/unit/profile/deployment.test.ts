@@ -106,10 +106,19 @@ describe('parts on several hosts', () => {
 });
 
 test('a disabled component has no hosts', (t) => {
-  const text = SPREAD.replace('pocket_network', 'igniter_provider_enabled: false\npocket_network');
-  const d = loadDeployment(join(directoryWith(t, { 'p.yaml': text }), 'p.yaml'));
-  assert.deepEqual(d.group('provider_hosts'), []);
-  assert.ok(!d.host('provider').roles.includes('provider'));
+  const middleman = `middleman_hosts: [data]
+middleman: {owner_identity: ${OWNER}, owner_email: me@nodes.net}
+`;
+  for (const [flag, text, role, groups] of [
+    ['igniter_provider_enabled', SPREAD, 'provider', ['provider_hosts']],
+    ['igniter_middleman_enabled', `${SPREAD}${middleman}`, 'middleman', ['middleman_hosts']],
+    ['ha_relayminer_enabled', RELAY_HOST, 'relayminer', ['relay_relayers', 'relay_miners']],
+  ] as const) {
+    const directory = directoryWith(t, { 'p.yaml': `${text}${flag}: false\n` });
+    const d = loadDeployment(join(directory, 'p.yaml'));
+    for (const group of groups) assert.deepEqual(d.group(group), [], group);
+    assert.ok(!d.hosts.some(({ roles }) => roles.includes(role)), flag);
+  }
 });
 
 test('gRPC of an own node is without TLS unless its port is 443', (t) => {

@@ -34,6 +34,7 @@ const SERVICES = {
           unhealthy_threshold: 3,
           healthy_threshold: 2,
           expected_status: [200, 204],
+          headers: { Authorization: 'env:HEALTH_TOKEN' },
         },
       },
       rest: { url: 'http://10.9.0.1:80', authentication: { plain_token: 'plain-token' } },
@@ -43,7 +44,8 @@ const SERVICES = {
 
 function configs(t: TestContext, image: string, simulation: object = {}, keys = ['11'.repeat(32)]) {
   const { relayminer: settings, images, ...profile } = fullProfile() as Record<string, object>;
-  for (const name of ['HOSTILE_DNS', 'HOSTILE_PORTAL']) process.env[name] = 'token-of-the-test';
+  for (const name of ['HOSTILE_DNS', 'HOSTILE_PORTAL', 'HEALTH_TOKEN'])
+    process.env[name] = 'token-of-the-test';
   const root = directoryWith(t, {
     'p.yaml': stringify({
       ...profile,
@@ -144,6 +146,13 @@ test('with simulation off there is no such block, and no keys are made for it', 
   const { relayer, secrets } = configs(t, IMAGES.released, { enabled: false });
   assert.ok(!('simulation' in relayer));
   assert.equal(secrets.find('simulation_gateway_key'), undefined);
+});
+
+test('relayers ask a backend for its health with the secrets to which its headers refer', (t) => {
+  const { services } = configs(t, IMAGES.released).relayer as { services: typeof SERVICES };
+  assert.deepEqual(services.llm.backends.jsonrpc.health_check.headers, {
+    Authorization: 'token-of-the-test',
+  });
 });
 
 test('what both lines accept, and the settings that must always be there, are written', (t) => {
