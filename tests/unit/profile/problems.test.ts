@@ -184,9 +184,17 @@ relay_hosts: []
     ],
   ],
   [
-    'a user said twice',
-    RELAY_HOST.replace('root@10.0.0.5', '{address: root@10.0.0.5, user: me}'),
-    ['p.yaml:3:40 hosts.web1.user: the address has a user already'],
+    'a user and a port said twice',
+    RELAY_HOST.replace('root@10.0.0.5', '{address: "root@10.0.0.5:22", user: me, port: 22}'),
+    [
+      'p.yaml:3:45 hosts.web1.user: the address has a user already',
+      'p.yaml:3:55 hosts.web1.port: the address has a port already',
+    ],
+  ],
+  [
+    'a port that no machine has',
+    RELAY_HOST.replace('root@10.0.0.5', 'root@10.0.0.5:65536'),
+    ['p.yaml:3:9 hosts.web1: expected a port from 1 to 65535'],
   ],
   [
     'this machine with a user to log in as',
@@ -315,6 +323,14 @@ relay_hosts: []
     ],
   ],
   [
+    'Igniter on a local network without endpoints',
+    PROVIDER.replace('main', 'local'),
+    [
+      'p.yaml:1:1 pocket_rpc_url: missing: the network "local" has no public endpoint',
+      'p.yaml:1:1 pocket_api_url: missing: the network "local" has no public endpoint',
+    ],
+  ],
+  [
     'Redis on a host with a public address that another host needs',
     RELAY_HOST.replace('web1: root@10.0.0.5', 'web1: 10.0.0.5\n  db: 203.0.113.7').replace(
       'redis_hosts: [web1]',
@@ -332,6 +348,13 @@ relay_hosts: []
     ),
     [
       'p.yaml:4:3 hosts.db.private_address: missing: hosts.web1 connects to its port 6379; write db: { address: fd00::7, private_address: <IP address> }',
+    ],
+  ],
+  [
+    'a private address that is public',
+    RELAY_HOST.replace('root@10.0.0.5', '{address: web1.nodes.net, private_address: 203.0.113.7}'),
+    [
+      'p.yaml:3:52 hosts.web1.private_address: expected an address of a private network (10/8, 172.16/12, 192.168/16, 100.64/10); where there is none, make one first: README.md, Profiles',
     ],
   ],
   [
