@@ -420,6 +420,11 @@ relay_hosts: []
     ],
   ],
   [
+    'an order with a role in one stage with what it needs',
+    `${RELAY_HOST}order: [common, firewall, install-docker, [images, redis], relayminer]\n`,
+    ['p.yaml:14:52 order[3][1]: "redis" must come in a later stage than "images"'],
+  ],
+  [
     'an order with an unknown role',
     `${RELAY_HOST}order: [common, [reddis]]\n`,
     [
