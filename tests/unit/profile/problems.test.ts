@@ -224,6 +224,21 @@ relay_hosts: []
     ],
   ],
   [
+    'relayers without the section that says what they serve',
+    RELAY_HOST.slice(0, RELAY_HOST.indexOf('relayminer:')),
+    ['p.yaml:1:1 relayminer: missing, expected keys_file and services for the relayers'],
+  ],
+  [
+    'a service without a backend, and a backend without an address',
+    `${RELAY_HOST.slice(0, RELAY_HOST.indexOf('    eth:'))}    eth: {backends: {}}
+    poly: {backends: {jsonrpc: {}}}
+`,
+    [
+      'p.yaml:10:21 relayminer.services.eth.backends: expected at least one backend',
+      'p.yaml:11:23 relayminer.services.poly.backends.jsonrpc.url: missing, expected the address of the backend',
+    ],
+  ],
+  [
     'a proxy without a domain and without an e-mail address for its certificates',
     `${RELAY_HOST}reverse_proxy_hosts: [web1]\n`,
     [
@@ -294,6 +309,34 @@ relay_hosts: []
       'p.yaml:16:11 relayminer.services.eth.backends.jsonrpc.health_check.endpoint: missing, expected the path to probe',
       'p.yaml:17:27 relayminer.services.eth.backends.jsonrpc.authentication: expected username and password together',
       'p.yaml:20:25 relayminer.services.eth.backends.websocket.health_check: a plain HTTP probe marks a working websocket backend as down: leave health_check out',
+    ],
+  ],
+  [
+    'backends: names, probes and ways to sign in',
+    `${RELAY_HOST.slice(0, RELAY_HOST.indexOf('      backends:'))}      backends:
+        jsonrpc:
+          urls: [{name: a, url: http://a.lan}, {name: a, url: http://b.lan}]
+          authentication: {bearer_token: one, plain_token: another}
+        rest:
+          url: http://a.lan
+          authentication: {}
+        websocket:
+          url: ws://a.lan
+          authentication: {bearer_token: one}
+        grpc:
+          url: a.lan:9090
+          health_check: {endpoint: /}
+        cometbft:
+          url: http://a.lan
+          authentication: {username: me, password: one, bearer_token: another}
+`,
+    [
+      'p.yaml:13:55 relayminer.services.eth.backends.jsonrpc.urls[1].name: "a" is used twice',
+      'p.yaml:14:27 relayminer.services.eth.backends.jsonrpc.authentication: expected one way to sign in, not several',
+      'p.yaml:17:27 relayminer.services.eth.backends.rest.authentication: expected a way to sign in',
+      'p.yaml:20:27 relayminer.services.eth.backends.websocket.authentication: is not used for WebSocket backends: put the header into headers',
+      'p.yaml:23:25 relayminer.services.eth.backends.grpc.health_check: a plain HTTP probe marks a working grpc backend as down: leave health_check out',
+      'p.yaml:26:27 relayminer.services.eth.backends.cometbft.authentication: expected one way to sign in, not several',
     ],
   ],
   [
