@@ -247,6 +247,11 @@ relay_hosts: []
     ],
   ],
   [
+    'a proxy without anything to forward to',
+    `${PROVIDER}reverse_proxy_hosts: [a]\nreverse_proxy: {tls: internal}\n`,
+    ['p.yaml:9:22 reverse_proxy_hosts: the proxy has nothing to forward to without relayers'],
+  ],
+  [
     'backends: schemes, credentials, probes, both forms of the address',
     `${RELAY_HOST.slice(0, RELAY_HOST.indexOf('      backends:'))}      default_backend: rest
       backends:
@@ -432,6 +437,20 @@ relay_hosts: []
     ],
   ],
   [
+    'Temporal without PostgreSQL, and a Provider that is switched on without a host',
+    `pocket_network: main
+hosts: {a: a.lan}
+temporal_hosts: [a]
+igniter_provider_enabled: true
+`,
+    [
+      'p.yaml:1:1 provider_hosts: Provider needs a host in postgres_hosts',
+      'p.yaml:1:1 provider: missing, expected it with provider_hosts',
+      'p.yaml:3:17 temporal_hosts: Temporal needs a host in postgres_hosts',
+      'p.yaml:4:27 igniter_provider_enabled: true, but provider_hosts is empty',
+    ],
+  ],
+  [
     'images: moving tags, no tag, and two versions of Provider',
     `${RELAY_HOST}images:
   redis: docker.io/library/redis:latest
@@ -443,13 +462,15 @@ relay_hosts: []
     ],
   ],
   [
-    'two versions of Provider, and a bundle without its path',
+    'two versions of Provider, two of Middleman, and a bundle without its path',
     `${RELAY_HOST}images:
   source: bundle
   provider: ghcr.io/pokt-network/provider:0.9.1
+  middleman: ghcr.io/pokt-network/middleman:0.9.1
 `,
     [
       'p.yaml:14:1 images.provider_workflows: expected the tag of images.provider, 0.9.1',
+      'p.yaml:14:1 images.middleman_workflows: expected the tag of images.middleman, 0.9.1',
       'p.yaml:14:1 images.bundle: missing, expected it with source: bundle',
     ],
   ],
