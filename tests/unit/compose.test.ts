@@ -107,7 +107,7 @@ describe('peer defect D15 cannot happen here: a restart of the host brings every
   }
 });
 
-describe('peer defect D47 cannot happen here', () => {
+describe('peer defect D47 cannot happen here: every container is watched, and bounded in what it can do to its host', () => {
   // The workers have no port and nothing else that could be asked; they stay, or they are restarted.
   const silent = ['provider-workflows', 'middleman-workflows'];
   for (const { stack, name, service } of staying) {
