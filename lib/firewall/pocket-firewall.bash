@@ -21,10 +21,10 @@ list() {
   nft list table $table | sed '/^\tset connecting_/,/^\t}/d'
 }
 
-# Rules, and what is then listed: should anybody change or flush them, the two differ.
+# Rules, and what is then listed: should anybody change or flush them, the two differ. (With &&, since `set -e` is off where
+# somebody asks whether it worked.)
 put_in_force() {
-  nft --file "$1"
-  list >"$listed"
+  nft --file "$1" && list >"$listed"
 }
 
 lift() {

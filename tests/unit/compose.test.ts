@@ -9,6 +9,7 @@ import { STACK_SERVICES, type StackService } from '../../lib/stack-services.ts';
 import { directoryWith } from './profile/temporary.ts';
 
 interface Service {
+  cap_drop?: string[];
   environment?: Record<string, string>;
   healthcheck?: { test: unknown };
   image: string;
@@ -16,6 +17,7 @@ interface Service {
   logging?: { driver: string; options: Record<string, string> };
   ports?: string[];
   profiles?: string[];
+  read_only?: boolean;
   restart?: string;
   security_opt?: string[];
   stop_grace_period?: string;
@@ -107,7 +109,7 @@ describe('peer defect D15 cannot happen here: a restart of the host brings every
   }
 });
 
-describe('peer defect D47 cannot happen here', () => {
+describe('peer defect D47 cannot happen here: every container is watched, and bounded in what it can do to its host', () => {
   // The workers have no port and nothing else that could be asked; they stay, or they are restarted.
   const silent = ['provider-workflows', 'middleman-workflows'];
   for (const { stack, name, service } of staying) {
@@ -115,7 +117,18 @@ describe('peer defect D47 cannot happen here', () => {
       assert.equal(service.healthcheck === undefined, silent.includes(name));
     });
   }
+  // All others are without any capability, and cannot write but to volumes.
+  const capable = ['postgres', 'redis', 'sentinel', 'caddy'];
+  const writing = [
+    ...['provider-migration', 'provider-web', 'provider-workflows'],
+    ...['middleman-migration', 'middleman-web', 'middleman-workflows'],
+    ...['grafana', 'temporal', 'namespace', 'redis', 'sentinel', 'caddy'],
+  ];
   for (const { stack, name, service } of services) {
+    test(`${stack}/${name} has capabilities, and a root file system to write to, only if it is listed`, () => {
+      assert.deepEqual(service.cap_drop, capable.includes(name) ? undefined : ['ALL']);
+      assert.equal(service.read_only, writing.includes(name) ? undefined : true);
+    });
     test(`${stack}/${name} cannot fill the disk with logs, gains no privileges, and mounts nothing twice`, () => {
       assert.equal(service.logging?.driver, 'json-file');
       assert.match(service.logging.options['max-size'] ?? '', /^[12]0m$/);
@@ -134,6 +147,15 @@ describe('nothing is pinned to a tag in a compose file, or published beyond loop
       if (stack === 'reverse-proxy') return;
       for (const port of service.ports ?? []) assert.match(port, /^127\.0\.0\.1:(\d+):\1$/);
     });
+  }
+});
+
+test('relays under way, which take up to 30 s, are answered before what they pass through ends', () => {
+  for (const stack of ['reverse-proxy', 'relayminer']) {
+    for (const { name, service } of services.filter((one) => one.stack === stack)) {
+      assert.match(service.stop_grace_period ?? '', /^\d+s$/, name);
+      assert.ok(Number.parseInt(service.stop_grace_period ?? '', 10) >= 30, name);
+    }
   }
 });
 

@@ -44,12 +44,14 @@ describe('a profile with a firewall', () => {
   });
 
   test('makes nothing public that never is', (t) => {
-    const load = (port: number) => () =>
-      relays(t, `firewall: {allow: [{port: ${port}, from: ["::/0"]}]}`);
-    assert.deepEqual(problems(load(6379)), [
-      'firewall.allow[0].from[0]: would make redis public, which is never done',
-    ]);
-    assert.deepEqual(problems(load(26656)), []);
+    for (const everybody of ['0.0.0.0/0', '::/0']) {
+      const load = (port: number) => () =>
+        relays(t, `firewall: {allow: [{port: ${port}, from: ["${everybody}"]}]}`);
+      assert.deepEqual(problems(load(6379)), [
+        'firewall.allow[0].from[0]: would make redis public, which is never done',
+      ]);
+      assert.deepEqual(problems(load(26656)), []);
+    }
   });
 
   test('publishes what it opens to somebody, where there is a private address for it', (t) => {

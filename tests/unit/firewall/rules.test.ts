@@ -7,13 +7,18 @@ import { rulesetOf } from '../../../lib/firewall/rules.ts';
 import { PORTS } from '../../../lib/ports.ts';
 import { HOSTS, relays } from './deployments.ts';
 
+/** What is in a chain, a line for each. */
+function linesOf(chain: string, text: string): string[] {
+  const found = new RegExp(`chain ${chain} \\{\\n([\\s\\S]*?) {2}\\}`).exec(text)?.[1] ?? '';
+  return found.trim().split(/\n */);
+}
+
 /** The rules for what is closed, a line for each, and the elements of the sets that they name. */
 function closed(deployment: Deployment, host: string) {
   const text = rulesetOf(deployment, deployment.host(host));
-  const chain = /chain closed \{\n([\s\S]*?) {2}\}/.exec(text)?.[1] ?? '';
   const sets = text.matchAll(/set (\w+) \{[^}]*?elements = \{([^}]*)\}/g);
   return {
-    rules: chain.trim().split(/\n */),
+    rules: linesOf('closed', text),
     sets: Object.fromEntries(
       [...sets].map(([, name, elements = '']) => [
         name,
@@ -42,6 +47,24 @@ describe('the firewall of a host', () => {
     const text = rulesetOf(relays(t), relays(t).host('proxy'));
     assert.match(text, /^ {4}iifname "br-\*" accept/m);
     assert.doesNotMatch(text, /\{[^}\n]*\*[^}\n]*\}/);
+  });
+
+  test('closes ports before Docker sends packets on, but not to known connections, to ssh, or to the host itself', (t) => {
+    const deployment = relays(t);
+    const text = rulesetOf(deployment, deployment.host('proxy'));
+    const ours = 'accept comment "the host itself, and its containers"';
+    const past = `jump closed comment "past published ports, to a container's own address"`;
+    assert.deepEqual(linesOf('prerouting', text), [
+      'type filter hook prerouting priority -150; policy accept;',
+      `iifname "lo" ${ours}`,
+      `iifname "docker0" ${ours}`,
+      `iifname "br-*" ${ours}`,
+      'ct state established,related accept',
+      'tcp dport { 22 } accept comment "ssh is never closed"',
+      'fib daddr type local jump closed',
+      `fib daddr oifname "docker0" ${past}`,
+      `fib daddr oifname "br-*" ${past}`,
+    ]);
   });
 
   test('a proxy is open to everybody at 80 and 443, and to Prometheus', (t) => {

@@ -184,9 +184,17 @@ relay_hosts: []
     ],
   ],
   [
-    'a user said twice',
-    RELAY_HOST.replace('root@10.0.0.5', '{address: root@10.0.0.5, user: me}'),
-    ['p.yaml:3:40 hosts.web1.user: the address has a user already'],
+    'a user and a port said twice',
+    RELAY_HOST.replace('root@10.0.0.5', '{address: "root@10.0.0.5:22", user: me, port: 22}'),
+    [
+      'p.yaml:3:45 hosts.web1.user: the address has a user already',
+      'p.yaml:3:55 hosts.web1.port: the address has a port already',
+    ],
+  ],
+  [
+    'a port that no machine has',
+    RELAY_HOST.replace('root@10.0.0.5', 'root@10.0.0.5:65536'),
+    ['p.yaml:3:9 hosts.web1: expected a port from 1 to 65535'],
   ],
   [
     'this machine with a user to log in as',
@@ -216,12 +224,32 @@ relay_hosts: []
     ],
   ],
   [
+    'relayers without the section that says what they serve',
+    RELAY_HOST.slice(0, RELAY_HOST.indexOf('relayminer:')),
+    ['p.yaml:1:1 relayminer: missing, expected keys_file and services for the relayers'],
+  ],
+  [
+    'a service without a backend, and a backend without an address',
+    `${RELAY_HOST.slice(0, RELAY_HOST.indexOf('    eth:'))}    eth: {backends: {}}
+    poly: {backends: {jsonrpc: {}}}
+`,
+    [
+      'p.yaml:10:21 relayminer.services.eth.backends: expected at least one backend',
+      'p.yaml:11:23 relayminer.services.poly.backends.jsonrpc.url: missing, expected the address of the backend',
+    ],
+  ],
+  [
     'a proxy without a domain and without an e-mail address for its certificates',
     `${RELAY_HOST}reverse_proxy_hosts: [web1]\n`,
     [
       'p.yaml:1:1 relay_public_domain: missing, expected it with reverse_proxy_hosts',
       'p.yaml:1:1 reverse_proxy.acme_email: missing, expected it with tls: acme',
     ],
+  ],
+  [
+    'a proxy without anything to forward to',
+    `${PROVIDER}reverse_proxy_hosts: [a]\nreverse_proxy: {tls: internal}\n`,
+    ['p.yaml:9:22 reverse_proxy_hosts: the proxy has nothing to forward to without relayers'],
   ],
   [
     'backends: schemes, credentials, probes, both forms of the address',
@@ -289,6 +317,34 @@ relay_hosts: []
     ],
   ],
   [
+    'backends: names, probes and ways to sign in',
+    `${RELAY_HOST.slice(0, RELAY_HOST.indexOf('      backends:'))}      backends:
+        jsonrpc:
+          urls: [{name: a, url: http://a.lan}, {name: a, url: http://b.lan}]
+          authentication: {bearer_token: one, plain_token: another}
+        rest:
+          url: http://a.lan
+          authentication: {}
+        websocket:
+          url: ws://a.lan
+          authentication: {bearer_token: one}
+        grpc:
+          url: a.lan:9090
+          health_check: {endpoint: /}
+        cometbft:
+          url: http://a.lan
+          authentication: {username: me, password: one, bearer_token: another}
+`,
+    [
+      'p.yaml:13:55 relayminer.services.eth.backends.jsonrpc.urls[1].name: "a" is used twice',
+      'p.yaml:14:27 relayminer.services.eth.backends.jsonrpc.authentication: expected one way to sign in, not several',
+      'p.yaml:17:27 relayminer.services.eth.backends.rest.authentication: expected a way to sign in',
+      'p.yaml:20:27 relayminer.services.eth.backends.websocket.authentication: is not used for WebSocket backends: put the header into headers',
+      'p.yaml:23:25 relayminer.services.eth.backends.grpc.health_check: a plain HTTP probe marks a working grpc backend as down: leave health_check out',
+      'p.yaml:26:27 relayminer.services.eth.backends.cometbft.authentication: expected one way to sign in, not several',
+    ],
+  ],
+  [
     'a backend at a port that the relayer itself takes, and one at localhost',
     RELAY_HOST.replace(
       'url: http://10.0.0.9:8545',
@@ -315,6 +371,14 @@ relay_hosts: []
     ],
   ],
   [
+    'Igniter on a local network without endpoints',
+    PROVIDER.replace('main', 'local'),
+    [
+      'p.yaml:1:1 pocket_rpc_url: missing: the network "local" has no public endpoint',
+      'p.yaml:1:1 pocket_api_url: missing: the network "local" has no public endpoint',
+    ],
+  ],
+  [
     'Redis on a host with a public address that another host needs',
     RELAY_HOST.replace('web1: root@10.0.0.5', 'web1: 10.0.0.5\n  db: 203.0.113.7').replace(
       'redis_hosts: [web1]',
@@ -332,6 +396,13 @@ relay_hosts: []
     ),
     [
       'p.yaml:4:3 hosts.db.private_address: missing: hosts.web1 connects to its port 6379; write db: { address: fd00::7, private_address: <IP address> }',
+    ],
+  ],
+  [
+    'a private address that is public',
+    RELAY_HOST.replace('root@10.0.0.5', '{address: web1.nodes.net, private_address: 203.0.113.7}'),
+    [
+      'p.yaml:3:52 hosts.web1.private_address: expected an address of a private network (10/8, 172.16/12, 192.168/16, 100.64/10); where there is none, make one first: README.md, Profiles',
     ],
   ],
   [
@@ -366,6 +437,20 @@ relay_hosts: []
     ],
   ],
   [
+    'Temporal without PostgreSQL, and a Provider that is switched on without a host',
+    `pocket_network: main
+hosts: {a: a.lan}
+temporal_hosts: [a]
+igniter_provider_enabled: true
+`,
+    [
+      'p.yaml:1:1 provider_hosts: Provider needs a host in postgres_hosts',
+      'p.yaml:1:1 provider: missing, expected it with provider_hosts',
+      'p.yaml:3:17 temporal_hosts: Temporal needs a host in postgres_hosts',
+      'p.yaml:4:27 igniter_provider_enabled: true, but provider_hosts is empty',
+    ],
+  ],
+  [
     'images: moving tags, no tag, and two versions of Provider',
     `${RELAY_HOST}images:
   redis: docker.io/library/redis:latest
@@ -377,13 +462,15 @@ relay_hosts: []
     ],
   ],
   [
-    'two versions of Provider, and a bundle without its path',
+    'two versions of Provider, two of Middleman, and a bundle without its path',
     `${RELAY_HOST}images:
   source: bundle
   provider: ghcr.io/pokt-network/provider:0.9.1
+  middleman: ghcr.io/pokt-network/middleman:0.9.1
 `,
     [
       'p.yaml:14:1 images.provider_workflows: expected the tag of images.provider, 0.9.1',
+      'p.yaml:14:1 images.middleman_workflows: expected the tag of images.middleman, 0.9.1',
       'p.yaml:14:1 images.bundle: missing, expected it with source: bundle',
     ],
   ],
@@ -395,6 +482,11 @@ relay_hosts: []
       'p.yaml:14:27 order[2]: "redis" must come in a later stage than "images"',
       'p.yaml:14:58 order[5]: "common" is listed twice',
     ],
+  ],
+  [
+    'an order with a role in one stage with what it needs',
+    `${RELAY_HOST}order: [common, firewall, install-docker, [images, redis], relayminer]\n`,
+    ['p.yaml:14:52 order[3][1]: "redis" must come in a later stage than "images"'],
   ],
   [
     'an order with an unknown role',

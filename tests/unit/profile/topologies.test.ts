@@ -172,13 +172,6 @@ describe('a managed service', () => {
 describe('wiring that cannot work is refused', () => {
   const cases: [title: string, changes: Record<string, unknown>, expected: string[]][] = [
     [
-      'two Providers on one database',
-      { provider_hosts: ['provider', 'cli'] },
-      [
-        'provider_hosts.1: at most one host is supported in this group: two Providers on one database would work against each other',
-      ],
-    ],
-    [
       'a Middleman that cannot reach the Provider',
       { provider_public_api_domain: undefined },
       [
@@ -194,6 +187,16 @@ describe('wiring that cannot work is refused', () => {
       'a name without anything behind it',
       { monitoring_hosts: [], hosts: { ...EVERYTHING.hosts, watch: undefined } },
       ['grafana_domain: is the name of Grafana, but monitoring_hosts is empty'],
+    ],
+    [
+      'names without a proxy that serves them',
+      { reverse_proxy_hosts: [], hosts: { ...EVERYTHING.hosts, edge: undefined } },
+      [
+        'relay_public_domain',
+        'provider_public_api_domain',
+        'middleman_domain',
+        'grafana_domain',
+      ].map((name) => `${name}: needs a host in reverse_proxy_hosts, which serves it`),
     ],
     [
       'relayers without Redis',
@@ -222,6 +225,23 @@ describe('wiring that cannot work is refused', () => {
   ];
   for (const [title, changes, expected] of cases) {
     test(title, (t) => assert.deepEqual(problems(t, changes), expected));
+  }
+});
+
+describe('what keeps state, or works alone, has one host', () => {
+  for (const [group, reason] of [
+    ['provider_hosts', 'two Providers on one database would work against each other'],
+    ['middleman_hosts', 'two Middlemen on one database would work against each other'],
+    ['postgres_hosts', 'databases are not replicated'],
+    ['temporal_hosts', 'Temporal is not clustered'],
+    ['redis_hosts', 'several are for redis.mode: sentinel'],
+    ['monitoring_hosts', 'one Prometheus scrapes every host'],
+  ] as const) {
+    test(group, (t) =>
+      assert.deepEqual(problems(t, { [group]: [...EVERYTHING[group], 'cli'] }), [
+        `${group}.1: at most one host is supported in this group: ${reason}`,
+      ]),
+    );
   }
 });
 

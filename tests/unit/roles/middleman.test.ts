@@ -84,7 +84,7 @@ describe('the least stake', () => {
   });
 });
 
-describe('peer defect D27 cannot happen here', () => {
+describe('peer defect D27 cannot happen here: nothing waits for a public name, and each is found where its proxy is', () => {
   const override = (t: TestContext, hosts: string, host: string, more = '') =>
     (
       deployment(t, hosts, SETTINGS + more)

@@ -318,13 +318,13 @@ describe('a configuration is put in use as a whole', () => {
 });
 
 describe('certificates of your own', () => {
-  const make = (t: TestContext, name: string, days = '2') => {
+  const make = (t: TestContext, name: string) => {
     const directory = directoryWith(t, {});
     execFileSync(
       'openssl',
       [
         ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
-        ...['-days', days, '-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`],
+        ...['-days', '2', '-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`],
         ...['-keyout', join(directory, 'key'), '-out', join(directory, 'crt')],
       ],
       { stdio: 'pipe' },
@@ -359,5 +359,13 @@ describe('certificates of your own', () => {
     ];
     for (const [certificate, key, said] of cases)
       assert.throws(() => run(t, settings(certificate, key)), said, `${said}`);
+  });
+
+  test('are refused once they have expired, before a host is touched', (t) => {
+    const directory = make(t, 'api.nodes.net');
+    const load = () => run(t, settings(`${directory}/crt`, `${directory}/key`));
+    load();
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 3 * 24 * 60 * 60 * 1000 });
+    assert.throws(load, /api\.nodes\.net\.certificate: .* has expired: /);
   });
 });
