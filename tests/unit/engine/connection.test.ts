@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { chmodSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import type { Host } from '../../../lib/deployment.ts';
 import { EXIT, UserError } from '../../../lib/exit-codes.ts';
+import { ownText } from '../../../lib/own-files.ts';
 import { openConnection } from '../../../lib/run/connection.ts';
 import { Visits } from '../../../lib/run/visits.ts';
 import { Shell } from '../../../lib/shell.ts';
@@ -122,4 +123,17 @@ test('a host that an errand did not reach is reached by the next, where it can b
   await assert.rejects(visits.visit(host, new Shell('echo there')), { exitCode: EXIT.unreachable });
   assert.equal(await visits.visit(host, new Shell('echo there')), 'there');
   await visits.close();
+});
+
+test('a host hears of us three times before our lock there counts as lost', { skip }, async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const { host, sshConfig, directory } = pretended(t);
+  const lock = join(directory, 'lock');
+  const connection = await openConnection(host, sshConfig);
+  await connection.run(`lock=${lock} has_lock=yes`, () => {}, 'here');
+  const lostAfterSeconds = Number(/silent > (\d+)/.exec(ownText('lib/run/lock.bash'))?.[1]);
+  t.mock.timers.tick((lostAfterSeconds / 3) * 1000);
+  await connection.run(':', () => {}, 'here');
+  await connection.close();
+  assert.ok(existsSync(lock));
 });
