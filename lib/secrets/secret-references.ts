@@ -30,16 +30,17 @@ function fromFile(path: string): string {
   }
 }
 
-function fromCommand(command: string): string {
+/** What a command prints; throws when it fails, or does not end in time. */
+export function fromCommand(command: string, limitMs = LIMIT_MS): string {
   const shell = process.env.SHELL || '/bin/sh';
   const result = spawnSync(shell, ['-c', command], {
     encoding: 'utf8',
-    timeout: LIMIT_MS,
+    timeout: limitMs,
     killSignal: 'SIGKILL',
     stdio: ['inherit', 'pipe', 'ignore'],
   });
   if (result.error && 'code' in result.error && result.error.code === 'ETIMEDOUT') {
-    throw new Error(`its command did not finish within ${LIMIT_MS / 1000} seconds`);
+    throw new Error(`its command did not finish within ${limitMs / 1000} seconds`);
   }
   if (result.error) throw new Error(`its command could not be started with ${shell}`);
   if (result.status !== 0)

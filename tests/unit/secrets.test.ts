@@ -24,6 +24,7 @@ import {
   supplierAddress,
 } from '../../lib/secrets/keys.ts';
 import { formsOf, maskWith, Secret } from '../../lib/secrets/secret.ts';
+import { fromCommand } from '../../lib/secrets/secret-references.ts';
 import { SECRET_KINDS } from '../../lib/secrets/secret-store.ts';
 import { loadSecrets } from '../../lib/secrets/secrets.ts';
 import { directoryWith, OWNER, RELAY_HOST } from './profile/temporary.ts';
@@ -240,6 +241,24 @@ describe('references', () => {
     }
     assert.doesNotMatch(said, new RegExp(CANARY));
     assert.ok(!existsSync(deployment.directory), 'a run that fails leaves nothing behind');
+  });
+
+  test('to commands show nothing of what these say on standard error', async () => {
+    const source = JSON.stringify(join(ROOT, 'lib/secrets/secret-references.ts'));
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [
+      ...['--input-type=module', '--eval'],
+      `import { resolveReference } from ${source};
+      console.log(resolveReference('cmd:echo ${CANARY} >&2; echo value'));`,
+    ]);
+    assert.equal(stdout, 'value\n');
+    assert.doesNotMatch(stderr, new RegExp(CANARY));
+  });
+
+  test('to commands that hang are given up, whatever these do against it', () => {
+    const began = performance.now();
+    const said = messageOf(() => fromCommand("trap '' TERM; exec sleep 20", 300));
+    assert.match(said, /^its command did not finish within 0\.3 seconds\n/);
+    assert.ok(performance.now() - began < 15_000);
   });
 
   test('in headers and authentication resolve, and are masked', (t) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -9,6 +9,10 @@ const script = join(import.meta.dirname, '../../../scripts/validate.mjs');
 const context = labContext();
 const profile = context.deployment.profilePath!;
 const root = join(profile, '../..');
+
+const sudo = spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' });
+const skip =
+  process.getuid?.() === 0 || sudo.status === 0 ? false : 'to ask this machine needs root';
 
 interface Ended {
   code: unknown;
@@ -31,7 +35,7 @@ function node(...words: string[]): Promise<Ended> {
   });
 }
 
-test('--json puts one object a line on standard output and nothing else', async () => {
+test('--json puts one object a line on standard output and nothing else', { skip }, async () => {
   const { code, stdout, stderr } = await validate(
     '--profile',
     profile,
@@ -69,8 +73,8 @@ test('--json puts one object a line on standard output and nothing else', async 
   ];
   for (const finding of lines) assert.deepEqual(Object.keys(finding), keys);
   assert.equal(lines.filter(({ verdict }) => verdict === 'fail').length, counts.fail);
-  // Who is not root, and may not become it without a password, cannot ask this machine anything: 2.
-  assert.ok(counts.fail > 0 && (code === 1 || code === 2), String(code));
+  assert.ok(counts.fail > 0);
+  assert.deepEqual([counts.answer, code], ['not ready', 1]);
 });
 
 test('the exit code of a wrong call is 2, with what to do', async () => {
@@ -106,7 +110,9 @@ test('relays are not asked for where there is no relayer, beside other groups', 
   );
 });
 
-test('a defect of ours cannot tell whether a deployment is ready: 2, with its stack trace', async () => {
+test('a defect of ours cannot tell whether a deployment is ready: 2, with its stack trace', {
+  skip,
+}, async () => {
   const fails = '() => { throw new TypeError("a defect"); }';
   for (const defect of [
     `Map.groupBy = ${fails}`,
@@ -122,8 +128,8 @@ test('a defect of ours cannot tell whether a deployment is ready: 2, with its st
 });
 
 test('secrets that do not exist are not made up', async () => {
-  const { stdout, stderr } = await validate('--profile', profile, '--only', 'redis');
-  assert.match(stdout, /redis\.version|host\.reachable/, stderr);
+  const created = await validate('--profile', profile, '--only', 'redis');
+  assert.match(created.stderr, /^test: asking lab; nothing is changed\n/);
   const other = join(root, 'elsewhere.yaml');
 
   writeFileSync(other, `extends: ${profile}\nname: never-deployed\n`);
@@ -136,10 +142,10 @@ test('secrets that do not exist are not made up', async () => {
   );
 });
 
-test('--watch asks again until the deadline, and tells each time', async () => {
+test('--watch asks again until the deadline, and tells each time', { skip }, async () => {
   const words = ['--profile', profile, '--only', 'redis', '--tap', '--watch', '7'];
   const { code, stdout, stderr } = await validate(...words);
-  assert.ok(code === 1 || code === 2, String(code));
+  assert.equal(code, 1);
   assert.match(stdout, /^TAP version 14\n1\.\.\d+\nnot ok 1/);
   const told = stderr.split('\n').filter((line) => line.includes('not ready'));
   assert.ok(told.length >= 1 && told.length <= 3, stderr);

@@ -9,9 +9,22 @@ import {
   summaryJson,
   summaryLine,
 } from '../../../lib/validation/findings.ts';
-import { validate } from '../../../lib/validation/validate.ts';
+import { type ValidateOptions, validate } from '../../../lib/validation/validate.ts';
 import { labContext } from './deployment.ts';
 import { localShell } from './local.ts';
+
+/** Opens connections to a host that gives the first checks these answers, each after so many milliseconds. */
+const answering =
+  (...answers: { output: string; milliseconds: number }[]): ValidateOptions['open'] =>
+  async () => ({
+    run: async (script, onLine) => {
+      const nonce = /NONCE=(\w+)/.exec(script)![1];
+      for (const [index, { output, milliseconds }] of answers.entries())
+        onLine(`${nonce} ${index} 0 ${milliseconds} ${Buffer.from(output).toString('base64')} `);
+      return 0;
+    },
+    close: async () => {},
+  });
 
 test('a host that cannot be reached is one failure, in the words of ssh', async () => {
   const said = 'lab: cannot connect: ssh: connect to host 10.0.0.9 port 22: No route to host';
@@ -34,6 +47,28 @@ test('a host that cannot be reached is one failure, in the words of ssh', async 
   assert.ok(others.some(({ id, verdict }) => id === 'relayminer.one-leader' && verdict === 'skip'));
   assert.equal(answer, 'could not tell');
   assert.equal(exitCode, 2);
+});
+
+test('a host that cannot be reached is told of also where other things are asked', async () => {
+  const context = labContext();
+  const lost = { ...context.host, name: 'lost' };
+  const { findings, exitCode } = await validate({
+    ...context,
+    hosts: [context.host, lost],
+    only: ['redis.password'],
+    open: async (host) => {
+      if (host === lost) throw new UserError('lost: No route to host');
+      return answering({ output: '-NOAUTH\r\n', milliseconds: 5 })(host);
+    },
+  });
+  assert.deepEqual(
+    findings.map(({ host, id, verdict }) => [host, id, verdict]),
+    [
+      ['lab', 'redis.password', 'pass'],
+      ['lost', 'host.reachable', 'fail'],
+    ],
+  );
+  assert.equal(exitCode, 1);
 });
 
 test('a connection that is lost fails what was not answered yet', async () => {
@@ -102,15 +137,7 @@ test('what a host says is masked and cannot steer the terminal', async () => {
   const { findings } = await validate({
     ...context,
     only: ['host.os'],
-    open: async () => ({
-      run: async (script, onLine) => {
-        const nonce = /NONCE=(\w+)/.exec(`${script}`)![1];
-        const output = Buffer.from(`${password} \x1b[2J`).toString('base64');
-        onLine(`${nonce} 0 0 5 ${output} `);
-        return 0;
-      },
-      close: async () => {},
-    }),
+    open: answering({ output: `${password} \x1b[2J`, milliseconds: 5 }),
   });
   const { evidence } = findings.find(({ id }) => id === 'host.os')!;
   assert.match(evidence, /^\*\*\* /);
@@ -162,14 +189,9 @@ test('what several hosts settle takes as long as the longest of their answers', 
   const { findings } = await validate({
     ...labContext(),
     only: ['chain.agree', 'chain.rpc', 'chain.grpc', 'chain.api'],
-    open: async () => ({
-      run: async (script, onLine) => {
-        const nonce = /NONCE=(\w+)/.exec(`${script}`)![1];
-        for (const index of [0, 1, 2, 3]) onLine(`${nonce} ${index} 0 ${700 + index} bm8= `);
-        return 0;
-      },
-      close: async () => {},
-    }),
+    open: answering(
+      ...[700, 701, 702, 703].map((milliseconds) => ({ output: 'no', milliseconds })),
+    ),
   });
   const took = (id: string) => findings.find((one) => one.id === id)!.duration_ms;
   assert.ok(took('chain.rpc') >= 700);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import type { Connection } from '../../../lib/run/connection.ts';
@@ -16,10 +16,9 @@ const BEFORE = 'cHJldmlvdXM=';
 function lockOf(t: TestContext) {
   const run = temporary(t);
   const lock = join(run, 'pocket-automations.lock');
-  const functions = readFileSync(join(ROOT, 'lib/run/lock.bash'), 'utf8').replaceAll(
-    '/run/',
-    `${run}/`,
-  );
+  const source = (name: string) =>
+    readFileSync(join(ROOT, 'lib/run', name), 'utf8').replaceAll('/run/', `${run}/`);
+  const functions = source('lock.bash');
   const shell = (script: string) => {
     const words = ['-c', `lock=${lock} nonce=n has_lock=\n${functions}\n${script}`];
     const child = spawn('bash', words, { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -30,15 +29,31 @@ function lockOf(t: TestContext) {
     });
     return { child, said: () => said, ended: once(child, 'close').then(() => child.exitCode) };
   };
+  /** What a host runs for as long as it is connected; each line that it is sent is done before the next. */
+  const host = () => {
+    const { child, said } = shell(source('host-loop.bash'));
+    return {
+      child,
+      send: async (line: string) => {
+        const before = said().length;
+        child.stdin.write(`${line}\nn 0 here echo heard\n`);
+        await eventually(line, async () => said().slice(before).includes('heard'));
+      },
+    };
+  };
   const other = (words: string): ChildProcess => {
     const child = spawn('bash', ['-c', words], { stdio: 'ignore' });
     t.after(() => child.kill('SIGKILL'));
     return child;
   };
   return {
-    ...{ lock, shell, other, text: () => readFileSync(lock, 'utf8') },
+    ...{ lock, shell, host, other, text: () => readFileSync(lock, 'utf8') },
     stopFile: (pid: number | undefined) => join(run, `pocket-automations.stop.${pid}`),
-    silent: () => utimesSync(lock, 0, 0),
+    /** Makes the holder one that was last heard of so many seconds ago. */
+    silent(seconds: number) {
+      const then = Date.now() / 1000 - seconds;
+      utimesSync(lock, then, then);
+    },
     /** What a shell leaves that had the lock before, under a process id that is somebody else's by now. */
     leave(pid: number | undefined) {
       writeFileSync(lock, `${pid} ${BEFORE} 1\n`);
@@ -63,7 +78,7 @@ describe('the lock of a host', () => {
     const first = shell('take_lock 0 first && echo taken && read -r');
     await eventually('taken', async () => first.said().includes('taken'));
     const record = text().trim();
-    silent();
+    silent(100);
     const second = shell('take_lock 0 second');
     assert.equal(await second.ended, 0, second.said());
     assert.equal(first.child.signalCode, 'SIGKILL');
@@ -72,13 +87,28 @@ describe('the lock of a host', () => {
   });
 
   test('whose holder is heard of is not taken, and it is said whose it is', async (t) => {
-    const { shell, text } = lockOf(t);
+    const { shell, silent, text } = lockOf(t);
     const first = shell('take_lock 0 first && echo taken && read -r');
     await eventually('taken', async () => first.said().includes('taken'));
+    silent(60);
     const second = shell('take_lock 1 second');
-    assert.equal(await second.ended, 75);
+    assert.equal(await second.ended, 75, second.said());
     assert.equal(second.said(), `n held ${text()}`);
     assert.ok(isAlive(first.child));
+  });
+
+  test('is kept by the beats of who has it, and by those of nobody else', async (t) => {
+    const { lock, shell, host, silent } = lockOf(t);
+    const [holder, another] = [host(), host()];
+    await holder.send('n 0 here take_lock 0 holder');
+    silent(1000);
+    const { mtimeMs } = statSync(lock);
+    await another.send('- 0 beat');
+    assert.equal(statSync(lock).mtimeMs, mtimeMs);
+    await holder.send('- 0 beat');
+    const second = shell('take_lock 0 second');
+    assert.equal(await second.ended, 75, second.said());
+    assert.ok(isAlive(holder.child));
   });
 
   test('is not waited for by a run that has been told to end before it began to wait', async (t) => {

@@ -16,6 +16,7 @@ interface Scene {
     string,
     {
       pending?: number;
+      looked?: PartEnd;
       serves?: boolean;
       lost?: true;
       applied?: PartEnd;
@@ -69,7 +70,7 @@ async function play({
     return '';
   };
   const results = names.map(async (name) => {
-    const { pending = 1, applied = DONE } = hosts[name] ?? {};
+    const { pending = 1, looked = DONE, applied = DONE } = hosts[name] ?? {};
     const seat = turns.seat();
     const run = {
       part: { host: { name }, roles: [{ name: 'relayminer', rolling }] },
@@ -78,7 +79,7 @@ async function play({
         ...{ dryRun, signal, listener: { note: () => {} } },
         parts: [{ roles: [{ name: 'relayminer' }, ...others.map((other) => ({ name: other }))] }],
       },
-      look: async () => ({ end: DONE, pending, tell: () => done.push(`${name} told`) }),
+      look: async () => ({ end: looked, pending, tell: () => done.push(`${name} told`) }),
       apply: async () => {
         done.push(`${name} changed`);
         return applied;
@@ -104,6 +105,15 @@ describe('hosts that serve the same', () => {
 
   test('are only looked at where nothing is to change', async () => {
     const { done } = await play({ hosts: { a: { pending: 0 }, b: { pending: 0 } } });
+    assert.deepEqual(done, ['a told', 'b told']);
+  });
+
+  test('are only looked at where the look does not go through', async () => {
+    const implausible: PartEnd = { status: 'failed', reason: 'the answers do not add up' };
+    const { ends, done } = await play({
+      hosts: { a: { looked: FAILED }, b: { looked: implausible, pending: 0, leftOut: true } },
+    });
+    assert.deepEqual(ends, [FAILED, implausible]);
     assert.deepEqual(done, ['a told', 'b told']);
   });
 

@@ -3,10 +3,11 @@ import { describe, test } from 'node:test';
 import { setImmediate as soon } from 'node:timers/promises';
 import { Turns } from '../../../lib/run/turns.ts';
 
-describe('those that go one after the other', () => {
+describe('those that go one after the other', { timeout: 10_000 }, () => {
   test('go by rank, one at a time, and not before everybody has decided', async () => {
-    const turns = new Turns(4);
-    const [late, early, idle, undecided] = [turns.seat(), turns.seat(), turns.seat(), turns.seat()];
+    const turns = new Turns(5);
+    const [last, late, early] = [turns.seat(), turns.seat(), turns.seat()];
+    const [idle, undecided] = [turns.seat(), turns.seat()];
     const went: string[] = [];
     const go = async (name: string, seat: typeof late, rank: number) => {
       assert.equal(await seat.turn(rank), undefined);
@@ -14,14 +15,16 @@ describe('those that go one after the other', () => {
       await soon();
       went.push(`${name} ends`);
       seat.end();
+      seat.leave();
     };
-    const all = [go('late', late, 2), go('early', early, 1)];
+    const all = [go('last', last, 3), go('late', late, 2), go('early', early, 1)];
     idle.leave();
     await soon();
     assert.deepEqual(went, []);
     undecided.leave();
     await Promise.all(all);
-    assert.deepEqual(went, ['early begins', 'early ends', 'late begins', 'late ends']);
+    const inOrder = ['early', 'late', 'last'].flatMap((name) => [`${name} begins`, `${name} ends`]);
+    assert.deepEqual(went, inOrder);
   });
 
   test('stop after the first problem, with its reason', async () => {
