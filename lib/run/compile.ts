@@ -5,7 +5,7 @@ import { quote, Shell } from '../shell.ts';
 import { DEFAULT_STEP_SECONDS, type Step } from '../step.ts';
 import { askFor, type Fact, lineOf } from './facts.ts';
 
-const prelude = ownText('lib/run/environment.bash') + ownText('lib/run/prelude.bash');
+const prelude = ownText('lib/run/prelude.bash');
 
 /** A secret's name, as a shell variable is called, and its value. */
 export interface SecretValue {

@@ -5,7 +5,14 @@
 set -u
 readonly MODE=${MODE:-apply} NONCE=${NONCE:-}
 : "${secret_names:=}"
-export LC_ALL=C DEBIAN_FRONTEND=noninteractive
+# What /etc/environment or a login exports is not the deployment's, and Docker Compose would prefer it to a stack's .env.
+for name in $(compgen -e); do
+  case ${name,,} in
+    home | user | logname | shell | term | tz | tmpdir | docker_config | sudo_* | *_proxy | pocket_*) ;;
+    *) [[ $name == MODE || " $secret_names " == *" $name "* ]] || unset "$name" ;;
+  esac
+done
+export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 umask 022
 changed='' first_known='' last_known='' outdated=''
 declare -A lines_known=()

@@ -100,7 +100,7 @@ test('an ssh that cannot be started is a host that is not reached', { skip }, as
   assert.match(told.message, /ssh ENOENT/);
 });
 
-test('nothing that a host is asked or fed sees what its logins export, but for proxies', {
+test('nothing that a host is asked or fed sees what its logins export of Docker', {
   skip,
 }, async (t) => {
   const { host, sshConfig, directory } = pretended(
