@@ -69,31 +69,25 @@ export async function openConnection(
   sshConfig: string,
   { anew = false } = {},
 ): Promise<Connection> {
-  const start = (script: string) =>
+  const start = () =>
     host.local
-      ? spawn('/bin/sh', ['-c', asRoot(script)], APART)
-      : spawn('ssh', [...sshWords(host, sshConfig, anew), asRoot(script)], APART);
+      ? spawn('/bin/sh', ['-c', AS_ROOT], APART)
+      : spawn('ssh', [...sshWords(host, sshConfig, anew), AS_ROOT], APART);
   const byHand = host.local ? 'sudo -n true' : `ssh -F ${sshConfig} ${host.name}`;
   const leave = () => {
     if (!host.local && !anew) spawnSync('ssh', ['-O', 'exit', ...sshWords(host, sshConfig)]);
   };
   const askAgain = () => (host.local ? Promise.resolve('') : whySshEnds(host, sshConfig));
-  const session = new Session(host, start(LOOP), { byHand, leave, askAgain });
+  const session = new Session(host, start(), { byHand, leave, askAgain });
   await session.ready();
   return {
     host,
     run: (script, onLine, place = 'run') => session.run(script, onLine, place),
     stop: () => session.stop(),
-    feed: (command, input, signal) => feed(host, start(FED + command.text), command, input, signal),
+    feed: (command, input, signal) => feed(host, start(), command, input, signal),
     close: () => session.close(),
   };
 }
-
-/** What goes before a command that is fed: a start-up file of the login shell that reads must not get the stream. */
-const FED = `${ENVIRONMENT}
-printf '\npocket-automations go\n'
-while IFS= read -r line && [[ $line != begin ]]; do :; done
-`;
 
 /** How ssh ends where it cannot go on; else as the command does. Source: ssh(1), EXIT STATUS. */
 const SSH_FAILED = 255;
@@ -119,13 +113,13 @@ async function feed(
   child.stdin.on('error', () => {});
   child.stdin.write('\n\n\n');
   const go = new Promise<true>((resolve) => {
-    splitLines(child.stdout, (line) => line === 'pocket-automations go' && resolve(true));
+    splitLines(child.stdout, (line) => line === READY && resolve(true));
   });
   try {
     const ready = Promise.race([go, exited.then(() => false)]);
     const begun = await within(host.name, READY_MILLISECONDS / 1000, ready);
     if (begun) {
-      child.stdin.write('begin\n');
+      begin(child, ENVIRONMENT + command.text);
       await pipeline(input, child.stdin, signal ? { signal } : {}).catch((error: Error) => {
         failure ??= error;
       });
@@ -172,15 +166,23 @@ function whySshEnds(host: Host, sshConfig: string): Promise<string> {
   });
 }
 
+/** What a shell says once it is there and root; a start-up file may have said more before it. */
+const READY = 'pocket-automations ready 0';
+
 /**
- * The words that run bash as root, whatever the login shell is: it only has to start `/bin/sh`. Encoded, since shells
- * differ in what a newline, a backslash or an exclamation mark between quotes is. (bash knows without a program who it is,
- * and starts fewer processes to decode than other shells: this is done for each host.)
+ * The words that run bash as root, whatever the login shell is: it only has to start `/bin/sh`. Shells differ in what a
+ * newline, a backslash or an exclamation mark between quotes is, so these have none, and what is to run comes over standard
+ * input. (bash knows without a program who it is.)
  */
-function asRoot(script: string): string {
-  const decoded = `eval "$(exec base64 -d <<<${Buffer.from(script).toString('base64')})"`;
-  const become = '((EUID == 0)) || exec sudo -n bash -c "$0"; eval "$0"';
-  return `exec /bin/sh -c 'exec bash -c "$0" "$1"' '${become}' '${decoded}'`;
+const TAKE = 'LC_ALL=C IFS= read -r -N "$size" script; eval "$script"; exit';
+const WAIT = `while read -r _ size place; do case $place in begin) ${TAKE};; esac; done`;
+const GREET = 'echo; echo pocket-automations ready "$EUID"';
+const BECOME = '((EUID == 0)) || exec sudo -n bash -c "$0"; eval "$0"';
+const AS_ROOT = `exec /bin/sh -c 'exec bash -c "$0" "$1"' '${BECOME}' '${GREET}; ${WAIT}'`;
+
+/** Has a shell that is ready run a text. Not before: a start-up file that reads must get neither it nor what follows. */
+function begin({ stdin }: ChildProcessWithoutNullStreams, text: string): void {
+  stdin.write(`- ${Buffer.byteLength(text)} begin\n${text}`);
 }
 
 /**
@@ -272,8 +274,9 @@ class Session {
         this.#child.kill();
       }, READY_MILLISECONDS);
       this.#onLine = (line) => {
-        if (line !== 'pocket-automations ready 0') return;
+        if (line !== READY) return;
         clearTimeout(late);
+        begin(this.#child, LOOP);
         resolve();
       };
       this.#onEnd = async () => {

@@ -8,7 +8,6 @@
 #   place here: the words, in this shell, for what has to last, such as the lock
 #   place beat: only says that the other side is still there
 #   place stop: asks the script in hand to end after its step in hand
-# Other lines are skipped: empty ones are sent for start-up files of login shells that read.
 lock=/run/pocket-automations.lock has_lock='' running=()
 export POCKET_STOP=/run/pocket-automations.stop.$$
 forget_stop() { [[ ! -e $POCKET_STOP ]] || rm -f "$POCKET_STOP"; }
@@ -21,7 +20,6 @@ start_script() {
 }
 trap forget_stop EXIT
 forget_stop
-printf '\npocket-automations ready %s\n' "$EUID"
 while IFS=' ' read -r nonce size place words; do
   case $place in
     beat) [[ ! $has_lock ]] || touch "$lock" ;;
