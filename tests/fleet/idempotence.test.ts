@@ -89,8 +89,11 @@ test('a deploy changes what has to change, once', { timeout: 900_000 }, async (t
     assert.equal(run.status, 0, run.stdout + run.stderr);
     const carried = run.events.filter(({ type }) => type === 'transfer');
     assert.deepEqual(
-      carried.map(({ items }) => items),
-      [[image]],
+      carried.map(({ items, status = 'begun' }) => [items, status]),
+      [
+        [[image], 'begun'],
+        [[image], 'changed'],
+      ],
     );
     await host.exec(`docker image inspect ${image}`);
   });
