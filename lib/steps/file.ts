@@ -13,7 +13,7 @@ export interface FileOptions {
   owner?: Owner;
   /** Shell that finds the new content in the file `$new` and fails when it is bad: the old file then stays. */
   validate?: Shell;
-  /** Shell that makes the new content take effect, such as a reload; where that fails, the file is taken away again. */
+  /** Shell that makes the new content take effect, such as a reload; where that fails, the file is as before. */
   activate?: Shell;
 }
 
@@ -39,17 +39,21 @@ export function file(options: FileOptions): Step {
     apply: lines(
       sh`new=$work/new; (umask 077; $content >"$new")`,
       ...(validate ? [validate] : []),
-      sh`write_file ${path} ${mode} ${owner} <"$new"`,
-      // What has not taken effect is not left to be taken for done by the next run.
       ...(activate
         ? [
+            // What has not taken effect is not left to be taken for done by the next run.
             sh`
-              take_away() { rm -f -- ${path}; }
-              trap take_away EXIT`,
+              rm -f "$work/before"
+              [[ ! -f ${path} ]] || cp -- ${path} "$work/before"
+              write_file ${path} ${mode} ${owner} <"$new"
+              put_back() {
+                if [[ -e $work/before ]]; then write_file ${path} ${mode} ${owner} <"$work/before"; else rm -f -- ${path}; fi
+              }
+              trap put_back EXIT`,
             activate,
             sh`trap - EXIT`,
           ]
-        : []),
+        : [sh`write_file ${path} ${mode} ${owner} <"$new"`]),
     ),
   };
 }

@@ -56,8 +56,12 @@ describe('a file', { skip }, () => {
   test('where a directory stands is refused, and the directory stays', async (t) => {
     const path = join(temporary(t), 'x');
     mkdirSync(join(path, 'inside'), { recursive: true });
-    const { done } = await runSteps([file({ path, content: 'x\n', owner: OWNER })]);
-    assert.equal(done, false);
+    for (const activate of [undefined, sh`true`]) {
+      const step = file({ path, content: 'x\n', owner: OWNER, ...(activate && { activate }) });
+      const { done, events } = await runSteps([step]);
+      assert.equal(done, false);
+      assert.match(events.at(-1)!.output, /^mv: cannot overwrite directory/);
+    }
     assert.ok(existsSync(join(path, 'inside')));
     assert.deepEqual(readdirSync(path), ['inside']);
     assert.deepEqual(readdirSync(join(path, '..')), ['x'], 'what was not put in place is gone');
@@ -125,12 +129,15 @@ describe('a file', { skip }, () => {
     assert.equal(readFileSync(log, 'utf8'), 'on\n');
   });
 
-  test('whose activation failed is activated by the next run', async (t) => {
+  test('whose activation failed is as before, and activated by the next run', async (t) => {
     const [path, works] = [join(temporary(t), 'x'), join(temporary(t), 'works')];
     const activate = sh`[[ -e ${works} ]]`;
     const steps = [file({ path, content: 'x\n', owner: OWNER, activate })];
     assert.deepEqual((await runSteps(steps)).statuses, ['failed']);
+    assert.ok(!existsSync(path));
+    writeFileSync(path, 'before\n');
     assert.deepEqual((await runSteps(steps)).statuses, ['failed']);
+    assert.equal(readFileSync(path, 'utf8'), 'before\n');
     writeFileSync(works, '');
     assert.deepEqual((await runSteps(steps)).statuses, ['changed']);
     assert.equal(mode(path), '644');
