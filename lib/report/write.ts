@@ -1,5 +1,6 @@
-import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { replaceFile } from '../replace-file.ts';
 import { recall, remember } from './history.ts';
 import { reportHtml } from './html.ts';
 import { reportDirectory } from './place.ts';
@@ -28,9 +29,7 @@ export function writeReport(
   chmodSync(directory, 0o700);
   const paths = Object.entries(texts).map(([name, text]) => {
     const path = join(directory, name);
-    const temporary = `${path}.${process.pid}`;
-    writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });
-    renameSync(temporary, path);
+    replaceFile(path, text);
     return path;
   });
   return paths.filter((path) => !path.endsWith(HISTORY));

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import SSHConfig from 'ssh-config';
 import type { Deployment, Host } from '../deployment.ts';
 import { EXIT, UserError } from '../exit-codes.ts';
+import { replaceFile } from '../replace-file.ts';
 
 /** Directives that a host's entry takes over from what the operator's own configuration says of its address. */
 const TAKEN_OVER = [
@@ -51,9 +52,7 @@ ${operator === operatorConfig ? `  Include ${quoted(operatorConfig)}\n` : ''}`;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, 'ssh_config');
   // In one move: another run may be starting ssh with it.
-  const unfinished = `${path}.${process.pid}`;
-  writeFileSync(unfinished, text, { mode: 0o600 });
-  renameSync(unfinished, path);
+  replaceFile(path, text);
   return path;
 }
 
