@@ -37,7 +37,7 @@ images: given-profile setup ## list the container images that PROFILE=… needs
 given-profile:
 	@[ -n "$(PROFILE)" ] || { echo 'Give PROFILE=…, such as: make $(MAKECMDGOALS) PROFILE=profiles/my-node.yaml' >&2; exit 2; }
 
-setup: node_modules/.package-lock.json $(NODE) .cache/toolkit/toolkit.mjs ## install what the project itself needs: npm packages, and Node when it is too old
+setup: node_modules/.package-lock.json $(NODE) .cache/toolkit/toolkit.compiled ## install what the project itself needs: npm packages, and Node when it is too old
 
 test: lint test-unit test-fleet ## formatting, types, unit tests, tests on container hosts; test-roles, test-faults, test-topologies and test-validation take longer
 
@@ -89,8 +89,8 @@ node_modules/.package-lock.json: package.json package-lock.json
 	@touch $@
 
 # Scripts start faster with it, and work without.
-.cache/toolkit/toolkit.mjs: node_modules/.package-lock.json lib/bundled-toolkit.mjs $(shell find lib -name '*.ts') $(NODE)
-	@node lib/bundled-toolkit.mjs
+.cache/toolkit/toolkit.compiled: node_modules/.package-lock.json lib/bundled-toolkit.mjs lib/bundle-toolkit.mjs $(shell find lib -name '*.ts') $(NODE)
+	@node lib/bundle-toolkit.mjs
 
 $(OWN_NODE):
 	@npm install --no-save --no-package-lock $(NPM_QUIET) --prefix .cache/node "node-$$(node -p 'process.platform + "-" + process.arch')@$(NODE_VERSION)"

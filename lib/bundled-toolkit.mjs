@@ -1,23 +1,46 @@
-// The toolkit as a few files. Its sources and those of zod and yaml are 300, and to find, read and link them is much of
-// the time that a script takes to start. `make setup` bundles them (node lib/bundled-toolkit.mjs); scripts load the sources
-// themselves once one of them has changed.
-import { readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+// The toolkit as one file, and as what V8 has compiled of it. Its sources and those of zod and yaml are 300, and to find,
+// read and compile them is much of the time that a script takes to start. `make setup` makes both (bundle-toolkit.mjs);
+// scripts load the sources themselves once one of them has changed.
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { constants, Script } from 'node:vm';
 
 const SOURCES = new URL('./', import.meta.url);
 const INSTALLED = new URL('../node_modules/.package-lock.json', import.meta.url);
-const BUNDLE = new URL('../.cache/toolkit/', import.meta.url);
-const ENTRY = new URL('toolkit.mjs', BUNDLE);
+export const BUNDLE = fileURLToPath(new URL('../.cache/toolkit/toolkit.cjs', import.meta.url));
+export const COMPILED = fileURLToPath(
+  new URL('../.cache/toolkit/toolkit.compiled', import.meta.url),
+);
+
+/** @type {Script | undefined} */
+let script;
 
 /**
- * The URL of the bundle, if there is one that is newer than every source and than the packages, and a script was started.
- * (A test loads sources, too, and there must not be two of each.)
+ * The toolkit out of the bundle, if there is one that is newer than every source and than the packages, and a script was
+ * started. (A test loads sources, too, and there must not be two of each.)
+ * @returns {typeof import('./toolkit.ts') | undefined}
  */
 export function bundledToolkit() {
   if (!process.argv[1]?.endsWith('.mjs')) return undefined;
-  const made = changedAt(ENTRY);
+  const made = changedAt(BUNDLE);
   const current = made > 0 && changedAt(INSTALLED) <= made && newestSource(SOURCES) <= made;
-  return current ? ENTRY.href : undefined;
+  if (!current) return undefined;
+  script ??= new Script(readFileSync(BUNDLE, 'latin1'), {
+    filename: BUNDLE,
+    // What another V8 has compiled, this one compiles again.
+    ...(existsSync(COMPILED) && { cachedData: readFileSync(COMPILED) }),
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
+  const module = { exports: {} };
+  script.runInThisContext()(module, createRequire(BUNDLE), fileURLToPath(SOURCES));
+  return /** @type {typeof import('./toolkit.ts')} */ (module.exports);
+}
+
+/** What V8 has compiled of the bundle until now: the functions that were called. Throws where it was not loaded. */
+export function compiledSoFar() {
+  if (!script) throw new Error('the bundle was not loaded');
+  return script.createCachedData();
 }
 
 /** @param {URL | string} file */
@@ -40,34 +63,3 @@ function newestSource(directory) {
   }
   return newest;
 }
-
-async function bundle() {
-  const { build } = await import('esbuild');
-  const began = new Date();
-  const unfinished = new URL('../.cache/toolkit.new/', import.meta.url);
-  rmSync(unfinished, { recursive: true, force: true });
-  await build({
-    entryPoints: [fileURLToPath(new URL('toolkit.ts', SOURCES))],
-    outdir: fileURLToPath(unfinished),
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    format: 'esm',
-    // It is loaded only where images are bundled.
-    external: ['zx'],
-    // own-files.ts asks where it is. The answer is relative to the bundle, since a checkout may be moved.
-    define: { 'import.meta.dirname': 'OWN_SOURCES' },
-    banner: {
-      js: `import { createRequire } from 'node:module';
-const require = createRequire(import.meta.url);
-const OWN_SOURCES = require('node:path').join(import.meta.dirname, '../../lib');`,
-    },
-  });
-  // As old as what was read: a source that was changed meanwhile is newer.
-  utimesSync(new URL('toolkit.mjs', unfinished), began, began);
-  rmSync(BUNDLE, { recursive: true, force: true });
-  renameSync(unfinished, BUNDLE);
-}
-
-if (import.meta.main) await bundle();

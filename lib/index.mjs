@@ -44,7 +44,7 @@ function exitStatusOf(program, words) {
 module.enableCompileCache(fileURLToPath(new URL('../.cache/compiled', import.meta.url)));
 
 /** @type {typeof import('./toolkit.ts')} */
-const toolkit = await import(bundledToolkit() ?? './toolkit.ts');
+const toolkit = bundledToolkit() ?? (await import('./toolkit.ts'));
 
 export const {
   accept,
