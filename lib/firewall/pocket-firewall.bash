@@ -12,7 +12,7 @@ umask 022
 readonly table='inet pocket_automations'
 readonly rules=/etc/pocket-firewall/rules.nft
 readonly state=/run/pocket-firewall
-readonly tried=$state/tried.nft undone=$state/undone listed=$state/listed undo=pocket-firewall-undo
+readonly tried=$state/tried.nft undone=$state/undone confirmed=$state/confirmed listed=$state/listed undo=pocket-firewall-undo
 mkdir -p "$state"
 
 # What the kernel lists, but for who has connected of late.
@@ -45,7 +45,7 @@ case ${1-} in
     nft --check --file "$tried.new"
     systemctl stop "$undo.timer" 2>/dev/null || :
     mv -f "$tried.new" "$tried"
-    rm -f "$undone"
+    rm -f "$undone" "$confirmed"
     # systemd undoes, so that it happens whatever becomes of who is logged in. A reboot undoes as well: nothing tried
     # is kept.
     systemd-run --quiet --collect --unit="$undo" --on-active="${2:?seconds}" --timer-property=AccuracySec=100ms "$0" undo 9>&- ||
@@ -55,13 +55,15 @@ case ${1-} in
   confirm)
     alone
     [[ ! -e $undone ]] || { echo 'the new rules were undone before they could be confirmed'; exit 1; }
-    [[ -e $tried ]] || exit 0
+    # Whoever did not hear that it worked asks again.
+    [[ ! -e $confirmed ]] || exit 0
+    [[ -e $tried ]] || { echo 'no rules are tried: a restart of this host forgets them'; exit 1; }
     mkdir -p "${rules%/*}"
     cp "$tried" "$rules.new"
     sync "$rules.new"
     mv -f "$rules.new" "$rules"
     put_in_force "$rules"
-    rm -f "$tried"
+    mv -f "$tried" "$confirmed"
     systemctl stop "$undo.timer" 2>/dev/null || :
     exec 9>&-
     systemctl start pocket-firewall

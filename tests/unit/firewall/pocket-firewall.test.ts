@@ -120,14 +120,27 @@ describe('rules that are tried on a host', () => {
     const one = host(t);
     one.try('new');
     one.boot();
-    one.confirm();
+    const late = one.run('confirm');
+    assert.equal(late.status, 1);
+    assert.match(late.stdout, /no rules are tried: a restart of this host forgets them/);
     assert.deepEqual([one.inForce(), one.kept()], ['', '']);
     one.try('old');
     one.confirm();
     one.try('new');
     one.boot();
-    one.confirm();
+    assert.equal(one.confirm(), 1);
     assert.deepEqual([one.inForce(), one.kept()], ['old', 'old']);
+  });
+
+  test('may be confirmed twice: the answer of the first time may have been lost', (t) => {
+    const one = host(t);
+    one.try('new');
+    assert.equal(one.confirm(), 0);
+    assert.equal(one.confirm(), 0);
+    assert.deepEqual([one.inForce(), one.kept()], ['new', 'new']);
+    one.try('newer');
+    assert.equal(one.timeIsOver(), 0);
+    assert.equal(one.confirm(), 1, 'of what was tried before');
   });
 
   test('are not put in force when nft refuses them, or when nothing would undo them', (t) => {
