@@ -42,7 +42,7 @@ export function aptInstall(names: string[] | Shell): Shell {
 
 /**
  * An apt repository with its own key, in deb822 form, and the package list read anew when it changed. One with which apt
- * cannot do that is taken away again: apt could do nothing any more on this host.
+ * cannot do that does not stay: apt could do nothing any more on this host.
  */
 export function aptRepository(options: {
   name: string;
@@ -55,7 +55,7 @@ export function aptRepository(options: {
     content: options.sources,
     activate: sh`
       apt update || {
-        printf '%s\n' ${`${path} was taken away again: with it, apt cannot read its lists (see above)`}
+        printf '%s\n' ${`${path} is as it was before: with the new one, apt cannot read its lists (see above)`}
         exit 1
       }`,
   });

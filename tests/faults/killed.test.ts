@@ -10,7 +10,7 @@ import { differences } from '../fleet/state.ts';
 import { MOMENTS, randomNumbers, SEED } from './moments.ts';
 import { killAll, parentOf, type Running, sshProcesses, startScript } from './running.ts';
 import { ownArchive, reset, settled } from './settled.ts';
-import { startWriters, stopWriters, watch } from './watcher.ts';
+import { endWriters, startWriters, stopWriters, watch } from './watcher.ts';
 
 /** Files that containers mount, and what the .env of a stack alone says. */
 const CHANGED = {
@@ -92,8 +92,12 @@ test(`a deploy that is cut off at any moment (FAULT_MOMENTS=${MOMENTS} FAULT_SEE
         if (first) await reset(host);
         current = first || current === 'changed' ? 'plain' : 'changed';
         change(current === 'plain' ? {} : CHANGED);
-        if (!first) await startWriters(host, password);
+        if (!first) {
+          s.after(() => endWriters(host));
+          await startWriters(host, password);
+        }
         const watcher = watch(host, paths);
+        s.after(() => watcher.stop());
         const run = start();
         const due = sleep(share * (first ? clean.first : clean.change), 'now');
         if ((await Promise.race([run.ended, due])) === 'now') await strike(run);

@@ -82,12 +82,17 @@ export async function startWriters(host: Host, redisPassword: string): Promise<v
   await docker('exec', '--detach', host.container, 'bash', '/run/writers.bash');
 }
 
+/** Has the writers stop, whatever becomes of what they wrote. */
+export async function endWriters(host: Host): Promise<void> {
+  await host.exec('touch /run/writers.stop');
+}
+
 /** Stops the writers and returns what was acknowledged, and what of it is lost. */
 export async function stopWriters(
   host: Host,
 ): Promise<{ redis: number; postgres: number; lost: string[] }> {
+  await endWriters(host);
   const { stdout } = await host.exec(`
-    touch /run/writers.stop
     until [[ -e /run/writers.stopped ]]; do sleep 0.1; done
     exec 7<>/dev/tcp/127.0.0.1/6379
     printf 'AUTH %s\\r\\nGET acknowledged\\r\\n' "$(</run/writers.password)" >&7
