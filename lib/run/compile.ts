@@ -110,6 +110,22 @@ export function withMarks(text: string, secrets: readonly SecretValue[]): string
   }
 }
 
+/**
+ * The secrets that the script of some steps writes, without making it: of fifty hosts, the texts would be a good part of
+ * this process.
+ * @throws TypeError as {@link compile} does
+ */
+export function secretsOf(steps: readonly Step[], secrets: readonly SecretValue[]): SecretValue[] {
+  const written = new Set<SecretValue>();
+  for (const [index, step] of steps.entries()) {
+    refuse(step, steps, secrets);
+    if (step.content === undefined) continue;
+    const content = contentFunction(step, index + 1, secrets);
+    for (const secret of secretsIn(content, secrets)) written.add(secret);
+  }
+  return secrets.filter((secret) => written.has(secret));
+}
+
 /** The secrets whose marks stand in a script: those that it writes. */
 export function secretsIn(script: string, secrets: readonly SecretValue[]): SecretValue[] {
   return secrets.filter(({ name }) => script.includes(`@{secret:${name}}`));
@@ -121,19 +137,25 @@ function compileStep(
   steps: readonly Step[],
   secrets: readonly SecretValue[],
 ): string {
-  for (const earlier of step.after ?? []) {
-    if (steps.indexOf(earlier) < 0)
-      throw new TypeError(`${step.title}: follows a step that is not on this host`);
-  }
-  const facts = factsOf(step, secrets);
+  refuse(step, steps, secrets);
   const pieces = [
     `# ${number}. ${step.title.replaceAll('\n', ' ')}`,
     ...(step.content === undefined ? [] : [contentFunction(step, number, secrets)]),
-    shellFunction(`known_${number}`, known(facts)),
+    shellFunction(`known_${number}`, known(factsOf(step, secrets))),
     shellFunction(`check_${number}`, step.check),
     shellFunction(`apply_${number}`, step.apply),
     shellFunction(`diff_${number}`, step.diff ?? new Shell(':')),
   ];
+  return `${pieces.join('\n')}\n`;
+}
+
+/** Throws TypeError for a step that follows one that is not there, or that has a secret anywhere but in its content. */
+function refuse(step: Step, steps: readonly Step[], secrets: readonly SecretValue[]): void {
+  for (const earlier of step.after ?? []) {
+    if (!steps.includes(earlier))
+      throw new TypeError(`${step.title}: follows a step that is not on this host`);
+  }
+  const facts = factsOf(step, secrets);
   const printing = step.content instanceof Shell ? step.content.text : '';
   const shell = [
     step.title,
@@ -150,7 +172,6 @@ function compileStep(
     const title = withMarks(step.title, secrets);
     throw new TypeError(`${title}: the secret ${leaked.name} stands in shell, not in content`);
   }
-  return `${pieces.join('\n')}\n`;
 }
 
 /** The facts that a script may show; of text with a secret it shows no hash, since a weak one could be guessed by it. */

@@ -1,6 +1,6 @@
 import type { Deployment } from '../deployment.ts';
 import type { Secrets } from '../secrets/secrets.ts';
-import { compile, factsOf, type SecretValue, secretsIn } from './compile.ts';
+import { compile, factsOf, type SecretValue, secretsOf } from './compile.ts';
 import type { Part } from './deploy.ts';
 import { questionOf } from './question.ts';
 import type { RoleStep } from './run-script.ts';
@@ -36,7 +36,10 @@ export function scriptOf(part: Part, deployment: Deployment, secrets: Secrets): 
   return {
     text: () => textOf(stepsOf(part, deployment, secrets)),
     question: factual ? questionOf(facts.flat()) : undefined,
-    secrets: secretsIn(textOf(steps), named),
+    secrets: secretsOf(
+      steps.map(({ step }) => step),
+      named,
+    ),
     steps: steps.map(({ role, step: { title, timeoutSeconds } }) => ({
       role,
       step: { title, timeoutSeconds },
