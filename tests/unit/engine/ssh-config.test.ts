@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import type { Host } from '../../../lib/hosts.ts';
 import { writeSshConfig } from '../../../lib/run/ssh-config.ts';
 import { temporary } from './run.ts';
@@ -38,6 +38,24 @@ function written(t: TestContext, operator: string, hosts: Host[], directory = te
   writeFileSync(operatorConfig, operator);
   const path = writeSshConfig({ directory, hosts, name: 'test' }, { operatorConfig });
   return { path, operatorConfig, of: (name: string) => asked(path, name) };
+}
+
+/** Puts an ssh before the other in PATH that counts how often it is started, for as long as the test runs. */
+function countedSsh(t: TestContext): () => number {
+  const directory = temporary(t);
+  const calls = join(directory, 'calls');
+  const path = process.env.PATH;
+  writeFileSync(calls, '');
+  writeFileSync(
+    join(directory, 'ssh'),
+    `#!/bin/sh\necho >>'${calls}'\nPATH='${path}' exec ssh "$@"\n`,
+    { mode: 0o755 },
+  );
+  process.env.PATH = `${directory}:${path}`;
+  t.after(() => {
+    process.env.PATH = path;
+  });
+  return () => readFileSync(calls, 'utf8').length;
 }
 
 test('a host is what the profile says, whatever ssh would do by itself', { skip }, (t) => {
@@ -106,6 +124,56 @@ Host * !prod-1
     const [ours, theirs] = [of(names[index]!), asked(operatorConfig, address)];
     for (const key of keys) assert.equal(ours[key], theirs[key], `${address}: ${key}`);
   }
+});
+
+describe('hosts that the operator’s ssh treats alike', { skip }, () => {
+  const addresses = ['203.0.113.1', '203.0.113.2', 'one.example.org', 'Two.example.org', 'alias'];
+  const ask = (t: TestContext, operator: string) => {
+    const calls = countedSsh(t);
+    const { path, operatorConfig, of } = written(
+      t,
+      operator,
+      addresses.map((address, index) => host(`host-${index}`, address)),
+    );
+    const count = calls();
+    for (const [index, address] of addresses.entries()) {
+      const [ours, theirs] = [of(`host-${index}`), asked(operatorConfig, address)];
+      for (const key of ['hostname', 'user', 'port', 'proxyjump', 'identityfile', 'hostkeyalias'])
+        assert.equal(ours[key]?.toLowerCase(), theirs[key]?.toLowerCase(), `${address}: ${key}`);
+    }
+    assert.match(readFileSync(path, 'utf8'), /^Host host-4$/m);
+    return count;
+  };
+
+  test('are asked for at once', (t) => {
+    assert.equal(ask(t, 'Host github.com\n  User git\nHost *\n  User me\n  Port 2200\n'), 1);
+    const operator = `
+Host *.example.org !two.* !Two.*
+  User example
+  ProxyJump bastion
+Host alias 203.0.113.2
+  HostName 203.0.113.2
+  IdentityFile ~/.ssh/other
+Host *
+  User me
+`;
+    assert.equal(ask(t, operator), 3);
+  });
+
+  for (const [what, line] of Object.entries({
+    'a token': 'Host *.example.org\n  HostName %h.internal',
+    'a single-character pattern': 'Host 203.0.113.?\n  User numbers',
+    'a match': 'Match host alias\n  User matched',
+    'an inclusion': '  include /nowhere/*',
+    'another name for hosts': 'CanonicalizeHostname no',
+  }))
+    test(`are each asked for where there is ${what}`, (t) => {
+      assert.equal(ask(t, `${line}\n`), addresses.length);
+    });
+
+  test('are told of by ssh where their configuration is wrong', (t) => {
+    assert.throws(() => ask(t, 'Host *\n  Nonsense yes\n'), /Bad configuration option: nonsense/);
+  });
 });
 
 test('a host that has the name of another one of the operator’s hosts is not mixed up with it', {
