@@ -111,7 +111,7 @@ async function untilAnswered(
       answers() { curl --silent --noproxy '*' --max-time 5 --output /dev/null "$@"; }
       until_answered() {
         until answers "$@"; do
-          ((SECONDS < 60)) || { printf 'no stand-in answers: %s\n' "$*"; exit 1; }
+          ((SECONDS < 180)) || { printf 'no stand-in answers: %s\n' "$*"; exit 1; }
           sleep 0.2
         done
       }
