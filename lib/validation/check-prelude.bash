@@ -8,6 +8,9 @@ umask 077
 # What runs of each probe, by its index: a process group, when its time is over, and whether it was told to end.
 groups=() ends=() late=()
 
+# How busy the host was when the first time was over.
+load=''
+
 # main LIMIT…: asks probe_0, probe_1, …, whose limits in seconds are given; tells a line for each, then a last one.
 # Four run at once, or two a processor, at most 16: more of them are not done sooner, and late for each other's sake.
 main() {
@@ -76,7 +79,8 @@ tell() {
   if [[ -v late[$1] ]]; then
     status=124
     : >"$work/$1.output"
-    echo "no answer within ${limits[$1]} s" >"$work/$1.errors"
+    [[ $load ]] || read -r load _ </proc/loadavg
+    echo "no answer within ${limits[$1]} s (load ${load%.*}, processors $(nproc))" >"$work/$1.errors"
   fi
   printf '%s %s %s %s ' "$NONCE" "$1" "$status" "$3"
   encoded "$work/$1.output" 87384
