@@ -4,7 +4,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { constants, Script } from 'node:vm';
+import vm from 'node:vm';
 
 const SOURCES = new URL('./', import.meta.url);
 const INSTALLED = new URL('../node_modules/.package-lock.json', import.meta.url);
@@ -13,7 +13,7 @@ export const COMPILED = fileURLToPath(
   new URL('../.cache/toolkit/toolkit.compiled', import.meta.url),
 );
 
-/** @type {Script | undefined} */
+/** @type {vm.Script | undefined} */
 let script;
 
 /**
@@ -26,11 +26,11 @@ export function bundledToolkit() {
   const made = changedAt(BUNDLE);
   const current = made > 0 && changedAt(INSTALLED) <= made && newestSource(SOURCES) <= made;
   if (!current) return undefined;
-  script ??= new Script(readFileSync(BUNDLE, 'latin1'), {
+  script ??= new vm.Script(readFileSync(BUNDLE, 'latin1'), {
     filename: BUNDLE,
     // What another V8 has compiled, this one compiles again.
     ...(existsSync(COMPILED) && { cachedData: readFileSync(COMPILED) }),
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   const module = { exports: {} };
   script.runInThisContext()(module, createRequire(BUNDLE), fileURLToPath(SOURCES));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -77,4 +78,32 @@ describe('a script that an older Node brings another in for', () => {
     assert.equal(await started(t, 'process.exit(5);').ended, 5);
     assert.equal(await started(t, `process.kill(process.pid, 'SIGKILL');`).ended, 137);
   });
+});
+
+/** What scripts load before they know which Node they are, may take by name from Node: Ubuntu 24.04 has 18.19. */
+const IN_NODE_18: Record<string, readonly string[]> = {
+  'node:child_process': ['spawn'],
+  'node:fs': ['createReadStream', 'existsSync', 'readdirSync', 'readFileSync', 'statSync'],
+  'node:module': ['createRequire'],
+  'node:os': ['constants'],
+  'node:path': ['dirname', 'join'],
+  'node:url': ['fileURLToPath'],
+};
+
+test('an older Node gets as far as the words that it is one', () => {
+  // Started with a newer one only: `make setup` does it.
+  const starts = (path: string) => path !== 'lib/bundle-toolkit.mjs';
+  const files = ['lib', 'scripts'].flatMap((directory) =>
+    readdirSync(join(ROOT, directory)).map((name) => `${directory}/${name}`),
+  );
+  const loaded = files.filter((path) => path.endsWith('.mjs') && starts(path));
+  assert.ok(loaded.length > 15, `${loaded}`);
+  for (const path of loaded) {
+    const text = readFileSync(join(ROOT, path), 'utf8');
+    for (const [, names = '', from = ''] of text.matchAll(
+      /^import \{([^}]*)\} from '(node:\w+)'/gm,
+    ))
+      for (const name of names.split(',').flatMap((one) => one.trim() || []))
+        assert.ok(IN_NODE_18[from]?.includes(name), `${path}: ${name} of ${from}`);
+  }
 });
