@@ -30,11 +30,14 @@ describe('a step', { skip }, () => {
 
   test('does not see what the host exports, which Docker Compose would prefer to a .env, but for its proxies', async (t) => {
     const path = join(temporary(t), 'x');
-    const environment = { LOG_LEVEL: 'debug', COMPOSE_FILE: '/x', https_proxy: 'http://10.0.0.9' };
+    const kept = { https_proxy: 'http://10.0.0.9', LOGNAME: 'operator', USER: 'operator' };
+    const environment = { LOG_LEVEL: 'debug', COMPOSE_FILE: '/x', ...kept };
     const connection = localShell({ words: OWN_RUN, environment });
-    const step = stepOf(`test -e ${path}`, `env | grep -E '^(LOG_|COMPOSE_|https_)' >${path}`);
+    const names = 'LOG_|COMPOSE_|https_|LOGNAME|USER=';
+    const step = stepOf(`test -e ${path}`, `env | grep -E '^(${names})' | sort >${path}`);
     assert.deepEqual((await runSteps([step], { connection })).statuses, ['changed']);
-    assert.equal(readFileSync(path, 'utf8'), 'https_proxy=http://10.0.0.9\n');
+    const lines = Object.entries(kept).map(([name, value]) => `${name}=${value}\n`);
+    assert.equal(readFileSync(path, 'utf8'), lines.toSorted().join(''));
   });
 
   test('whose check fails in the middle is needed, wherever the failure is', async (t) => {
@@ -103,6 +106,13 @@ describe('a step', { skip }, () => {
     assert.ok(Date.now() - began < 40_000);
     const process = `/proc/${readFileSync(pid, 'utf8').trim()}`;
     await eventually('it is gone', async () => !existsSync(process));
+  });
+
+  test('that hangs is first asked to end, and may put things in order', async (t) => {
+    const path = join(temporary(t), 'tidied');
+    const apply = `trap 'echo tidied >${path}; exit 1' TERM; while :; do sleep 0.2; done`;
+    await runSteps([stepOf('false', apply, { timeoutSeconds: 1 })]);
+    assert.equal(readFileSync(path, 'utf8'), 'tidied\n');
   });
 
   test('that leaves something running which keeps its output open does not keep the script’s', async () => {
@@ -211,10 +221,10 @@ describe('a step', { skip }, () => {
   test('has a clean environment: locale, path, umask, no inherited CDPATH', async (t) => {
     const path = join(temporary(t), 'environment');
     const connection = localShell({
-      words: OWN_RUN,
+      words: ['bash', '-c', 'umask 077; exec "$@"', 'umask', ...OWN_RUN],
       environment: { CDPATH: '/usr', LC_ALL: 'tr_TR.UTF-8', PATH: process.env.PATH ?? '' },
     });
-    const apply = `{ echo "$LC_ALL \${CDPATH-none} $(umask)"; echo "$PATH"; } >${path}`;
+    const apply = `{ echo "$LC_ALL \${CDPATH-none} $(umask)"; echo "$PATH"; } >${path}; chmod 644 ${path}`;
     await runSteps([stepOf(`test -e ${path}`, apply)], { connection });
     const [first, second] = readFileSync(path, 'utf8').split('\n');
     assert.equal(first, 'C none 0022');
