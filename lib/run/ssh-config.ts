@@ -90,9 +90,8 @@ const MORE_THAN_NAMES = /[%?]|^\s*(match|include|canonical\w*)\b/im;
  */
 function settingsBy(operatorConfig: string): (address: string) => Settings {
   if (operatorConfig === 'none') return (hostname) => ({ hostname });
-  const text = readFileSync(operatorConfig, 'utf8');
-  if (MORE_THAN_NAMES.test(text)) return (address) => resolved(address, operatorConfig);
-  const config = SSHConfig.parse(text);
+  const config = namedSections(operatorConfig);
+  if (!config) return (address) => resolved(address, operatorConfig);
   const asked = new Map<string, Settings>();
   return (address) => {
     const sections = config.compute(address, { ignoreCase: true });
@@ -101,6 +100,16 @@ function settingsBy(operatorConfig: string): (address: string) => Settings {
     asked.set(key, settings);
     return 'hostname' in sections ? settings : { ...settings, hostname: address };
   };
+}
+
+/** A configuration of which names alone decide what holds; undefined where there is more, or something wrong, which ssh tells. */
+function namedSections(operatorConfig: string): SSHConfig | undefined {
+  try {
+    const text = readFileSync(operatorConfig, 'utf8');
+    return MORE_THAN_NAMES.test(text) ? undefined : SSHConfig.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What the operator's configuration comes to for an address, by ssh itself, which knows Include, Match and tokens. */

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import { UserError } from '../../../lib/exit-codes.ts';
 import type { Host } from '../../../lib/hosts.ts';
 import { writeSshConfig } from '../../../lib/run/ssh-config.ts';
 import { temporary } from './run.ts';
@@ -172,7 +173,23 @@ Host *
     });
 
   test('are told of by ssh where their configuration is wrong', (t) => {
-    assert.throws(() => ask(t, 'Host *\n  Nonsense yes\n'), /Bad configuration option: nonsense/);
+    for (const [operator, words] of [
+      ['Host *\n  Nonsense yes\n', /Bad configuration option: nonsense/],
+      ['Host "open\n  User me\n', /config line 1: invalid quotes/],
+      ['Host *\n  ProxyCommand nc "host port\n', /config line 2: invalid quotes/],
+    ] as const)
+      assert.throws(
+        () => ask(t, operator),
+        (error) => error instanceof UserError && words.test(error.message),
+      );
+  });
+
+  test('are what ssh makes of them where it alone can read their configuration', (t) => {
+    const directory = temporary(t);
+    const options = { operatorConfig: directory };
+    const hosts = [host('lab', '203.0.113.7')];
+    const path = writeSshConfig({ directory, hosts, name: 'test' }, options);
+    assert.equal(asked(path, 'lab').hostname, '203.0.113.7');
   });
 });
 
