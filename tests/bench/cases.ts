@@ -56,15 +56,12 @@ export const CASES: Record<string, (effort: Effort) => AsyncGenerator<Result>> =
   async *first(effort) {
     const chosen = effort.hosts.slice(0, 10);
     const fleet = writeFleet('first', chosen);
-    const rounds = effort.ansibleRounds;
     const afresh = (contender: typeof ours) => async () => {
       await undo(chosen);
       return contender({ fleet });
     };
-    const runs = await interleaved({
-      ours: { rounds, run: afresh(ours) },
-      ansible: { rounds, run: afresh(ansible) },
-    });
+    const own = await interleaved({ ours: { rounds: effort.rounds, run: afresh(ours) } });
+    const runs = await thenAnsible(own, effort.ansibleRounds, afresh(ansible));
     yield { name: `first deploy, ${hosts(chosen.length)}`, runs };
   },
 
