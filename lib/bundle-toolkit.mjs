@@ -6,17 +6,16 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { BUNDLE, COMPILED, compiledSoFar } from './bundled-toolkit.mjs';
 
+const began = new Date();
 await bundle();
 await compile();
 
 async function bundle() {
-  const began = new Date();
-  const unfinished = `${BUNDLE}.new`;
   // Never what was compiled of another one.
   rmSync(dirname(BUNDLE), { recursive: true, force: true });
   await build({
     entryPoints: [fileURLToPath(new URL('toolkit.ts', import.meta.url))],
-    outfile: unfinished,
+    outfile: unfinished(BUNDLE),
     bundle: true,
     platform: 'node',
     format: 'cjs',
@@ -29,9 +28,7 @@ async function bundle() {
     banner: { js: '(function (module, require, SOURCES) {' },
     footer: { js: '})' },
   });
-  // As old as what was read: a source that was changed meanwhile is newer.
-  utimesSync(unfinished, began, began);
-  renameSync(unfinished, BUNDLE);
+  finish(BUNDLE);
 }
 
 /**
@@ -59,6 +56,20 @@ async function compile() {
   } finally {
     rmSync(home, { recursive: true });
   }
-  writeFileSync(`${COMPILED}.new`, compiledSoFar(), { flush: true });
-  renameSync(`${COMPILED}.new`, COMPILED);
+  writeFileSync(unfinished(COMPILED), compiledSoFar(), { flush: true });
+  finish(COMPILED);
+}
+
+/** @param {string} path */
+function unfinished(path) {
+  return `${path}.new`;
+}
+
+/**
+ * Puts a file in its place, as old as what was read: a source that was changed meanwhile is newer, for scripts and for make.
+ * @param {string} path
+ */
+function finish(path) {
+  utimesSync(unfinished(path), began, began);
+  renameSync(unfinished(path), path);
 }

@@ -26,7 +26,7 @@ export function bundledToolkit() {
   const made = changedAt(BUNDLE);
   const current = made > 0 && changedAt(INSTALLED) <= made && newestSource(SOURCES) <= made;
   if (!current) return undefined;
-  script ??= new vm.Script(readFileSync(BUNDLE, 'latin1'), {
+  script = new vm.Script(readFileSync(BUNDLE, 'latin1'), {
     filename: BUNDLE,
     // What another V8 has compiled, this one compiles again.
     ...(existsSync(COMPILED) && { cachedData: readFileSync(COMPILED) }),

@@ -62,6 +62,17 @@ test('a bundle comes with the functions that a deploy calls, compiled', (t) => {
   assert.ok(without < kept * 0.6, `${without} of ${kept} bytes`);
 });
 
+test('both files are as old as what was read, so that make sees a source that was changed meanwhile', (t) => {
+  const checkout = copy(t);
+  const began = Date.now();
+  node(checkout, 'lib/bundle-toolkit.mjs');
+  const [bundle, compiled] = ['.cache/toolkit/toolkit.cjs', COMPILED].map(
+    (path) => statSync(join(checkout, path)).mtimeMs,
+  );
+  assert.equal(compiled, bundle);
+  assert.ok(bundle! >= began - 1 && bundle! < began + 5000, `${bundle! - began} ms`);
+});
+
 test('what was compiled by another Node, or is damaged, does no harm', (t) => {
   const checkout = copy(t);
   node(checkout, 'lib/bundle-toolkit.mjs');
