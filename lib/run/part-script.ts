@@ -25,16 +25,13 @@ export function scriptOf(part: Part, deployment: Deployment, secrets: Secrets): 
   const names = part.roles.map(({ name }) => name).join(', ');
   const title = `${names} on ${part.host.name}, deployment ${deployment.name}`;
   const steps = stepsOf(part, deployment, secrets);
-  const textOf = (made: typeof steps) =>
-    compile(
-      title,
-      made.map(({ step }) => step),
-      named,
-    );
   const facts = steps.map(({ step }) => factsOf(step, named));
   const factual = facts.every((ofStep) => ofStep.length > 0);
   return {
-    text: () => textOf(stepsOf(part, deployment, secrets)),
+    text: () => {
+      const again = stepsOf(part, deployment, secrets).map(({ step }) => step);
+      return compile(title, again, named);
+    },
     question: factual ? questionOf(facts.flat()) : undefined,
     secrets: secretsOf(
       steps.map(({ step }) => step),
